@@ -1,0 +1,205 @@
+/* The door of blas_backend: tensors, scratch memory and the kernels that the
+ * networks are made of, on the CPU. Knows nothing of unCLIP and nothing of GLib.
+ *
+ * Activations are float32, NHWC. A BkTensor is a pointer with a shape and owns
+ * nothing. Memory comes from an arena; an arena that only measures hands out
+ * tensors without data, and every kernel returns at once when its output has
+ * none. So a network's own forward function, run once on a measuring arena,
+ * tells exactly how much memory it will need.
+ *
+ * Results do not depend on the number of threads: tiles, not threads, fix the
+ * order of every sum.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- tensors ------------------------------------------------------------ */
+
+/* A picture batch [n, h, w, c], or tokens [n, t, c] as h = t, w = 1.
+ * One pixel's c values are contiguous; the next pixel begins @stride floats
+ * later, so that a slice of the channels is a tensor too. Rows and samples
+ * follow without gaps: pixel p of sample i lies at (i * h * w + p) * stride. */
+typedef struct
+{
+  float *data; /* NULL while measuring */
+  int    n, h, w, c;
+  int    stride; /* floats from one pixel to the next, >= c */
+} BkTensor;
+
+BkTensor bk_tensor   (float *data, int n, int h, int w, int c);
+/* Channels [first, first + count) of every pixel. */
+BkTensor bk_channels (BkTensor x, int first, int count);
+/* Samples [first, first + count). */
+BkTensor bk_samples  (BkTensor x, int first, int count);
+/* Rows [first, first + count) of ONE sample (x.n must be 1). */
+BkTensor bk_rows     (BkTensor x, int first, int count);
+
+/* ---- memory ------------------------------------------------------------- */
+
+typedef struct BkArena BkArena;
+
+/* An arena that hands out no memory, only counts. Never fails. */
+BkArena *bk_arena_new_measuring (void);
+/* An arena of @size bytes, 2 MiB aligned, huge pages where the kernel gives
+ * them. NULL when the machine refuses. */
+BkArena *bk_arena_new           (size_t size);
+void     bk_arena_free          (BkArena *arena);
+/* The most bytes that were in use at once. */
+size_t   bk_arena_peak          (const BkArena *arena);
+bool     bk_arena_is_measuring  (const BkArena *arena);
+/* Raw bytes, 64-byte aligned; aborts when a real arena is exhausted, which only
+ * a wrong measurement can cause. NULL while measuring. */
+void    *bk_arena_alloc         (BkArena *arena, size_t size);
+
+/* A scope: what is taken from it goes back to the arena when it closes. */
+typedef struct
+{
+  BkArena *arena;
+  size_t   mark;
+} BkScratch;
+
+BkScratch bk_scratch        (BkArena *arena);
+void      bk_scratch_close  (BkScratch *scratch);
+BkTensor  bk_scratch_tensor (BkScratch *scratch, int n, int h, int w, int c);
+BkTensor  bk_scratch_like   (BkScratch *scratch, BkTensor x);
+
+/* ---- threads and the CPU ------------------------------------------------- */
+
+/* Prepares BLAS (one thread of its own), flush-to-zero in our workers and the
+ * dispatch table; cheap, and safe to call again. @n_threads 0: as many as
+ * OMP_NUM_THREADS, the affinity mask and the cgroup allow. */
+void        bk_init      (int n_threads);
+int         bk_n_threads (void);
+/* "c", "avx2", "avx512", … : what this process runs on. BK_CPU lowers it. */
+const char *bk_cpu_level (void);
+
+/* ---- weights ------------------------------------------------------------- */
+
+typedef enum
+{
+  BK_F32,
+  BK_F16,
+  BK_BF16
+} BkType;
+
+/* A tensor as it lies in a mapped file: row-major, contiguous, perhaps not
+ * aligned. Must outlive what is packed from it. data NULL: not there (a bias
+ * that the layer does not have). */
+typedef struct
+{
+  const void *data;
+  BkType      type;
+} BkSource;
+
+/* Widens @n values into @out. */
+void bk_source_read (BkSource source, size_t n, float *out);
+
+/* y = x W^T + b; source weight [out, in], bias [out]. */
+typedef struct
+{
+  int          n_in, n_out;
+  const float *weight; /* packed, or straight from the map */
+  const float *bias;   /* NULL if none */
+} BkLinear;
+
+/* Stride 1, zero padding (kernel - 1) / 2; source weight [out, in, k, k], k 1 or 3.
+ * The packed form is chosen when packing, from the channels and from @h, the
+ * smallest map that it will mostly see. */
+typedef struct
+{
+  int          n_in, n_out, kernel;
+  const float *weight;          /* [k, k, in, out]: for the tiled im2col and GEMM */
+  const float *winograd;        /* [tile, tile, in, out] or NULL */
+  int          winograd_output; /* 2 or 4 output pixels per tile and side */
+  const float *bias;
+} BkConv;
+
+/* Normalisation: per-channel scale and shift, [c] each. */
+typedef struct
+{
+  int          n_channels;
+  int          n_groups; /* 0 for a layer norm */
+  float        eps;
+  const float *weight;
+  const float *bias;
+} BkNorm;
+
+/* Each takes what it keeps from @store, and only counts while that measures. */
+BkLinear bk_pack_linear (BkSource weight, BkSource bias, int n_in, int n_out, BkArena *store);
+BkConv   bk_pack_conv   (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, BkArena *store);
+BkNorm   bk_pack_norm   (BkSource weight, BkSource bias, int n_channels, int n_groups, float eps, BkArena *store);
+/* Plain float32 values: an embedding table, a mean. */
+const float *bk_pack_values (BkSource source, size_t n, BkArena *store);
+
+/* ---- kernels ------------------------------------------------------------- */
+
+typedef enum
+{
+  BK_IDENTITY,
+  BK_SILU,       /* x sigma(x) */
+  BK_GELU,       /* exact, with erf */
+  BK_QUICK_GELU, /* x sigma(1.702 x) */
+  BK_GELU_TANH
+} BkActivation;
+
+/* y = act (x W^T + b). y may not overlap x. */
+void bk_linear      (BkTensor y, BkTensor x, const BkLinear *linear, BkActivation act);
+/* y = conv (x) + b. @arena gives the tiles' buffers. y may not overlap x. */
+void bk_conv        (BkTensor y, BkTensor x, const BkConv *conv, BkArena *arena);
+/* The same and + residual (any strides); saves a pass over y. */
+void bk_conv_add    (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena);
+/* Patches of size x size pixels, without overlap, as rows [n, h/size * w/size, 1, c * size * size],
+ * each in the order (c, y, x) that a checkpoint's patch convolution weight has. */
+void bk_patches     (BkTensor y, BkTensor x, int size);
+/* y = act (norm (x)), over groups of channels of a whole sample. y may be x. */
+void bk_group_norm  (BkTensor y, BkTensor x, const BkNorm *norm, BkActivation act);
+/* y = norm (x), over the channels of each pixel. y may be x. */
+void bk_layer_norm  (BkTensor y, BkTensor x, const BkNorm *norm);
+/* x = act (x (1 + scale) + shift); emb [n, 1, 1, 2c], scale first. */
+void bk_scale_shift (BkTensor x, BkTensor emb, BkActivation act);
+/* x += emb [n, 1, 1, c], the same for all pixels of a sample. */
+void bk_add_emb     (BkTensor x, BkTensor emb);
+void bk_add         (BkTensor x, BkTensor y);
+void bk_activate    (BkTensor x, BkActivation act);
+/* Copies into another stride: how channels and rows are concatenated. */
+void bk_copy        (BkTensor y, BkTensor x);
+/* 2 x 2 mean; x.h and x.w even, y half as large. */
+void bk_downsample  (BkTensor y, BkTensor x);
+/* Nearest neighbour; y twice as large. */
+void bk_upsample    (BkTensor y, BkTensor x);
+
+/* Multi-head attention: out = softmax (q k^T * scale + mask) v, per head of
+ * c / n_heads channels. q, out [n, tq, c]; k, v [n, tk, c].
+ * @mask: NULL, or [n, tk] added to every query's scores.
+ * @causal: query i sees keys 0 to i only: @causal_value is added to the rest
+ *   (-10000 in the prior; -INFINITY in a text tower).
+ * out may not overlap the others. Never holds a tq x tk matrix of all heads. */
+typedef struct
+{
+  int          n_heads;
+  float        scale;
+  const float *mask;
+  bool         causal;
+  float        causal_value;
+} BkAttention;
+
+void bk_attention (BkTensor out, BkTensor q, BkTensor k, BkTensor v, const BkAttention *attention, BkArena *arena);
+
+/* ---- measuring ------------------------------------------------------------ */
+
+/* Floating point operations since the last reset (2 per multiply-add of the
+ * plain algorithm, whatever really ran), and seconds spent inside GEMM or
+ * convolution calls, for the bench. */
+typedef struct
+{
+  double flop;
+  double gemm_seconds;
+} BkCounters;
+
+void       bk_counters_reset (void);
+BkCounters bk_counters       (void);

@@ -1,0 +1,10 @@
+/* The door of base: errors, progress and cancelling, random numbers, memory scopes.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "error.h"
+#include "job.h"
+#include "random.h"
+#include "scratch.h"

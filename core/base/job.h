@@ -1,0 +1,104 @@
+/* How a long call is asked for and watched: options, progress, cancelling; and the
+ * picture type that goes in and comes out.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "error.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UnclipImage:
+ * @width: pixels
+ * @height: pixels
+ * @n_channels: 3 (RGB) or 4 (RGB and straight, un-premultiplied alpha)
+ * @pixels: (array): [height, width, n_channels], sRGB-encoded, 0 to 1
+ */
+typedef struct
+{
+  int    width, height, n_channels;
+  float *pixels;
+} UnclipImage;
+
+/* Zero-filled; %NULL when the machine refuses the memory or a size is not positive. */
+UNCLIP_API UnclipImage *unclip_image_new  (int width, int height, int n_channels);
+UNCLIP_API UnclipImage *unclip_image_copy (const UnclipImage *image);
+UNCLIP_API void         unclip_image_free (UnclipImage *image);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipImage, unclip_image_free)
+
+/**
+ * UnclipProgress:
+ * @stage: what runs: "image_encoder", "text_encoder", "prior", "inversion", "decoder",
+ *   "super_res"; an identifier, not for display (see unclip_stage_title())
+ * @step: steps done, 0 to @n_steps
+ * @n_steps: steps of this stage
+ * @fraction: share of the whole job that is done, 0 to 1, by estimated cost
+ * @preview: (nullable): the predicted clean picture so far
+ */
+typedef struct
+{
+  const char        *stage;
+  int                step, n_steps;
+  double             fraction;
+  const UnclipImage *preview;
+} UnclipProgress;
+
+/* Called on the thread that made the call. */
+typedef void (*UnclipProgressFunc) (const UnclipProgress *progress, gpointer user_data);
+
+/* The stage for people, translated: "Decoder", "Upsampler", ... */
+UNCLIP_API const char *unclip_stage_title (const char *stage);
+
+typedef enum
+{
+  UNCLIP_PRECISION_AUTO,
+  UNCLIP_PRECISION_F32,
+  UNCLIP_PRECISION_BF16
+} UnclipPrecision;
+
+typedef enum
+{
+  UNCLIP_RNG_PHILOX, /* counter-based */
+  UNCLIP_RNG_TORCH   /* torch's CPU generator: a seed gives the picture diffusers gives */
+} UnclipRngKind;
+
+/**
+ * UnclipOptions:
+ * @precision: float32 in this version; bf16 where a later one has it
+ * @n_threads: 0: all that this process may use
+ * @rng: kind of random numbers
+ * @seed: their seed
+ * @size: side of the resulting square, 64, 256 or what the model has; 0: its largest
+ * @n_steps: decoder (and inversion) steps; 0: the model's default
+ * @prior_n_steps: 0: the model's default
+ * @super_res_n_steps: 0: the model's default (7)
+ * @guidance_scale: decoder; negative: the model's default for this job
+ * @prior_guidance_scale: negative: the model's default
+ * @progress: (nullable): called after every step
+ * @cancellable: (nullable): looked at before every step
+ */
+typedef struct
+{
+  UnclipPrecision    precision;
+  int                n_threads;
+  UnclipRngKind      rng;
+  guint64            seed;
+  int                size;
+  int                n_steps;
+  int                prior_n_steps;
+  int                super_res_n_steps;
+  double             guidance_scale;
+  double             prior_guidance_scale;
+  UnclipProgressFunc progress;
+  gpointer           progress_data;
+  GCancellable      *cancellable;
+} UnclipOptions;
+
+/* Every field at "the model's default"; seed 0, philox. */
+UNCLIP_API void unclip_options_init (UnclipOptions *options);
+
+G_END_DECLS
