@@ -1,0 +1,23 @@
+/* What the networks see of a model: a component's config and weights.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "config.h"
+#include "model.h"
+#include "weights.h"
+
+G_BEGIN_DECLS
+
+/* Folder of a component; %UNCLIP_ERROR_MISSING names it and says where people get it (image_encoder:
+ * openai/clip-vit-large-patch14 fits Karlo; --component image_encoder=DIR). transfer none. */
+const char    *unclip_model_component_dir (UnclipModel *model, const char *component, GError **error);
+gboolean       unclip_model_has           (UnclipModel *model, const char *component);
+/* config.json, scheduler_config.json or preprocessor_config.json of it, whichever the component has; transfer full. */
+UnclipConfig  *unclip_model_config        (UnclipModel *model, const char *component, GError **error);
+UnclipWeights *unclip_model_weights       (UnclipModel *model, const char *component, GError **error);
+/* A default that the model itself recommends (model_index.json, "_unclip_defaults"), else @fallback. */
+double         unclip_model_default       (UnclipModel *model, const char *name, double fallback);
+
+G_END_DECLS

@@ -1,0 +1,37 @@
+/* A component's config.json, read with the defaults that old files rely on.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "base.h"
+
+G_BEGIN_DECLS
+
+/* One JSON object and the path it came from, for messages. */
+typedef struct _UnclipConfig UnclipConfig;
+
+/* Refuses files over 16 MB, deep nesting and what is not an object (%UNCLIP_ERROR_FILE). */
+UnclipConfig *unclip_config_load (const char *path, GError **error);
+void          unclip_config_free (UnclipConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipConfig, unclip_config_free)
+
+const char *unclip_config_path (const UnclipConfig *config);
+JsonObject *unclip_config_json (const UnclipConfig *config); /* transfer none */
+
+/* Each sets *@out; an absent or null member gives @fallback. Wrong type or a value outside
+ * [@min, @max]: %UNCLIP_ERROR_MODEL naming the file, the member and the value. */
+gboolean unclip_config_int    (const UnclipConfig *config, const char *name, int fallback, int min, int max, int *out, GError **error);
+gboolean unclip_config_double (const UnclipConfig *config, const char *name, double fallback, double min, double max, double *out, GError **error);
+gboolean unclip_config_bool   (const UnclipConfig *config, const char *name, gboolean fallback, gboolean *out, GError **error);
+/* @fallback may be NULL; *@out belongs to the config. */
+gboolean unclip_config_string (const UnclipConfig *config, const char *name, const char *fallback, const char **out, GError **error);
+/* 1 to @max_n values; absent: %UNCLIP_ERROR_MODEL. A single number counts as a list of @max_n equal
+ * ones if @repeat is TRUE (attention_head_dim may be either). */
+gboolean unclip_config_ints    (const UnclipConfig *config, const char *name, int min, int max, int max_n, int *out, int *n_out, GError **error);
+gboolean unclip_config_strings (const UnclipConfig *config, const char *name, int max_n, const char **out, int *n_out, GError **error);
+gboolean unclip_config_has     (const UnclipConfig *config, const char *name);
+
+G_END_DECLS

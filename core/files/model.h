@@ -1,0 +1,68 @@
+/* A model folder in the diffusers layout, its components, and where models are looked for.
+ * Public: unclip.h includes it.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "../base/job.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UnclipModel:
+ *
+ * A model folder. Opening it reads model_index.json and looks for the components; their
+ * configs and weights are read when something needs them. Immutable afterwards.
+ */
+typedef struct _UnclipModel UnclipModel;
+
+/**
+ * unclip_model_open:
+ * @name: a folder, or the name of one in the search path ("toybox"); %NULL: Toybox
+ * @components: (nullable): NULL-terminated "component=DIR", for what the folder lacks
+ *
+ * Search path: $UNCLIP_MODEL_PATH (colon separated), $XDG_DATA_HOME/unclip/models, the system
+ * data directories' unclip/models.
+ * Errors: %UNCLIP_ERROR_MISSING says where it looked; %UNCLIP_ERROR_FILE, %UNCLIP_ERROR_ARGUMENT.
+ */
+UNCLIP_API UnclipModel *unclip_model_open (const char *name, const char *const *components, GError **error);
+UNCLIP_API UnclipModel *unclip_model_ref  (UnclipModel *model);
+UNCLIP_API void         unclip_model_unref (UnclipModel *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipModel, unclip_model_unref)
+
+UNCLIP_API const char *unclip_model_path (const UnclipModel *model);
+UNCLIP_API const char *unclip_model_name (const UnclipModel *model); /* folder's base name */
+/* Models in the search path: folders with a model_index.json; transfer full, NULL-terminated. */
+UNCLIP_API char      **unclip_model_list (void);
+
+typedef struct
+{
+  char    *name;      /* "decoder" */
+  char    *class_name; /* "UNet2DConditionModel" */
+  char    *path;      /* NULL: missing */
+  char    *problem;   /* NULL: sound; else one sentence */
+  gboolean required;  /* without it nothing works; else some jobs do */
+  char    *dtype;     /* "F32"; NULL for components without weights */
+  guint64  n_parameters;
+  guint64  size;      /* bytes of weights */
+} UnclipComponentInfo;
+
+/* Every component the layout knows, sound or not: (element-type UnclipComponentInfo) (transfer full).
+ * Checks configs and weight headers, so a cut-short file is found here. */
+UNCLIP_API GPtrArray *unclip_model_info (UnclipModel *model);
+/* First 16 hex digits of SHA-256 over all configs and weight headers (names, shapes, sizes): which model made this. */
+UNCLIP_API char      *unclip_model_fingerprint (UnclipModel *model);
+
+/**
+ * unclip_synth:
+ * @config_dir: a folder of components with config.json files, as a model folder without weights
+ * @out_dir: is made; must not hold a model yet
+ * @dtype: "f32", "f16" or "bf16"
+ *
+ * Writes a model with random weights, scaled so that activations neither vanish nor explode, with
+ * exactly the tensor names and shapes that the published checkpoints have.
+ */
+UNCLIP_API gboolean unclip_synth (const char *config_dir, const char *out_dir, guint64 seed, const char *dtype, const UnclipOptions *options, GError **error);
+
+G_END_DECLS

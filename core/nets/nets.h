@@ -1,0 +1,173 @@
+/* The door of nets: tokenizer, picture preparation, towers, prior, text projection, UNets.
+ *
+ * Each network is made from one component of a model ("new" reads config and weights and packs
+ * them), is used any number of times, and is freed when its stage ends. Pictures at this door are
+ * NHWC float32; token ids and masks are int. Working memory is measured on the first call of each
+ * shape and then kept. Every call can fail with %UNCLIP_ERROR_MEMORY; "new" also with
+ * %UNCLIP_ERROR_MODEL, %UNCLIP_ERROR_FILE, %UNCLIP_ERROR_MISSING.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "files.h"
+
+G_BEGIN_DECLS
+
+/* ---- tokenizer.c ----------------------------------------------------------- */
+
+/* CLIP's byte-level BPE, as the fast tokenizer does it: NFC, white space runs to one space, lower
+ * case, "</w>" endings. */
+typedef struct _UnclipTokenizer UnclipTokenizer;
+
+UnclipTokenizer *unclip_tokenizer_new        (UnclipModel *model, GError **error);
+void             unclip_tokenizer_free       (UnclipTokenizer *tokenizer);
+int              unclip_tokenizer_max_length (const UnclipTokenizer *tokenizer); /* 77 in Karlo */
+/**
+ * unclip_tokenizer_encode:
+ * @input_ids: (out caller-allocates): [max_length], padded with the pad token's id
+ * @attention_mask: (out caller-allocates): [max_length], 1 = token, 0 = padding
+ *
+ * Longer texts keep the first max_length - 2 tokens and the end token.
+ * Returns: number of tokens before truncation, start and end included
+ */
+int              unclip_tokenizer_encode     (const UnclipTokenizer *tokenizer, const char *text, int *input_ids, int *attention_mask);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipTokenizer, unclip_tokenizer_free)
+
+/* ---- resize.c: Pillow's and torch's bicubic ---------------------------------- */
+
+/* Pillow's 8-bit bicubic (a = -0.5, antialiased, fixed point, horizontal pass first, each pass rounded).
+ * [h, w, c] to [new_h, new_w, c]. */
+gboolean unclip_resize_u8 (const guint8 *in, int w, int h, int c, guint8 *out, int new_w, int new_h, GError **error);
+/* torch.nn.functional.interpolate (mode="bicubic", antialias=True, align_corners=False), float32, NHWC:
+ * a = -0.5, weights renormalised at the edges, not clamped. in [n, h, w, c]. */
+gboolean unclip_resize_f32 (const float *in, int n, int w, int h, int c, float *out, int new_w, int new_h, GError **error);
+
+/* ---- preprocess.c ------------------------------------------------------------- */
+
+/* CLIPImageProcessor, driven by feature_extractor/preprocessor_config.json. */
+typedef struct
+{
+  int   size;            /* shortest edge */
+  int   crop_w, crop_h;
+  float mean[3], std[3];
+} UnclipPreprocess;
+
+gboolean unclip_preprocess_load (UnclipModel *model, UnclipPreprocess *preprocess, GError **error);
+/**
+ * unclip_preprocess_run:
+ * @rgb: [h, w, 3] 8-bit; alpha is composited on white before (unclip_image_to_rgb8())
+ * @rgb8: (out caller-allocates) (nullable): [crop_h, crop_w, 3] after resize and crop
+ * @pixel_values: (out caller-allocates): [crop_h, crop_w, 3], normalised (NHWC)
+ */
+gboolean unclip_preprocess_run  (const UnclipPreprocess *preprocess, const guint8 *rgb, int w, int h, guint8 *rgb8, float *pixel_values, GError **error);
+/* round (v * 255), alpha composited on white: what a person sees on paper. (transfer full) */
+guint8  *unclip_image_to_rgb8   (const UnclipImage *image, GError **error);
+
+/* ---- text-tower.c, image-tower.c ------------------------------------------------ */
+
+typedef struct _UnclipTextTower UnclipTextTower;
+
+UnclipTextTower *unclip_text_tower_new    (UnclipModel *model, GError **error);
+void             unclip_text_tower_free   (UnclipTextTower *tower);
+int              unclip_text_tower_width  (const UnclipTextTower *tower); /* of last_hidden_state */
+int              unclip_text_tower_dim    (const UnclipTextTower *tower); /* of text_embeds */
+int              unclip_text_tower_length (const UnclipTextTower *tower); /* tokens per text */
+/* input_ids [n, t]; last_hidden_state [n, t, width] after the final layer norm (nullable);
+ * text_embeds [n, dim] of the end-of-text position, projected, not normalised. */
+gboolean         unclip_text_tower_encode (UnclipTextTower *tower, const int *input_ids, int n, float *last_hidden_state, float *text_embeds, GError **error);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipTextTower, unclip_text_tower_free)
+
+typedef struct _UnclipImageTower UnclipImageTower;
+
+UnclipImageTower *unclip_image_tower_new      (UnclipModel *model, GError **error);
+void              unclip_image_tower_free     (UnclipImageTower *tower);
+int               unclip_image_tower_size     (const UnclipImageTower *tower); /* pixels per side */
+int               unclip_image_tower_width    (const UnclipImageTower *tower);
+int               unclip_image_tower_n_tokens (const UnclipImageTower *tower); /* class token included */
+int               unclip_image_tower_dim      (const UnclipImageTower *tower);
+/* pixel_values [n, size, size, 3]; last_hidden_state (nullable) [n, n_tokens, width] before
+ * post_layernorm; image_embeds [n, dim], not normalised. */
+gboolean          unclip_image_tower_encode   (UnclipImageTower *tower, const float *pixel_values, int n, float *last_hidden_state, float *image_embeds, GError **error);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipImageTower, unclip_image_tower_free)
+
+/* ---- prior.c ------------------------------------------------------------------- */
+
+typedef struct _UnclipPrior UnclipPrior;
+
+UnclipPrior *unclip_prior_new     (UnclipModel *model, GError **error);
+void         unclip_prior_free    (UnclipPrior *prior);
+int          unclip_prior_dim     (const UnclipPrior *prior);    /* of z_i */
+int          unclip_prior_length  (const UnclipPrior *prior);    /* text tokens */
+/* clip_mean and clip_std, [dim] each; transfer none. z_i = x * std + mean. */
+const float *unclip_prior_mean    (const UnclipPrior *prior);
+const float *unclip_prior_std     (const UnclipPrior *prior);
+/**
+ * unclip_prior_predict:
+ * @x_t: [n, dim] noised image embeddings, whitened
+ * @t: timestep, the same for all
+ * @z_t: [n, dim] text embeddings (proj_embedding)
+ * @text_states: [n, length, width of the text tower]
+ * @text_mask: (nullable): [n, length], 1 = token
+ * @x_0: (out caller-allocates): [n, dim] predicted un-noised embeddings, whitened, not clamped
+ */
+gboolean     unclip_prior_predict (UnclipPrior *prior, const float *x_t, int t, const float *z_t, const float *text_states, const int *text_mask, int n, float *x_0, GError **error);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipPrior, unclip_prior_free)
+
+/* ---- text-proj.c ----------------------------------------------------------------- */
+
+typedef struct _UnclipTextProj UnclipTextProj;
+
+UnclipTextProj *unclip_text_proj_new           (UnclipModel *model, GError **error);
+void            unclip_text_proj_free          (UnclipTextProj *proj);
+int             unclip_text_proj_n_extra       (const UnclipTextProj *proj);   /* context tokens from z_i */
+int             unclip_text_proj_context_width (const UnclipTextProj *proj);
+int             unclip_text_proj_time_width    (const UnclipTextProj *proj);
+/* The embedding that stands for "no picture" under classifier-free guidance, [dim of z_i]; transfer none. */
+const float    *unclip_text_proj_unconditional (const UnclipTextProj *proj);
+/**
+ * unclip_text_proj_run:
+ * @z_i: [n, dim]; rows that are unconditional hold unclip_text_proj_unconditional()
+ * @z_t: [n, dim] text_embeds
+ * @text_states: [n, t, width of the text tower]
+ * @context: (out caller-allocates): [n, n_extra + t, context_width], extra tokens first
+ * @time: (out caller-allocates): [n, time_width], is added to the decoder's time embedding
+ */
+gboolean        unclip_text_proj_run           (UnclipTextProj *proj, const float *z_i, const float *z_t, const float *text_states, int n, int t, float *context, float *time, GError **error);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipTextProj, unclip_text_proj_free)
+
+/* ---- unet.c: decoder and upsamplers, one code ---------------------------------------- */
+
+typedef struct _UnclipUnet UnclipUnet;
+
+/* @component: "decoder", "super_res_first", "super_res_last", … */
+UnclipUnet *unclip_unet_new          (UnclipModel *model, const char *component, GError **error);
+void        unclip_unet_free         (UnclipUnet *unet);
+int         unclip_unet_in_channels  (const UnclipUnet *unet);
+int         unclip_unet_out_channels (const UnclipUnet *unet);
+int         unclip_unet_sample_size  (const UnclipUnet *unet); /* pixels per side it was trained for */
+int         unclip_unet_multiple     (const UnclipUnet *unet); /* sides must be multiples of this */
+gboolean    unclip_unet_is_conditional (const UnclipUnet *unet);
+/**
+ * unclip_unet_set_context:
+ * @context: [n, t, context width], as unclip_text_proj_run() gives it
+ * @context_mask: (nullable): [n, t], 1 = attend
+ * @time: (nullable): [n, time width], added to the time embedding
+ *
+ * What stays the same over all steps of a loop; the context's keys and values are computed here, once.
+ * Only for conditional UNets, and needed before the first predict.
+ */
+gboolean    unclip_unet_set_context  (UnclipUnet *unet, const float *context, const int *context_mask, const float *time, int n, int t, GError **error);
+/**
+ * unclip_unet_predict:
+ * @x: [n, h, w, in_channels]; n as in set_context
+ * @out: (out caller-allocates): [n, h, w, out_channels]
+ * Errors: %UNCLIP_ERROR_ARGUMENT if a side is not a multiple of unclip_unet_multiple()
+ */
+gboolean    unclip_unet_predict      (UnclipUnet *unet, const float *x, int t, int n, int h, int w, float *out, GError **error);
+/* Bytes of packed weights, and of working memory for the last shape. */
+gsize       unclip_unet_weights_size (const UnclipUnet *unet);
+gsize       unclip_unet_working_size (const UnclipUnet *unet);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipUnet, unclip_unet_free)
+
+G_END_DECLS

@@ -1,0 +1,142 @@
+/* The door of libunclip: everything that plugin/, cli/ and other programs see.
+ *
+ * A picture x becomes its bipartite latents (z_i, x_T) and is decoded from them again, after an
+ * edit by meaning. Every long call takes UnclipOptions with a progress callback and a GCancellable,
+ * returns %NULL or %FALSE with a GError on failure, and touches nothing but its results.
+ * Pictures of any size go in; what the model works on is a square (see UnclipFraming).
+ *
+ * Source: arXiv 2204.06125.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/job.h"
+#include "files/model.h"
+
+G_BEGIN_DECLS
+
+/* ---- from a picture of any shape to the model's square, and back (edits/framing.c) --------- */
+
+/**
+ * UnclipFraming:
+ * @UNCLIP_FRAMING_PAD: the whole picture, its edges continued to a square
+ * @UNCLIP_FRAMING_CROP: the largest square in the middle
+ * @UNCLIP_FRAMING_STRETCH: the whole picture, out of proportion
+ */
+typedef enum
+{
+  UNCLIP_FRAMING_PAD,
+  UNCLIP_FRAMING_CROP,
+  UNCLIP_FRAMING_STRETCH
+} UnclipFraming;
+
+/* Square of @size from @image; alpha is kept as a channel if there is one, with its holes filled from
+ * their surroundings in the colours. */
+UNCLIP_API UnclipImage *unclip_frame_square (const UnclipImage *image, int size, UnclipFraming framing, GError **error);
+/**
+ * unclip_frame_return:
+ * @original: what was framed, any size
+ * @before: the square that the model says is the picture (its reconstruction)
+ * @after: the edited square
+ *
+ * The edit at the size of @original: where @before and @after agree the original's own fine detail
+ * stays; where they differ @after is enlarged. Alpha is the original's.
+ */
+UNCLIP_API UnclipImage *unclip_frame_return (const UnclipImage *original, const UnclipImage *before, const UnclipImage *after, UnclipFraming framing, GError **error);
+
+/* ---- things that users do (edits/) --------------------------------------------------------- */
+
+typedef enum
+{
+  UNCLIP_PRIOR_DIFFUSION,
+  UNCLIP_PRIOR_AUTOREGRESSIVE, /* UNCLIP_ERROR_MISSING in this version */
+  UNCLIP_PRIOR_NONE,           /* the caption alone: z_i unconditional */
+  UNCLIP_PRIOR_TEXT            /* z_t in the place of z_i */
+} UnclipPriorKind;
+
+UNCLIP_API UnclipImage *unclip_generate    (UnclipModel *model, const char *y, UnclipPriorKind prior, const UnclipOptions *options, GError **error);
+/**
+ * unclip_variations:
+ * @x: the picture
+ * @count: how many, 1 to 64
+ * @eta: 0 returns the picture, 1 is as free as it gets; negative: the model's default
+ *
+ * Decodes (z_i, x_T) by DDIM with eta; the noise of picture k comes from seed + k.
+ * Returns: (element-type UnclipImage) (transfer container): @count squares, preceded by the reconstruction (index 0)
+ */
+UNCLIP_API GPtrArray   *unclip_variations  (UnclipModel *model, const UnclipImage *x, int count, double eta, const UnclipOptions *options, GError **error);
+/**
+ * unclip_text_edit:
+ * @y0: what the picture shows now ("a red apple"); may be ""
+ * @y: what it shall show
+ * @theta: how far to turn z_i, 0 to 1; negative: the model's default
+ * @n_stages: pictures at theta k / n_stages, k = 1 … n_stages
+ *
+ * Text diff of the paper (3.3): z_theta = slerp (z_i, norm (z_t - z_t0), theta), x_T kept.
+ * Returns: (element-type UnclipImage): the reconstruction, then the stages
+ */
+UNCLIP_API GPtrArray   *unclip_text_edit   (UnclipModel *model, const UnclipImage *x, const char *y0, const char *y, double theta, int n_stages, const UnclipOptions *options, GError **error);
+/* Frames from @a to @b, both ends included: slerp of z_i and of x_T. 2 to 256 frames. */
+UNCLIP_API GPtrArray   *unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, const UnclipOptions *options, GError **error);
+
+/* Bipartite latents, and what it takes to decode them to the very picture. */
+typedef struct _UnclipLatents UnclipLatents;
+
+/**
+ * UnclipInversion:
+ * @UNCLIP_INVERSION_DEFAULT: the best measured
+ * @UNCLIP_INVERSION_DDIM: plain, as in the paper
+ * @UNCLIP_INVERSION_FIXED_POINT: DDIM with each step solved by iteration
+ * @UNCLIP_INVERSION_BDIA: bi-directional integration (arXiv 2307.10829); keeps a second state
+ * @UNCLIP_INVERSION_RESIDUALS: DDIM with what each step missed stored ("direct inversion")
+ */
+typedef enum
+{
+  UNCLIP_INVERSION_DEFAULT,
+  UNCLIP_INVERSION_DDIM,
+  UNCLIP_INVERSION_FIXED_POINT,
+  UNCLIP_INVERSION_BDIA,
+  UNCLIP_INVERSION_RESIDUALS
+} UnclipInversion;
+
+/* @y: caption that the decoder sees along z_i, may be "". options->size decides whether the upsampler's
+ * share is stored too. */
+UNCLIP_API UnclipLatents *unclip_invert       (UnclipModel *model, const UnclipImage *x, const char *y, UnclipInversion method, const UnclipOptions *options, GError **error);
+UNCLIP_API UnclipImage   *unclip_decode       (UnclipModel *model, const UnclipLatents *latents, const UnclipOptions *options, GError **error);
+UNCLIP_API gboolean       unclip_latents_save (const UnclipLatents *latents, const char *path, GError **error);
+UNCLIP_API UnclipLatents *unclip_latents_load (const char *path, GError **error);
+UNCLIP_API void           unclip_latents_free (UnclipLatents *latents);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipLatents, unclip_latents_free)
+
+UNCLIP_API UnclipImage *unclip_upscale      (UnclipModel *model, const UnclipImage *x, const UnclipOptions *options, GError **error);
+/* Zero-shot: @probabilities [n] (softmax of 100 cos, sums to 1), @similarities [n] (cosine); either may be NULL. */
+UNCLIP_API gboolean     unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const *labels, int n, float *probabilities, float *similarities, const UnclipOptions *options, GError **error);
+
+/* ---- for engineers (eval/) --------------------------------------------------------------------- */
+
+/**
+ * unclip_eval:
+ * @task: text_encoder, image_encoder, prior, prior_loop, text_proj, decoder, ddim, decoder_loop, super_res,
+ *   super_res_loop, slerp, variation, text2image, tokenizer, preprocess
+ * @in_path: named tensors (safetensors); JSON for tokenizer, PNG-decoded pixels come by @image for preprocess
+ * @settings: (nullable): NULL-terminated "key=value"
+ * @image: (nullable): for preprocess and variation
+ *
+ * Runs one part of the pipeline on given tensors and writes all that it computes, to compare engines. Always float32.
+ */
+UNCLIP_API gboolean unclip_eval (UnclipModel *model, const char *task, const char *in_path, const char *out_path, const char *const *settings, const UnclipImage *image, const UnclipOptions *options, GError **error);
+UNCLIP_API const char *const *unclip_eval_tasks (void);
+
+typedef struct
+{
+  const char *cpu_level;
+  int         n_threads, n_batch, size, n_repeat;
+  double      median_s, min_s, gflop, gflop_per_s, non_gemm_share, peak_rss_mb;
+} UnclipBench;
+
+/* One forward pass of @component on random data, repeated. @n_batch 0, @size 0: as the pipeline uses it. */
+UNCLIP_API gboolean unclip_bench (UnclipModel *model, const char *component, int n_batch, int size, int n_repeat, const UnclipOptions *options, UnclipBench *bench, GError **error);
+
+G_END_DECLS
