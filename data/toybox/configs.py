@@ -1,0 +1,49 @@
+"""Toybox's sizes: Karlo's structure, small. These dictionaries become the config.json files.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+
+Z = 128        # width of the CLIP space; the text states have the same, as unCLIP's text projection asks
+LENGTH = 32    # tokens a caption
+CONTEXT = 128  # width of the decoder's context
+MERGES = 200
+MEAN, STD = [0.5, 0.5, 0.5], [0.3, 0.3, 0.3]
+
+
+def clip(vocab_size):
+    common = {"hidden_act": "quick_gelu", "layer_norm_eps": 1e-5, "projection_dim": Z, "attention_dropout": 0.0,
+              "torch_dtype": "bfloat16"}
+    text = {"architectures": ["CLIPTextModelWithProjection"], "model_type": "clip_text_model", "hidden_size": Z,
+            "intermediate_size": 4 * Z, "num_attention_heads": 4, "num_hidden_layers": 3, "vocab_size": vocab_size,
+            "max_position_embeddings": LENGTH, "bos_token_id": vocab_size - 2, "eos_token_id": vocab_size - 1,
+            "pad_token_id": 0, **common}
+    image = {"architectures": ["CLIPVisionModelWithProjection"], "model_type": "clip_vision_model", "hidden_size": 128,
+             "intermediate_size": 512, "num_attention_heads": 4, "num_hidden_layers": 4, "image_size": 64,
+             "patch_size": 8, "num_channels": 3, **common}
+    return text, image
+
+
+PRIOR = {"_class_name": "PriorTransformer", "num_attention_heads": 6, "attention_head_dim": 32, "num_layers": 5,
+         "embedding_dim": Z, "num_embeddings": LENGTH, "additional_embeddings": 4, "dropout": 0.0}
+
+
+def _unet(channels, n_attention, **more):
+    n = len(channels) - n_attention
+    return {"act_fn": "silu", "block_out_channels": channels, "center_input_sample": False,
+            "down_block_types": ["ResnetDownsampleBlock2D"] * n + ["SimpleCrossAttnDownBlock2D"] * n_attention,
+            "up_block_types": ["SimpleCrossAttnUpBlock2D"] * n_attention + ["ResnetUpsampleBlock2D"] * n,
+            "downsample_padding": 1, "flip_sin_to_cos": True, "freq_shift": 0, "layers_per_block": 1,
+            "mid_block_scale_factor": 1, "norm_eps": 1e-5, "norm_num_groups": 8, **more}
+
+
+# Attention in the two lowest levels alone: at 32x32 it would cost more than all convolutions.
+DECODER = _unet([24, 48, 96, 128], 2, _class_name="UNet2DConditionModel", sample_size=64, in_channels=3, out_channels=6,
+                attention_head_dim=32, cross_attention_dim=CONTEXT, class_embed_type="identity",
+                mid_block_type="UNetMidBlock2DSimpleCrossAttn", only_cross_attention=False,
+                resnet_time_scale_shift="scale_shift", num_class_embeds=None, upcast_attention=False,
+                use_linear_projection=False, dual_cross_attention=False)
+TEXT_PROJ = {"_class_name": "UnCLIPTextProjModel", "clip_embeddings_dim": Z, "clip_extra_context_tokens": 4,
+             "cross_attention_dim": CONTEXT, "time_embed_dim": 4 * DECODER["block_out_channels"][0]}
+SUPER_RES = _unet([16, 24, 32, 48], 0, _class_name="UNet2DModel", sample_size=256, in_channels=6, out_channels=3,
+                  attention_head_dim=8, add_attention=False, resnet_time_scale_shift="default",
+                  time_embedding_type="positional")

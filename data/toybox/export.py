@@ -1,0 +1,74 @@
+"""Writes the trained networks as a model folder in the published layout, weights in bfloat16.
+
+    python3 export.py --work DIR ../models/toybox
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+
+import configs
+import safetensors
+from train import tokenizer
+
+# What the command line and the plug-in use unless told otherwise; measured with evaluate.py.
+DEFAULTS = {"prior_guidance_scale": 2.0, "decoder_guidance_scale": 2.0, "decoder_steps": 25, "prior_steps": 25,
+            "text_edit_strength": 0.4, "variation_eta": 0.7}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("out", type=Path)
+    args = parser.parse_args()
+    tok = tokenizer()
+    text, image = configs.clip(len(tok.vocab))
+    stage = lambda name: torch.load(args.work / f"{name}.pt", map_location="cpu")["ema"]
+    dump = lambda path, value: path.write_text(json.dumps(value, indent=2) + "\n")
+
+    def component(name, config, weights, file="diffusion_pytorch_model.safetensors"):
+        (args.out / name).mkdir(parents=True, exist_ok=True)
+        dump(args.out / name / "config.json", config)
+        safetensors.write(args.out / name / file, {k: v.bfloat16() for k, v in sorted(weights.items())})
+
+    clip, decoder = stage("clip"), stage("decoder")
+    component("text_encoder", text, clip["text"], "model.safetensors")
+    component("image_encoder", image, clip["image"], "model.safetensors")
+    component("prior", configs.PRIOR, stage("prior")["prior"])
+    component("text_proj", configs.TEXT_PROJ, decoder["proj"])
+    component("decoder", configs.DECODER, decoder["unet"])
+    super_res = stage("super_res")["unet"]
+    component("super_res_first", configs.SUPER_RES, super_res)
+    # Karlo's last step has a network of its own; ours serves every step.
+    component("super_res_last", configs.SUPER_RES, super_res)
+    for name in ("tokenizer", "feature_extractor"):
+        (args.out / name).mkdir(exist_ok=True)
+    tok.save(args.out / "tokenizer")
+    side = image["image_size"]
+    dump(args.out / "feature_extractor" / "preprocessor_config.json", {
+        "crop_size": {"height": side, "width": side}, "do_center_crop": True, "do_convert_rgb": True, "do_normalize": True,
+        "do_rescale": True, "do_resize": True, "image_mean": configs.MEAN, "image_std": configs.STD,
+        "image_processor_type": "CLIPImageProcessor", "resample": 3, "rescale_factor": 1 / 255, "size": {"shortest_edge": side}})
+    for name, clip_range, prediction, variance in (("prior", 5.0, "sample", "fixed_small_log"),
+                                                   ("decoder", 1.0, "epsilon", "learned_range"),
+                                                   ("super_res", 1.0, "epsilon", "fixed_small_log")):
+        (args.out / f"{name}_scheduler").mkdir(exist_ok=True)
+        dump(args.out / f"{name}_scheduler" / "scheduler_config.json", {
+            "_class_name": "UnCLIPScheduler", "clip_sample": True, "clip_sample_range": clip_range,
+            "num_train_timesteps": 1000, "prediction_type": prediction, "variance_type": variance})
+    scheduler, unet = ["diffusers", "UnCLIPScheduler"], ["diffusers", "UNet2DModel"]
+    dump(args.out / "model_index.json", {
+        "_class_name": "UnCLIPPipeline", "_unclip_defaults": DEFAULTS, "decoder": ["diffusers", "UNet2DConditionModel"],
+        "decoder_scheduler": scheduler, "feature_extractor": ["transformers", "CLIPImageProcessor"],
+        "image_encoder": ["transformers", "CLIPVisionModelWithProjection"], "prior": ["diffusers", "PriorTransformer"],
+        "prior_scheduler": scheduler, "super_res_first": unet, "super_res_last": unet, "super_res_scheduler": scheduler,
+        "text_encoder": ["transformers", "CLIPTextModelWithProjection"], "text_proj": ["unclip", "UnCLIPTextProjModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"]})
+
+
+if __name__ == "__main__":
+    main()

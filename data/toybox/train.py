@@ -1,0 +1,381 @@
+"""Trains Toybox, stage by stage. Every stage keeps a checkpoint in --work, goes on from it, and
+stops after --minutes; its learning rate falls to zero towards that end.
+
+    python3 train.py data                  pictures of the world, once
+    python3 train.py clip --minutes 15     both towers
+    python3 train.py decoder --minutes 40 --size 32
+    python3 train.py decoder --minutes 25 --size 64
+    python3 train.py prior --minutes 10
+    python3 train.py super_res --minutes 10
+    python3 train.py judge --minutes 4     the attribute classifier that measures, not a part of the model
+    python3 train.py all                   all of these
+
+Runs on a GPU where there is one (bfloat16), else on the CPU: in bfloat16 where the CPU computes it, else in float32.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+
+import argparse
+import copy
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import configs
+from captions import captions
+from diffusion import AB, min_snr, noised, variance_loss
+from networks import ImageTower, Prior, TextProj, TextTower, Unet
+from tokenizer import Tokenizer, learn
+from world import BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZES, Scenes, draw_scenes, render
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+HELD_OUT = 1_000_000   # seeds from here on are never trained on
+
+
+def autocast():
+    """bfloat16 where it is fast: on a CPU without the instructions it is several times slower."""
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    return torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=DEVICE == "cuda" or "amx_bf16" in flags or "avx512_bf16" in flags)
+
+
+class Run:
+    """A stage's time, learning rate and checkpoint."""
+
+    def __init__(self, args, name, modules, lr, weight_decay=0.01):
+        self.path, self.modules = args.work / f"{name}.pt", modules
+        self.name, self.lr, self.budget, self.begin, self.step, self.log = name, lr, args.minutes * 60, time.time(), 0, []
+        params = [p for m in modules.values() for p in m.parameters() if p.requires_grad]
+        self.params = params
+        self.optimizer = torch.optim.AdamW(params, lr, betas=(0.9, 0.98), weight_decay=weight_decay)
+        self.ema = {k: copy.deepcopy(m) for k, m in modules.items()}
+        self.saved = time.time()
+        if self.path.exists():
+            state = torch.load(self.path, map_location=DEVICE)
+            for k, m in modules.items():
+                m.load_state_dict(state["modules"][k]), self.ema[k].load_state_dict(state["ema"][k])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step = state["step"]
+        self.first = self.step
+
+    def going(self):
+        self.done = (time.time() - self.begin) / self.budget
+        return self.done < 1
+
+    def update(self, loss, **figures):
+        warm = min(1, (self.step - self.first + 1) / 50)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.lr * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(self.done, 1))))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.params, 1.0)
+        self.optimizer.step()
+        self.step += 1
+        decay = min(0.999, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for k, m in self.modules.items():
+                torch._foreach_lerp_(list(self.ema[k].parameters()), list(m.parameters()), 1 - decay)
+        self.log.append([float(loss), *(float(v) for v in figures.values())])
+        if self.step % 50 == 0:
+            means = np.mean(self.log[-50:], 0)
+            print(f"{self.name} {self.step} {(time.time() - self.begin) / 60:.1f} min  loss {means[0]:.4f} " +
+                  " ".join(f"{k} {v:.4f}" for k, v in zip(figures, means[1:])), flush=True)
+        if time.time() - self.saved > 120:
+            self.save()
+
+    def save(self):
+        part = self.path.with_suffix(".part")
+        torch.save({"modules": {k: m.state_dict() for k, m in self.modules.items()}, "step": self.step,
+                    "ema": {k: m.state_dict() for k, m in self.ema.items()}, "optimizer": self.optimizer.state_dict()}, part)
+        os.replace(part, self.path)
+        self.saved = time.time()
+
+
+def load(args, name):
+    """The averaged weights of a finished stage."""
+    return torch.load(args.work / f"{name}.pt", map_location=DEVICE)["ema"]
+
+
+# ---- data --------------------------------------------------------------------------------------------
+
+
+def make_data(args):
+    """Pictures at 64 pixels as bytes, and their scenes."""
+    path = args.work / "pictures.npy"
+    if path.exists():
+        return
+    part = path.with_suffix(".part.npy")
+    out = np.lib.format.open_memmap(part, "w+", np.uint8, (args.pictures, 64, 64, 3))
+    for i in range(0, args.pictures, 500):
+        out[i:i + 500] = (render(draw_scenes(500, i // 500), 64) * 255).round().byte().numpy()[:args.pictures - i]
+    out.flush()
+    os.replace(part, path)
+
+
+def data(args):
+    pictures = np.load(args.work / "pictures.npy", mmap_mode="r")
+    parts = [vars(draw_scenes(500, i)) for i in range(len(pictures) // 500)]
+    return pictures, Scenes(**{k: torch.cat([p[k] for p in parts]) for k in parts[0]})
+
+
+def tokenizer():
+    return Tokenizer(learn(captions(draw_scenes(20000, 5), 1), configs.MERGES), configs.LENGTH)
+
+
+def pixels(batch):
+    """uint8 NHWC to NCHW in [-1, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(batch)).to(DEVICE).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def normalised(x):
+    """[-1, 1] to what the image tower wants."""
+    mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (configs.MEAN, configs.STD))
+    return ((x + 1) / 2 - mean) / std
+
+
+def encode(tok, texts):
+    rows = [tok.encode(t) for t in texts]
+    return (torch.tensor([r[k] for r in rows], device=DEVICE) for k in (0, 1))
+
+
+def towers(tok):
+    text, image = configs.clip(len(tok.vocab))
+    return TextTower(text).to(DEVICE), ImageTower(image).to(DEVICE)
+
+
+# ---- stages ------------------------------------------------------------------------------------------
+
+
+def train_clip(args):
+    """Contrastive, helped by attribute heads on z_i (thrown away): a small ViT learns shapes slowly from
+    captions alone, and the decoder wants to know place and tilt as well."""
+    tok, (pictures, scenes) = tokenizer(), data(args)
+    text, image = towers(tok)
+    d = configs.Z
+    with torch.no_grad():   # two-dimensional sines: places need not be learned first
+        w = image.vision_model["embeddings"]["position_embedding"].weight
+        side, width = 8, w.shape[1]
+        f = torch.exp(-math.log(100) * torch.arange(width // 4) / (width // 4))
+        g = torch.arange(side)[:, None] * f
+        row = torch.cat([g.sin(), g.cos()], 1)
+        w[1:] = 0.5 * torch.cat([row[:, None].expand(-1, side, -1), row[None].expand(side, -1, -1)], 2).reshape(side * side, -1)
+        w[0] = 0
+        text.text_model["embeddings"]["token_embedding"].weight.mul_(0.05)
+        text.text_model["embeddings"]["position_embedding"].weight.mul_(0.05)
+    heads = nn.Linear(d, 8 + 8 + 6 + 3 + 5).to(DEVICE)
+    scale = nn.Linear(1, 1, bias=False).to(DEVICE)
+    nn.init.constant_(scale.weight, math.log(10))
+    run = Run(args, "clip", {"text": text, "image": image, "heads": heads, "scale": scale}, args.lr or 1e-3, 0.02)
+    rng, n = np.random.default_rng(run.step), args.batch or 128
+    while run.going():
+        k = np.sort(rng.choice(len(pictures), n, replace=False))
+        s = scenes.pick(torch.from_numpy(k))
+        ids, _ = encode(tok, captions(s, int(rng.integers(1 << 30))))
+        with autocast():
+            z_t, z_i = text(ids)[1], image(normalised(pixels(pictures[k])))[1]
+            a = heads(z_i).float().split([8, 8, 6, 3, 5], 1)
+        z_t, z_i = F.normalize(z_t.float()), F.normalize(z_i.float())
+        logits = scale.weight.exp().clamp(max=100).squeeze() * z_i @ z_t.T
+        target = torch.arange(n, device=DEVICE)
+        contrast = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+        s = Scenes(**{key: v.to(DEVICE) for key, v in vars(s).items()})
+        labels = [F.cross_entropy(p, t) for p, t in zip(a, (s.shape, s.colour, s.background, s.size))]
+        where = F.mse_loss(a[4], torch.stack([s.x * 2, s.y * 2, s.radius * 6 - 3, s.tilt * 4, s.light * 10 - 10], 1))
+        run.update(contrast + sum(labels) + where, contrast=contrast, shape=(a[0].argmax(1) == s.shape).float().mean(),
+                   colour=(a[1].argmax(1) == s.colour).float().mean(), ground=(a[2].argmax(1) == s.background).float().mean(), where=where)
+    run.save()
+
+
+def embeddings(args):
+    """z_i of every picture by the finished image tower; cached."""
+    path = args.work / "z_i.pt"
+    if not path.exists():
+        tok = tokenizer()
+        _, image = towers(tok)
+        image.load_state_dict(load(args, "clip")["image"])
+        pictures, _ = data(args)
+        with torch.no_grad():
+            torch.save(torch.cat([image(normalised(pixels(pictures[i:i + 250])))[1].cpu() for i in range(0, len(pictures), 250)]), path)
+    return torch.load(path)
+
+
+def train_decoder(args):
+    tok, (pictures, scenes), z_i = tokenizer(), data(args), embeddings(args)
+    text, _ = towers(tok)
+    text.load_state_dict(load(args, "clip")["text"])
+    unet = Unet(configs.DECODER).to(DEVICE, memory_format=torch.channels_last)
+    proj = TextProj(configs.TEXT_PROJ).to(DEVICE)
+    if not (args.work / "decoder.pt").exists():
+        with torch.no_grad():
+            for m in unet.modules():   # residual branches begin at zero
+                if hasattr(m, "conv2"):
+                    m.conv2.weight.mul_(0.1)
+            unet.conv_out.weight.mul_(0.1)
+            proj.learned_classifier_free_guidance_embeddings.copy_(z_i.mean(0))
+    run = Run(args, "decoder", {"unet": unet, "proj": proj}, args.lr or 1e-3)
+    rng, n = np.random.default_rng(run.step), args.batch or (32 if args.size == 32 else 16)
+    empty = None
+    while run.going():
+        k = np.sort(rng.choice(len(pictures), n, replace=False))
+        x = pixels(pictures[k])
+        if args.size != 64:
+            x = F.avg_pool2d(x, 64 // args.size)
+        x = x.contiguous(memory_format=torch.channels_last)
+        texts = captions(scenes.pick(torch.from_numpy(k)), int(rng.integers(1 << 30)))
+        # 50 % without caption, 10 % without picture embedding (paper, 2.1).
+        texts = ["" if rng.random() < 0.5 else t for t in texts]
+        ids, mask = encode(tok, texts)
+        with torch.no_grad():
+            states, z_t = text(ids)
+        drop = torch.from_numpy(rng.random(n) < 0.1).to(DEVICE)[:, None]
+        z = torch.where(drop, proj.learned_classifier_free_guidance_embeddings, z_i[torch.from_numpy(k)].to(DEVICE))
+        t = torch.from_numpy(rng.integers(0, 1000, n)).to(DEVICE)
+        eps = torch.randn_like(x)
+        x_t = noised(x, t, eps)
+        with autocast():
+            context, time_add = proj(z, z_t, states)
+            out = unet(x_t, t, context, time_add, F.pad(mask, (4, 0), value=1))
+        e, v = out.float().chunk(2, 1)
+        weight = min_snr(t)
+        mse = ((e - eps) ** 2).mean((1, 2, 3))
+        vlb = variance_loss(x, x_t, t, eps, e, v)
+        run.update((weight * mse).mean() / weight.mean() + 1e-3 * vlb, mse=mse.mean(), vlb=vlb,
+                   high=mse[t > 600].mean() if (t > 600).any() else mse.mean() * 0)
+    run.save()
+
+
+def train_prior(args):
+    tok, (pictures, scenes), z_i = tokenizer(), data(args), embeddings(args)
+    text, _ = towers(tok)
+    text.load_state_dict(load(args, "clip")["text"])
+    prior = Prior(configs.PRIOR).to(DEVICE)
+    with torch.no_grad():
+        prior.clip_mean.copy_(z_i.mean(0)), prior.clip_std.copy_(z_i.std(0))
+    run = Run(args, "prior", {"prior": prior}, args.lr or 6e-4)
+    rng, n = np.random.default_rng(run.step), args.batch or 96
+    while run.going():
+        k = torch.from_numpy(rng.choice(len(z_i), n, replace=False))
+        texts = ["" if rng.random() < 0.1 else t for t in captions(scenes.pick(k), int(rng.integers(1 << 30)))]
+        ids, mask = encode(tok, texts)
+        with torch.no_grad():
+            states, z_t = text(ids)
+        x = (z_i[k].to(DEVICE) - prior.clip_mean) / prior.clip_std
+        t = torch.from_numpy(rng.integers(0, 1000, n)).to(DEVICE)
+        ab = AB.to(DEVICE)[t][:, None]
+        with autocast():
+            x0 = prior(ab.sqrt() * x + (1 - ab).sqrt() * torch.randn_like(x), t, z_t, states, mask).float()
+        run.update(F.mse_loss(x0, x))
+    run.save()
+
+
+def enlarge(x, size):
+    """Bicubic with antialias: what the engine does before the upsampler."""
+    return F.interpolate(x, size=(size, size), mode="bicubic", antialias=True, align_corners=False)
+
+
+def train_super_res(args):
+    """64 to 256, on crops of 96; the low-resolution condition is blurred now and then, as the paper has it."""
+    unet = Unet(configs.SUPER_RES).to(DEVICE, memory_format=torch.channels_last)
+    if not (args.work / "super_res.pt").exists():
+        with torch.no_grad():
+            unet.conv_out.weight.mul_(0.1)
+    run = Run(args, "super_res", {"unet": unet}, args.lr or 1e-3)
+    rng, n, crop = np.random.default_rng(run.step), args.batch or 16, 64
+    pool = None
+    while run.going():
+        if pool is None or run.step % 60 == 0:   # fresh pictures now and then: drawing one at 256 costs 40 ms
+            x = render(draw_scenes(24, 2_000_000 + run.step), 256).permute(0, 3, 1, 2) * 2 - 1
+            low = F.avg_pool2d(x, 4)
+            # The decoder's pictures are softer than true ones, and a little noisy.
+            kernel = torch.tensor([1.0, 2, 1]) / 4
+            blur = F.conv2d(F.pad(low, (1, 1, 1, 1), mode="replicate").reshape(-1, 1, 66, 66), (kernel[:, None] * kernel)[None, None]).view_as(low)
+            mix = torch.rand(len(low), 1, 1, 1)
+            low = low + (blur - low) * mix + 0.02 * torch.rand(len(low), 1, 1, 1) * torch.randn_like(low)
+            fresh = torch.cat([x, enlarge(low, 256)], 1)
+            pool = fresh if pool is None else torch.cat([fresh, pool])[:96]
+        rows = []
+        for i in rng.integers(0, len(pool), n):
+            a, b = rng.integers(0, 256 - crop + 1, 2)
+            rows.append(pool[i, :, a:a + crop, b:b + crop])
+        both = torch.stack(rows).to(DEVICE)
+        x, low = both[:, :3], both[:, 3:]
+        # Mostly the seven times that sampling visits: 0, 166, 333, 500, 666, 832, 999.
+        t = torch.where(torch.rand(n) < 0.3, torch.randint(0, 1000, (n,)),
+                        torch.tensor([0, 166, 333, 500, 666, 832, 999])[torch.randint(0, 7, (n,))]).to(DEVICE)
+        eps = torch.randn_like(x)
+        with autocast():
+            e = unet(torch.cat([noised(x, t, eps), low], 1).contiguous(memory_format=torch.channels_last), t).float()
+        weight = min_snr(t).clamp(min=1e-3)
+        mse = ((e - eps) ** 2).mean((1, 2, 3))
+        run.update((weight * mse).mean() / weight.mean(), mse=mse.mean())
+    run.save()
+
+
+class Judge(nn.Module):
+    """A plain convolutional classifier of shape, colour, background and size."""
+
+    def __init__(self, width=24):
+        super().__init__()
+        layers, c = [], 3
+        for i, n in enumerate((width, 2 * width, 4 * width, 6 * width)):
+            layers += [nn.Conv2d(c, n, 3, padding=1), nn.GroupNorm(4, n), nn.ReLU(), nn.MaxPool2d(2)]
+            c = n
+        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(c * 16, 128), nn.ReLU())
+        self.heads = nn.Linear(128, 8 + 8 + 6 + 3)
+
+    def forward(self, x):
+        return self.heads(self.body(x)).split([8, 8, 6, 3], 1)
+
+
+def train_judge(args):
+    pictures, scenes = data(args)
+    judge = Judge().to(DEVICE, memory_format=torch.channels_last)
+    run = Run(args, "judge", {"judge": judge}, args.lr or 2e-3)
+    rng, n = np.random.default_rng(run.step), 64
+    while run.going():
+        k = np.sort(rng.choice(len(pictures), n, replace=False))
+        s, x = scenes.pick(torch.from_numpy(k)), pixels(pictures[k])
+        # Noise and dimming, so that it judges what is there and not how it was drawn.
+        x = x + 0.1 * torch.rand(n, 1, 1, 1) * torch.randn_like(x)
+        a = judge(x.contiguous(memory_format=torch.channels_last))
+        targets = (s.shape, s.colour, s.background, s.size)
+        run.update(sum(F.cross_entropy(p, t) for p, t in zip(a, targets)),
+                   **{name: (p.argmax(1) == t).float().mean() for name, p, t in zip(("shape", "colour", "ground", "size"), a, targets)})
+    run.save()
+
+
+STAGES = {"data": make_data, "clip": train_clip, "decoder": train_decoder, "prior": train_prior,
+          "super_res": train_super_res, "judge": train_judge}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", choices=[*STAGES, "all"])
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--size", type=int, default=32, choices=(32, 64))
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--lr", type=float)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--pictures", type=int, default=30000)
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    parser.add_argument("--work", type=Path, default=cache / "gimp-unclip" / "toybox")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(args.threads or len(os.sched_getaffinity(0)))
+    torch.manual_seed(int(time.time()) & 0xffff)
+    if args.stage != "all":
+        STAGES[args.stage](args)
+        return
+    for stage, minutes, size in (("data", 0, 64), ("clip", 15, 64), ("decoder", 45, 32), ("decoder", 30, 64),
+                                 ("prior", 10, 64), ("super_res", 10, 64), ("judge", 4, 64)):
+        args.minutes, args.size = minutes, size
+        STAGES[stage](args)
+
+
+if __name__ == "__main__":
+    main()
