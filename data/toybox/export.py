@@ -45,6 +45,7 @@ def main():
     component("super_res_first", configs.SUPER_RES, super_res)
     # Karlo's last step has a network of its own; ours serves every step.
     component("super_res_last", configs.SUPER_RES, super_res)
+    safetensors.write(Path(__file__).parent / "judge.safetensors", {k: v.bfloat16() for k, v in stage("judge")["judge"].items()})
     for name in ("tokenizer", "feature_extractor"):
         (args.out / name).mkdir(exist_ok=True)
     tok.save(args.out / "tokenizer")

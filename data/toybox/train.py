@@ -30,6 +30,7 @@ from torch import nn
 import configs
 from captions import captions
 from diffusion import AB, min_snr, noised, variance_loss
+from judge import Judge
 from networks import ImageTower, Prior, TextProj, TextTower, Unet
 from tokenizer import Tokenizer, learn
 from world import BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZES, Scenes, draw_scenes, render
@@ -314,22 +315,6 @@ def train_super_res(args):
         mse = ((e - eps) ** 2).mean((1, 2, 3))
         run.update((weight * mse).mean() / weight.mean(), mse=mse.mean())
     run.save()
-
-
-class Judge(nn.Module):
-    """A plain convolutional classifier of shape, colour, background and size."""
-
-    def __init__(self, width=24):
-        super().__init__()
-        layers, c = [], 3
-        for i, n in enumerate((width, 2 * width, 4 * width, 6 * width)):
-            layers += [nn.Conv2d(c, n, 3, padding=1), nn.GroupNorm(4, n), nn.ReLU(), nn.MaxPool2d(2)]
-            c = n
-        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(c * 16, 128), nn.ReLU())
-        self.heads = nn.Linear(128, 8 + 8 + 6 + 3)
-
-    def forward(self, x):
-        return self.heads(self.body(x)).split([8, 8, 6, 3], 1)
 
 
 def train_judge(args):
