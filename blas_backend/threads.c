@@ -1,0 +1,114 @@
+/* How many threads, BLAS held to one of its own, and the counters of the bench.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "internal.h"
+
+#include <omp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#if defined(__SSE2__)
+#include <pmmintrin.h>
+#include <xmmintrin.h>
+#endif
+
+/* OpenBLAS has it under this name; another BLAS may not. */
+extern void openblas_set_num_threads (int n_threads) __attribute__ ((weak));
+
+static int    n_threads_set;
+static double flop_count, gemm_seconds;
+
+/* CPUs that the cgroup's quota allows, or a large number. */
+static int
+cgroup_cpus (void)
+{
+  FILE  *file = fopen ("/sys/fs/cgroup/cpu.max", "r");
+  double quota, period;
+  int    cpus = 1 << 20;
+
+  if (file != NULL)
+    {
+      if (fscanf (file, "%lf %lf", &quota, &period) == 2 && period > 0)
+        cpus = (int) ((quota + period - 1) / period);
+      fclose (file);
+      return cpus < 1 ? 1 : cpus;
+    }
+  return cpus;
+}
+
+void
+bk_init (int n_threads)
+{
+  if (n_threads <= 0)
+    {
+      cpu_set_t set;
+      int       allowed = omp_get_num_procs ();
+
+      if (sched_getaffinity (0, sizeof set, &set) == 0)
+        allowed = CPU_COUNT (&set);
+      if (cgroup_cpus () < allowed)
+        allowed = cgroup_cpus ();
+      n_threads = getenv ("OMP_NUM_THREADS") != NULL ? omp_get_max_threads () : allowed;
+    }
+  n_threads_set = n_threads;
+  omp_set_num_threads (n_threads);
+  /* Our tiles are the parallelism; threads inside threads collapse. */
+  if (openblas_set_num_threads != NULL)
+    openblas_set_num_threads (1);
+
+#if defined(__SSE2__)
+  /* Denormals cost a hundredfold. */
+#pragma omp parallel
+  {
+    _MM_SET_FLUSH_ZERO_MODE (_MM_FLUSH_ZERO_ON);
+    _MM_SET_DENORMALS_ZERO_MODE (_MM_DENORMALS_ZERO_ON);
+  }
+#endif
+}
+
+int
+bk_n_threads (void)
+{
+  return n_threads_set > 0 ? n_threads_set : omp_get_max_threads ();
+}
+
+const char *
+bk_cpu_level (void)
+{
+  return "c";
+}
+
+double
+bk_now (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return now.tv_sec + 1e-9 * now.tv_nsec;
+}
+
+void
+bk_count_flop (double flop)
+{
+  flop_count += flop;
+}
+
+void
+bk_count_gemm (double seconds)
+{
+  gemm_seconds += seconds;
+}
+
+void
+bk_counters_reset (void)
+{
+  flop_count = gemm_seconds = 0;
+}
+
+BkCounters
+bk_counters (void)
+{
+  return (BkCounters) { flop_count, gemm_seconds };
+}
