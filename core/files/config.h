@@ -33,5 +33,7 @@ gboolean unclip_config_string (const UnclipConfig *config, const char *name, con
 gboolean unclip_config_ints    (const UnclipConfig *config, const char *name, int min, int max, int max_n, int *out, int *n_out, GError **error);
 gboolean unclip_config_strings (const UnclipConfig *config, const char *name, int max_n, const char **out, int *n_out, GError **error);
 gboolean unclip_config_has     (const UnclipConfig *config, const char *name);
+/* The whole object as text, for a fingerprint; transfer full. */
+char    *unclip_config_text    (const UnclipConfig *config);
 
 G_END_DECLS

@@ -36,10 +36,23 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipWeights, unclip_weights_free)
 gboolean unclip_weights_take (UnclipWeights *weights, BkSource *source, GError **error, const char *name, int n_dims, ...);
 gboolean unclip_weights_has  (UnclipWeights *weights, const char *name);
 
+/**
+ * unclip_weights_new_recording:
+ *
+ * Weights that no file holds: every take succeeds with a source without data, and its name and shape are
+ * remembered. Building a network on them tells which tensors its checkpoint has (unclip_synth()).
+ */
+UnclipWeights *unclip_weights_new_recording (void);
+gboolean       unclip_weights_is_recording  (const UnclipWeights *weights);
+/* Tensor @i of those taken, in order; FALSE after the last. @name and @dims belong to @weights. */
+gboolean       unclip_weights_recorded      (const UnclipWeights *weights, guint i, const char **name, int *n_dims, const int **dims);
+
 /* For info: number of tensors, parameters, bytes; the widest dtype's name ("F32"). */
 gsize       unclip_weights_n_tensors    (const UnclipWeights *weights);
 guint64     unclip_weights_n_parameters (const UnclipWeights *weights);
 guint64     unclip_weights_size         (const UnclipWeights *weights);
 const char *unclip_weights_dtype        (const UnclipWeights *weights);
+/* Adds the first 64 bytes of every tensor to @sum: tells trainings of one architecture apart, and reads little. */
+void        unclip_weights_digest       (const UnclipWeights *weights, GChecksum *sum);
 
 G_END_DECLS

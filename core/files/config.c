@@ -1,0 +1,315 @@
+/* See config.h. The parser is json-glib's; what it must not be fed is kept from it here.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "json.h"
+
+#define MAX_SIZE (16 << 20)
+/* json-glib recurses; a config of ours nests three deep. */
+#define MAX_DEPTH 64
+
+struct _UnclipConfig
+{
+  char       *path;
+  JsonParser *parser;
+  JsonObject *object;
+};
+
+static gboolean
+too_deep (const char *text, gsize length)
+{
+  int      depth = 0;
+  gboolean in_string = FALSE;
+
+  for (gsize i = 0; i < length; i++)
+    {
+      if (in_string)
+        {
+          if (text[i] == '\\')
+            i++;
+          else if (text[i] == '"')
+            in_string = FALSE;
+        }
+      else if (text[i] == '"')
+        in_string = TRUE;
+      else if (text[i] == '{' || text[i] == '[')
+        {
+          if (++depth > MAX_DEPTH)
+            return TRUE;
+        }
+      else if (text[i] == '}' || text[i] == ']')
+        depth--;
+    }
+  return FALSE;
+}
+
+JsonParser *
+unclip_json_parse (const char *text, gsize length, const char *path, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (GError) cause = NULL;
+  JsonNode *root;
+
+  if (too_deep (text, length))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is nested too deeply to be trusted"), path);
+      return NULL;
+    }
+  if (! g_utf8_validate_len (text, length, NULL)
+      || ! json_parser_load_from_data (parser, text, length, &cause))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is not valid JSON: %s"), path,
+                   cause != NULL ? cause->message : _("not UTF-8"));
+      return NULL;
+    }
+  root = json_parser_get_root (parser);
+  if (root == NULL || ! JSON_NODE_HOLDS_OBJECT (root))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s does not hold a JSON object"), path);
+      return NULL;
+    }
+  return g_steal_pointer (&parser);
+}
+
+JsonParser *
+unclip_json_load (const char *path, gsize max_size, GError **error)
+{
+  g_autoptr (GMappedFile) map = NULL;
+  g_autoptr (GError) cause = NULL;
+
+  /* A device or a pipe would be read for ever. */
+  if (! g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is not there, or is not a file"), path);
+      return NULL;
+    }
+  map = g_mapped_file_new (path, FALSE, &cause);
+  if (map == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be read: %s"), path, cause->message);
+      return NULL;
+    }
+  if (g_mapped_file_get_length (map) > max_size)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is far too large for what it should be"), path);
+      return NULL;
+    }
+  return unclip_json_parse (g_mapped_file_get_length (map) > 0 ? g_mapped_file_get_contents (map) : "",
+                            g_mapped_file_get_length (map), path, error);
+}
+
+UnclipConfig *
+unclip_config_load (const char *path, GError **error)
+{
+  g_autoptr (UnclipConfig) config = g_new0 (UnclipConfig, 1);
+
+  config->path = g_strdup (path);
+  config->parser = unclip_json_load (path, MAX_SIZE, error);
+  if (config->parser == NULL)
+    return NULL;
+  config->object = json_node_get_object (json_parser_get_root (config->parser));
+  return g_steal_pointer (&config);
+}
+
+void
+unclip_config_free (UnclipConfig *config)
+{
+  if (config == NULL)
+    return;
+  g_clear_object (&config->parser);
+  g_free (config->path);
+  g_free (config);
+}
+
+const char *
+unclip_config_path (const UnclipConfig *config)
+{
+  return config->path;
+}
+
+JsonObject *
+unclip_config_json (const UnclipConfig *config)
+{
+  return config->object;
+}
+
+char *
+unclip_config_text (const UnclipConfig *config)
+{
+  return json_to_string (json_parser_get_root (config->parser), FALSE);
+}
+
+/* NULL for what is absent or null: old files lack newer members. */
+static JsonNode *
+member (const UnclipConfig *config, const char *name)
+{
+  JsonNode *node = json_object_get_member (config->object, name);
+
+  return node == NULL || JSON_NODE_HOLDS_NULL (node) ? NULL : node;
+}
+
+gboolean
+unclip_config_has (const UnclipConfig *config, const char *name)
+{
+  return member (config, name) != NULL;
+}
+
+static gboolean
+is_number (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node)
+         && (json_node_get_value_type (node) == G_TYPE_INT64 || json_node_get_value_type (node) == G_TYPE_DOUBLE);
+}
+
+/* FALSE: not a whole number in the range. */
+static gboolean
+read_int (JsonNode *node, int min, int max, int *out)
+{
+  double value;
+
+  if (! is_number (node))
+    return FALSE;
+  value = json_node_get_double (node);
+  if (! (value >= min && value <= max) || value != (int) value)
+    return FALSE;
+  *out = (int) value;
+  return TRUE;
+}
+
+static gboolean
+refuse (const UnclipConfig *config, const char *name, JsonNode *node, const char *wanted, GError **error)
+{
+  g_autofree char *value = node == NULL ? g_strdup (_("nothing")) : json_to_string (node, FALSE);
+
+  if (strlen (value) > 60)
+    strcpy (value + 56, "…");
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" is %s, but must be %s"),
+               config->path, name, value, wanted);
+  return FALSE;
+}
+
+gboolean
+unclip_config_int (const UnclipConfig *config, const char *name, int fallback, int min, int max, int *out, GError **error)
+{
+  JsonNode        *node = member (config, name);
+  g_autofree char *wanted = NULL;
+
+  *out = fallback;
+  if (node == NULL && fallback >= min && fallback <= max)
+    return TRUE;
+  if (node != NULL && read_int (node, min, max, out))
+    return TRUE;
+  wanted = g_strdup_printf (_("a whole number from %d to %d"), min, max);
+  return refuse (config, name, node, wanted, error);
+}
+
+gboolean
+unclip_config_double (const UnclipConfig *config, const char *name, double fallback, double min, double max, double *out, GError **error)
+{
+  JsonNode        *node = member (config, name);
+  g_autofree char *wanted = NULL;
+
+  *out = fallback;
+  if (node == NULL)
+    return TRUE;
+  if (is_number (node) && json_node_get_double (node) >= min && json_node_get_double (node) <= max)
+    {
+      *out = json_node_get_double (node);
+      return TRUE;
+    }
+  wanted = g_strdup_printf (_("a number from %g to %g"), min, max);
+  return refuse (config, name, node, wanted, error);
+}
+
+gboolean
+unclip_config_bool (const UnclipConfig *config, const char *name, gboolean fallback, gboolean *out, GError **error)
+{
+  JsonNode *node = member (config, name);
+
+  *out = fallback;
+  if (node == NULL)
+    return TRUE;
+  if (! JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+    return refuse (config, name, node, _("true or false"), error);
+  *out = json_node_get_boolean (node);
+  return TRUE;
+}
+
+static gboolean
+is_string (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING;
+}
+
+gboolean
+unclip_config_string (const UnclipConfig *config, const char *name, const char *fallback, const char **out, GError **error)
+{
+  JsonNode *node = member (config, name);
+
+  *out = fallback;
+  if (node == NULL)
+    return TRUE;
+  if (! is_string (node))
+    return refuse (config, name, node, _("a text"), error);
+  *out = json_node_get_string (node);
+  return TRUE;
+}
+
+gboolean
+unclip_config_ints (const UnclipConfig *config, const char *name, int min, int max, int max_n, int *out, int *n_out, GError **error)
+{
+  JsonNode        *node = member (config, name);
+  g_autofree char *wanted = g_strdup_printf (_("a list of 1 to %d whole numbers from %d to %d"), max_n, min, max);
+  JsonArray       *array;
+
+  if (node == NULL)
+    return refuse (config, name, node, wanted, error);
+
+  if (read_int (node, min, max, out))
+    {
+      for (int i = 1; i < max_n; i++)
+        out[i] = out[0];
+      *n_out = max_n;
+      return TRUE;
+    }
+
+  if (! JSON_NODE_HOLDS_ARRAY (node))
+    return refuse (config, name, node, wanted, error);
+  array = json_node_get_array (node);
+  if (json_array_get_length (array) < 1 || json_array_get_length (array) > (guint) max_n)
+    return refuse (config, name, node, wanted, error);
+  *n_out = json_array_get_length (array);
+  for (int i = 0; i < *n_out; i++)
+    if (! read_int (json_array_get_element (array, i), min, max, out + i))
+      return refuse (config, name, node, wanted, error);
+  return TRUE;
+}
+
+gboolean
+unclip_config_strings (const UnclipConfig *config, const char *name, int max_n, const char **out, int *n_out, GError **error)
+{
+  JsonNode        *node = member (config, name);
+  g_autofree char *wanted = g_strdup_printf (_("a list of 1 to %d texts"), max_n);
+  JsonArray       *array;
+
+  if (node == NULL || ! JSON_NODE_HOLDS_ARRAY (node))
+    return refuse (config, name, node, wanted, error);
+  array = json_node_get_array (node);
+  if (json_array_get_length (array) < 1 || json_array_get_length (array) > (guint) max_n)
+    return refuse (config, name, node, wanted, error);
+  *n_out = json_array_get_length (array);
+  for (int i = 0; i < *n_out; i++)
+    {
+      JsonNode *element = json_array_get_element (array, i);
+
+      if (! is_string (element))
+        return refuse (config, name, node, wanted, error);
+      out[i] = json_node_get_string (element);
+    }
+  return TRUE;
+}

@@ -1,0 +1,405 @@
+/* See model.h and component.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "model.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "component.h"
+
+#define INDEX "model_index.json"
+#define DEFAULT_MODEL "toybox"
+
+/* Every component the layout knows, what lies in its folder, and what can't be done without it. */
+static const struct
+{
+  const char *name;
+  const char *config; /* file that must be there */
+  gboolean    has_weights;
+  gboolean    required;
+  const char *remedy; /* NULL: download the model again */
+} layout[] = {
+  { "tokenizer", "vocab.json", FALSE, TRUE, NULL },
+  { "text_encoder", "config.json", TRUE, TRUE, NULL },
+  { "feature_extractor", "preprocessor_config.json", FALSE, FALSE,
+    N_("for Karlo take the file preprocessor_config.json of openai/clip-vit-large-patch14, and name its folder with --component feature_extractor=DIR") },
+  { "image_encoder", "config.json", TRUE, FALSE,
+    N_("for Karlo take openai/clip-vit-large-patch14 (the same tower) or the image_encoder of kakaobrain/karlo-v1-alpha-image-variations, and name its folder with --component image_encoder=DIR") },
+  { "prior", "config.json", TRUE, FALSE,
+    N_("for Karlo it is in kakaobrain/karlo-v1-alpha; name its folder with --component prior=DIR, or use --prior text") },
+  { "prior_scheduler", "scheduler_config.json", FALSE, FALSE, NULL },
+  { "prior_autoregressive", "config.json", TRUE, FALSE, N_("use --prior diffusion") },
+  { "text_proj", "config.json", TRUE, TRUE, NULL },
+  { "decoder", "config.json", TRUE, TRUE, NULL },
+  { "decoder_scheduler", "scheduler_config.json", FALSE, FALSE, NULL },
+  { "super_res_first", "config.json", TRUE, FALSE, N_("without it pictures stay at the decoder's size; ask for that with --size") },
+  { "super_res_last", "config.json", TRUE, FALSE, N_("without it pictures stay at the decoder's size; ask for that with --size") },
+  { "super_res_scheduler", "scheduler_config.json", FALSE, FALSE, NULL },
+  { "super_res_1024", "config.json", TRUE, FALSE, N_("ask for a smaller --size") },
+};
+
+struct _UnclipModel
+{
+  gatomicrefcount ref_count;
+  char           *path;
+  UnclipConfig   *index; /* model_index.json */
+  GHashTable     *dirs;  /* component to folder; only those that are there */
+};
+
+static int
+layout_index (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    if (strcmp (layout[i].name, name) == 0)
+      return i;
+  return -1;
+}
+
+UnclipModel *
+unclip_model_ref (UnclipModel *model)
+{
+  g_atomic_ref_count_inc (&model->ref_count);
+  return model;
+}
+
+void
+unclip_model_unref (UnclipModel *model)
+{
+  if (model == NULL || ! g_atomic_ref_count_dec (&model->ref_count))
+    return;
+  g_hash_table_unref (model->dirs);
+  unclip_config_free (model->index);
+  g_free (model->path);
+  g_free (model);
+}
+
+/* ---- where models are -------------------------------------------------------------------- */
+
+/* Folders that hold models, the most personal first; transfer full. */
+static char **
+search_path (void)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autofree char *user = g_build_filename (g_get_user_data_dir (), "unclip", "models", NULL);
+  const char      *list = g_getenv ("UNCLIP_MODEL_PATH");
+
+  if (list != NULL)
+    {
+      g_auto (GStrv) dirs = g_strsplit (list, G_SEARCHPATH_SEPARATOR_S, -1);
+
+      for (char **dir = dirs; *dir != NULL; dir++)
+        if (**dir != '\0')
+          g_strv_builder_add (builder, *dir);
+    }
+  g_strv_builder_add (builder, user);
+  for (const char *const *dir = g_get_system_data_dirs (); *dir != NULL; dir++)
+    {
+      g_autofree char *path = g_build_filename (*dir, "unclip", "models", NULL);
+      g_strv_builder_add (builder, path);
+    }
+  return g_strv_builder_end (builder);
+}
+
+static gboolean
+is_model (const char *dir)
+{
+  g_autofree char *index = g_build_filename (dir, INDEX, NULL);
+
+  return g_file_test (index, G_FILE_TEST_IS_REGULAR);
+}
+
+static char *
+find_model (const char *name, GError **error)
+{
+  g_auto (GStrv) dirs = search_path ();
+  g_autofree char *places = NULL;
+
+  if (name != NULL && *name != '\0' && is_model (name))
+    return g_canonicalize_filename (name, NULL);
+  if (name != NULL && strchr (name, G_DIR_SEPARATOR) != NULL)
+    {
+      if (g_file_test (name, G_FILE_TEST_IS_DIR))
+        g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("%s is not a model folder: it has no %s"), name, INDEX);
+      else
+        g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("There is no folder %s"), name);
+      return NULL;
+    }
+  if (name == NULL || *name == '\0')
+    name = DEFAULT_MODEL;
+  for (char **dir = dirs; *dir != NULL; dir++)
+    {
+      g_autofree char *path = g_build_filename (*dir, name, NULL);
+
+      if (is_model (path))
+        return g_canonicalize_filename (path, NULL);
+    }
+  places = g_strjoinv (", ", dirs);
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING,
+               _("There is no model \"%s\"; looked in %s; give a model's folder, or set UNCLIP_MODEL_PATH"), name, places);
+  return NULL;
+}
+
+char **
+unclip_model_list (void)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) dirs = search_path ();
+
+  for (char **dir = dirs; *dir != NULL; dir++)
+    {
+      g_autoptr (GDir) entries = g_dir_open (*dir, 0, NULL);
+      const char *name;
+
+      while (entries != NULL && (name = g_dir_read_name (entries)) != NULL)
+        {
+          g_autofree char *path = g_build_filename (*dir, name, NULL);
+
+          if (is_model (path))
+            g_strv_builder_add (builder, path);
+        }
+    }
+  return g_strv_builder_end (builder);
+}
+
+/* ---- opening ---------------------------------------------------------------------------------- */
+
+static gboolean
+has_component_file (const char *dir, int i)
+{
+  g_autofree char *path = g_build_filename (dir, layout[i].config, NULL);
+
+  return g_file_test (path, G_FILE_TEST_IS_REGULAR);
+}
+
+static gboolean
+add_override (UnclipModel *model, const char *text, GError **error)
+{
+  const char      *equals = strchr (text, '=');
+  g_autofree char *name = equals != NULL ? g_strndup (text, equals - text) : g_strdup (text);
+  g_autofree char *inner = NULL;
+  int              i = layout_index (name);
+
+  if (i < 0 || equals == NULL || equals[1] == '\0')
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
+                   _("\"%s\" does not say where a component is; write for example image_encoder=DIR"), text);
+      return FALSE;
+    }
+  /* Both the component's own folder and a model's that holds it will do. */
+  inner = g_build_filename (equals + 1, name, NULL);
+  if (has_component_file (inner, i))
+    g_hash_table_replace (model->dirs, g_strdup (name), g_steal_pointer (&inner));
+  else if (has_component_file (equals + 1, i))
+    g_hash_table_replace (model->dirs, g_strdup (name), g_strdup (equals + 1));
+  else
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("%s has no %s, so it cannot serve as %s"),
+                   equals + 1, layout[i].config, name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+UnclipModel *
+unclip_model_open (const char *name, const char *const *components, GError **error)
+{
+  g_autoptr (UnclipModel) model = g_new0 (UnclipModel, 1);
+  g_autofree char *index = NULL;
+
+  g_atomic_ref_count_init (&model->ref_count);
+  model->dirs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  model->path = find_model (name, error);
+  if (model->path == NULL)
+    return NULL;
+  index = g_build_filename (model->path, INDEX, NULL);
+  model->index = unclip_config_load (index, error);
+  if (model->index == NULL)
+    return NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    {
+      g_autofree char *dir = g_build_filename (model->path, layout[i].name, NULL);
+
+      if (has_component_file (dir, i))
+        g_hash_table_insert (model->dirs, g_strdup (layout[i].name), g_steal_pointer (&dir));
+    }
+  for (; components != NULL && *components != NULL; components++)
+    if (! add_override (model, *components, error))
+      return NULL;
+  return g_steal_pointer (&model);
+}
+
+const char *
+unclip_model_path (const UnclipModel *model)
+{
+  return model->path;
+}
+
+const char *
+unclip_model_name (const UnclipModel *model)
+{
+  return strrchr (model->path, G_DIR_SEPARATOR) != NULL ? strrchr (model->path, G_DIR_SEPARATOR) + 1 : model->path;
+}
+
+/* ---- components -------------------------------------------------------------------------------- */
+
+gboolean
+unclip_model_has (UnclipModel *model, const char *component)
+{
+  return g_hash_table_contains (model->dirs, component);
+}
+
+const char *
+unclip_model_component_dir (UnclipModel *model, const char *component, GError **error)
+{
+  const char *dir = g_hash_table_lookup (model->dirs, component);
+  int         i = layout_index (component);
+
+  if (dir == NULL)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("The model %s lacks %s, which this needs; %s"),
+                 unclip_model_name (model), component,
+                 i >= 0 && layout[i].remedy != NULL ? _(layout[i].remedy) : _("download the model again"));
+  return dir;
+}
+
+UnclipConfig *
+unclip_model_config (UnclipModel *model, const char *component, GError **error)
+{
+  const char      *dir = unclip_model_component_dir (model, component, error);
+  int              i = layout_index (component);
+  g_autofree char *path = NULL;
+
+  if (dir == NULL)
+    return NULL;
+  path = g_build_filename (dir, strcmp (component, "tokenizer") == 0 ? "tokenizer_config.json" : layout[i].config, NULL);
+  return unclip_config_load (path, error);
+}
+
+UnclipWeights *
+unclip_model_weights (UnclipModel *model, const char *component, GError **error)
+{
+  const char *dir = unclip_model_component_dir (model, component, error);
+
+  return dir == NULL ? NULL : unclip_weights_open (dir, error);
+}
+
+double
+unclip_model_default (UnclipModel *model, const char *name, double fallback)
+{
+  JsonNode *defaults = json_object_get_member (unclip_config_json (model->index), "_unclip_defaults");
+  JsonNode *value;
+
+  if (defaults == NULL || ! JSON_NODE_HOLDS_OBJECT (defaults))
+    return fallback;
+  value = json_object_get_member (json_node_get_object (defaults), name);
+  if (value == NULL || ! JSON_NODE_HOLDS_VALUE (value)
+      || (json_node_get_value_type (value) != G_TYPE_DOUBLE && json_node_get_value_type (value) != G_TYPE_INT64))
+    return fallback;
+  return json_node_get_double (value);
+}
+
+/* ---- info ------------------------------------------------------------------------------------------ */
+
+static void
+info_free (UnclipComponentInfo *info)
+{
+  g_free (info->name);
+  g_free (info->class_name);
+  g_free (info->path);
+  g_free (info->problem);
+  g_free (info->dtype);
+  g_free (info);
+}
+
+/* What model_index.json says, else what the component's own config says. */
+static char *
+class_name (UnclipModel *model, const char *component, UnclipConfig *config)
+{
+  JsonNode   *entry = json_object_get_member (unclip_config_json (model->index), component);
+  const char *name = NULL;
+
+  if (entry != NULL && JSON_NODE_HOLDS_ARRAY (entry) && json_array_get_length (json_node_get_array (entry)) == 2)
+    {
+      JsonNode *last = json_array_get_element (json_node_get_array (entry), 1);
+
+      if (JSON_NODE_HOLDS_VALUE (last))
+        name = json_node_get_string (last);
+    }
+  if (name == NULL && config != NULL)
+    unclip_config_string (config, "_class_name", NULL, &name, NULL);
+  return g_strdup (name != NULL ? name : "?");
+}
+
+static UnclipComponentInfo *
+info_of (UnclipModel *model, int i)
+{
+  UnclipComponentInfo *info = g_new0 (UnclipComponentInfo, 1);
+  g_autoptr (UnclipConfig) config = NULL;
+  g_autoptr (UnclipWeights) weights = NULL;
+  g_autoptr (GError) error = NULL;
+
+  info->name = g_strdup (layout[i].name);
+  info->required = layout[i].required;
+  info->path = g_strdup (g_hash_table_lookup (model->dirs, layout[i].name));
+  if (info->path != NULL)
+    config = unclip_model_config (model, layout[i].name, &error);
+  info->class_name = class_name (model, layout[i].name, config);
+  if (config != NULL && layout[i].has_weights)
+    {
+      weights = unclip_model_weights (model, layout[i].name, &error);
+      if (weights != NULL)
+        {
+          info->dtype = g_strdup (unclip_weights_dtype (weights));
+          info->n_parameters = unclip_weights_n_parameters (weights);
+          info->size = unclip_weights_size (weights);
+        }
+    }
+  if (error != NULL)
+    info->problem = g_strdup (error->message);
+  else if (info->path == NULL)
+    info->problem = g_strdup_printf (_("missing; %s"), layout[i].remedy != NULL ? _(layout[i].remedy) : _("download the model again"));
+  return info;
+}
+
+GPtrArray *
+unclip_model_info (UnclipModel *model)
+{
+  GPtrArray *infos = g_ptr_array_new_with_free_func ((GDestroyNotify) info_free);
+
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    g_ptr_array_add (infos, info_of (model, i));
+  return infos;
+}
+
+char *
+unclip_model_fingerprint (UnclipModel *model)
+{
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    {
+      g_autoptr (UnclipConfig) config = NULL;
+      g_autoptr (UnclipWeights) weights = NULL;
+      g_autofree char *text = NULL, *sizes = NULL;
+
+      if (! unclip_model_has (model, layout[i].name))
+        continue;
+      config = unclip_model_config (model, layout[i].name, NULL);
+      if (config == NULL)
+        continue;
+      text = unclip_config_text (config);
+      if (layout[i].has_weights)
+        weights = unclip_model_weights (model, layout[i].name, NULL);
+      sizes = g_strdup_printf ("%s %" G_GSIZE_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, layout[i].name,
+                               weights != NULL ? unclip_weights_n_tensors (weights) : 0,
+                               weights != NULL ? unclip_weights_n_parameters (weights) : 0,
+                               weights != NULL ? unclip_weights_size (weights) : 0);
+      g_checksum_update (sum, (const guchar *) text, -1);
+      g_checksum_update (sum, (const guchar *) sizes, -1);
+      if (weights != NULL)
+        unclip_weights_digest (weights, sum);
+    }
+  return g_strndup (g_checksum_get_string (sum), 16);
+}
