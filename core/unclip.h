@@ -3,7 +3,8 @@
  * A picture x becomes its bipartite latents (z_i, x_T) and is decoded from them again, after an
  * edit by meaning. Every long call takes UnclipOptions with a progress callback and a GCancellable,
  * returns %NULL or %FALSE with a GError on failure, and touches nothing but its results.
- * Pictures of any size go in; what the model works on is a square (see UnclipFraming).
+ * Pictures of any size go in, and are framed as options->framing says; what comes out are squares of
+ * options->size, which unclip_frame_return() brings back to the picture's own size and shape.
  *
  * Source: arXiv 2204.06125.
  *
@@ -18,19 +19,6 @@
 G_BEGIN_DECLS
 
 /* ---- from a picture of any shape to the model's square, and back (edits/framing.c) --------- */
-
-/**
- * UnclipFraming:
- * @UNCLIP_FRAMING_PAD: the whole picture, its edges continued to a square
- * @UNCLIP_FRAMING_CROP: the largest square in the middle
- * @UNCLIP_FRAMING_STRETCH: the whole picture, out of proportion
- */
-typedef enum
-{
-  UNCLIP_FRAMING_PAD,
-  UNCLIP_FRAMING_CROP,
-  UNCLIP_FRAMING_STRETCH
-} UnclipFraming;
 
 /* Square of @size from @image; alpha is kept as a channel if there is one, with its holes filled from
  * their surroundings in the colours. */

@@ -67,11 +67,27 @@ typedef enum
 } UnclipRngKind;
 
 /**
+ * UnclipFraming:
+ * @UNCLIP_FRAMING_PAD: the whole picture, its edges continued to a square
+ * @UNCLIP_FRAMING_CROP: the largest square in the middle
+ * @UNCLIP_FRAMING_STRETCH: the whole picture, out of proportion
+ *
+ * How a picture of any shape becomes the model's square.
+ */
+typedef enum
+{
+  UNCLIP_FRAMING_PAD,
+  UNCLIP_FRAMING_CROP,
+  UNCLIP_FRAMING_STRETCH
+} UnclipFraming;
+
+/**
  * UnclipOptions:
  * @precision: float32 in this version; bf16 where a later one has it
  * @n_threads: 0: all that this process may use
  * @rng: kind of random numbers
  * @seed: their seed
+ * @framing: how pictures that are not square go in
  * @size: side of the resulting square, 64, 256 or what the model has; 0: its largest
  * @n_steps: decoder (and inversion) steps; 0: the model's default
  * @prior_n_steps: 0: the model's default
@@ -87,6 +103,7 @@ typedef struct
   int                n_threads;
   UnclipRngKind      rng;
   guint64            seed;
+  UnclipFraming      framing;
   int                size;
   int                n_steps;
   int                prior_n_steps;

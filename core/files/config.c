@@ -313,3 +313,32 @@ unclip_config_strings (const UnclipConfig *config, const char *name, int max_n, 
     }
   return TRUE;
 }
+
+gboolean
+unclip_config_expect_string (const UnclipConfig *config, const char *name, const char *wanted, GError **error)
+{
+  JsonNode   *node = member (config, name);
+  const char *value;
+
+  if (node == NULL || (is_string (node) && g_strcmp0 (json_node_get_string (node), wanted) == 0))
+    return TRUE;
+  value = is_string (node) ? json_node_get_string (node) : "?";
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" is \"%.40s\", which this version cannot run"),
+               config->path, name, value);
+  return FALSE;
+}
+
+UnclipConfig *
+unclip_config_part (const UnclipConfig *config, const char *name)
+{
+  JsonNode     *node = member (config, name);
+  UnclipConfig *part;
+
+  if (node == NULL || ! JSON_NODE_HOLDS_OBJECT (node))
+    return NULL;
+  part = g_new0 (UnclipConfig, 1);
+  part->path = g_strdup (config->path);
+  part->parser = g_object_ref (config->parser);
+  part->object = json_node_get_object (node);
+  return part;
+}

@@ -32,6 +32,11 @@ gboolean unclip_config_string (const UnclipConfig *config, const char *name, con
  * ones if @repeat is TRUE (attention_head_dim may be either). */
 gboolean unclip_config_ints    (const UnclipConfig *config, const char *name, int min, int max, int max_n, int *out, int *n_out, GError **error);
 gboolean unclip_config_strings (const UnclipConfig *config, const char *name, int max_n, const char **out, int *n_out, GError **error);
+/* An absent or null member, or exactly @wanted; anything else is of a family that we do not run: %UNCLIP_ERROR_MODEL.
+ * @wanted NULL: only absent or null. */
+gboolean unclip_config_expect_string (const UnclipConfig *config, const char *name, const char *wanted, GError **error);
+/* The object that member @name is, as a config of its own with the same path; NULL if there is none. transfer full. */
+UnclipConfig *unclip_config_part (const UnclipConfig *config, const char *name);
 gboolean unclip_config_has     (const UnclipConfig *config, const char *name);
 /* The whole object as text, for a fingerprint; transfer full. */
 char    *unclip_config_text    (const UnclipConfig *config);

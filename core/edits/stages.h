@@ -1,0 +1,99 @@
+/* The stages of the pipeline as sampling sees them: each network with its condition and its guidance
+ * becomes one UnclipPredict. Shared by the edits and by eval.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "nets.h"
+#include "sampling.h"
+
+G_BEGIN_DECLS
+
+/**
+ * unclip_stage_schedule:
+ * @component: "prior_scheduler", "decoder_scheduler" or "super_res_scheduler"
+ *
+ * What its scheduler_config.json says, with UnCLIPScheduler's defaults for what it leaves out (and Karlo's
+ * three schedulers where the folder is missing). %UNCLIP_ERROR_MODEL for a scheduler that we do not have.
+ */
+UnclipSchedule *unclip_stage_schedule (UnclipModel *model, const char *component, GError **error);
+
+/* ---- prior ----------------------------------------------------------------------------- */
+
+/**
+ * UnclipGuidedPrior:
+ * @prior: (transfer none)
+ * @z_t: [2, dim], row 0 unconditional
+ * @text_states: [2, length, width]
+ * @text_mask: [2, length]
+ *
+ * unclip_guided_prior_predict() is an UnclipPredict on whitened z_i [dim]; its data is this.
+ * The rows' arrays are not owned. With guidance_scale 1 only row 1 is computed.
+ */
+typedef struct
+{
+  UnclipPrior *prior;
+  const float *z_t, *text_states;
+  const int   *text_mask;
+  int          text_width;
+  double       guidance_scale;
+} UnclipGuidedPrior;
+
+gboolean unclip_guided_prior_predict (const float *x, int t, float *x_0, float *v, gpointer guided, GError **error);
+
+/* ---- decoder ------------------------------------------------------------------------------ */
+
+/**
+ * UnclipGuidedDecoder:
+ *
+ * The decoder with its condition. unclip_guided_decoder_predict() is an UnclipPredict on pictures
+ * [size, size, 3] (n = size * size * 3); its data is this.
+ */
+typedef struct
+{
+  UnclipUnet *unet; /* transfer none */
+  int         size, n_rows;
+  double      guidance_scale;
+  float      *x, *out; /* owned: the batch, in and out */
+} UnclipGuidedDecoder;
+
+/**
+ * unclip_guided_decoder_init:
+ * @context: [2, n_tokens, context width], row 0 unconditional
+ * @context_mask: [2, n_tokens]
+ * @time: [2, time width]
+ * @guidance_scale: at 1 row 1 alone is used, in a batch of one
+ *
+ * Errors: %UNCLIP_ERROR_MEMORY.
+ */
+gboolean unclip_guided_decoder_init    (UnclipGuidedDecoder *guided, UnclipUnet *unet, int size, const float *context, const int *context_mask,
+                                        const float *time, int n_tokens, double guidance_scale, GError **error);
+void     unclip_guided_decoder_clear   (UnclipGuidedDecoder *guided);
+gboolean unclip_guided_decoder_predict (const float *x, int t, float *eps, float *v, gpointer guided, GError **error);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipGuidedDecoder, unclip_guided_decoder_clear)
+
+/* ---- upsampler --------------------------------------------------------------------------------- */
+
+/**
+ * UnclipUpsampler:
+ *
+ * super_res_first and super_res_last on one low-resolution picture. unclip_upsampler_predict() is an
+ * UnclipPredict on pictures [size, size, 3]; its data is this.
+ */
+typedef struct
+{
+  UnclipUnet *first, *last; /* owned; last may be NULL: first serves every step */
+  int         size, last_t; /* last_t: the timestep that super_res_last serves */
+  float      *enlarged;     /* owned: [size, size, 3] */
+  float      *x, *out;      /* owned: [size, size, 6] and the output */
+} UnclipUpsampler;
+
+gboolean unclip_upsampler_init      (UnclipUpsampler *upsampler, UnclipModel *model, GError **error);
+void     unclip_upsampler_clear     (UnclipUpsampler *upsampler);
+/* @low: [low_size, low_size, 3], in [-1, 1]: enlarged bicubically to @size, with antialias, not clamped after. @last_t: of the loop's timesteps, the last. */
+gboolean unclip_upsampler_condition (UnclipUpsampler *upsampler, const float *low, int low_size, int size, int last_t, GError **error);
+gboolean unclip_upsampler_predict   (const float *x, int t, float *eps, float *v, gpointer upsampler, GError **error);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipUpsampler, unclip_upsampler_clear)
+
+G_END_DECLS

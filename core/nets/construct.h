@@ -1,0 +1,22 @@
+/* Each network from a config and weights, without a model folder around them: what the public "new"
+ * functions call, and what makes the names and shapes of a checkpoint known to unclip_synth ().
+ *
+ * @weights must live as long as the network does. If they only record
+ * (unclip_weights_new_recording ()), the network has every layer's name and shape and cannot run.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "nets.h"
+
+G_BEGIN_DECLS
+
+UnclipTextTower  *unclip_text_tower_construct  (const UnclipConfig *config, UnclipWeights *weights, GError **error);
+UnclipImageTower *unclip_image_tower_construct (const UnclipConfig *config, UnclipWeights *weights, GError **error);
+UnclipPrior      *unclip_prior_construct       (const UnclipConfig *config, UnclipWeights *weights, GError **error);
+UnclipTextProj   *unclip_text_proj_construct   (const UnclipConfig *config, UnclipWeights *weights, GError **error);
+/* @component: for messages */
+UnclipUnet       *unclip_unet_construct        (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,468 @@
+/* CLIP's byte-level BPE.
+ *
+ * The text is normalised (NFC, runs of white space to one space, lower case), cut into pieces (contractions,
+ * words, single digits, runs of the rest), each piece is spelled in one printable character per byte, and the
+ * characters are merged in the order of merges.txt. The last one of a piece carries "</w>".
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "nets.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#define MAX_LENGTH 4096
+#define MAX_MERGES_SIZE (16 << 20)
+
+struct _UnclipTokenizer
+{
+  UnclipConfig *vocab_file;
+  GHashTable   *vocab;  /* text to id + 1 */
+  GHashTable   *merges; /* pair of ids to Merge */
+  int           max_length;
+  int           start, end, pad;
+  char         *start_text, *end_text;
+  int           bytes[256];     /* id of each byte's character, or of the end token where the vocabulary lacks it */
+  int           last_bytes[256]; /* the same with "</w>" */
+};
+
+typedef struct
+{
+  gint64 pair; /* key: left id << 32 | right id */
+  int    rank, id;
+} Merge;
+
+/* ---- reading the files -------------------------------------------------------------------- */
+
+/* The character that stands for a byte: itself if it prints, else one from U+0100 on. */
+static gunichar
+byte_character (int byte)
+{
+  int extra = 0;
+
+#define PRINTS(b) (((b) >= 33 && (b) <= 126) || ((b) >= 161 && (b) <= 172) || (b) >= 174)
+  if (PRINTS (byte))
+    return byte;
+  for (int b = 0; b < byte; b++)
+    extra += ! PRINTS (b);
+#undef PRINTS
+  return 256 + extra;
+}
+
+static int
+find (const UnclipTokenizer *tokenizer, const char *text)
+{
+  return GPOINTER_TO_INT (g_hash_table_lookup (tokenizer->vocab, text)) - 1;
+}
+
+static gboolean
+read_vocab (UnclipTokenizer *tokenizer, const char *dir, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, "vocab.json", NULL);
+  JsonObjectIter   iter;
+  const char      *text;
+  JsonNode        *node;
+
+  tokenizer->vocab_file = unclip_config_load (path, error);
+  if (tokenizer->vocab_file == NULL)
+    return FALSE;
+  json_object_iter_init (&iter, unclip_config_json (tokenizer->vocab_file));
+  while (json_object_iter_next (&iter, &text, &node))
+    {
+      gint64 id = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_int (node) : -1;
+
+      if (id < 0 || id >= G_MAXINT - 1)
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s gives \"%.40s\" a number that is no token id"), path, text);
+          return FALSE;
+        }
+      g_hash_table_insert (tokenizer->vocab, g_strdup (text), GINT_TO_POINTER ((int) id + 1));
+    }
+  return TRUE;
+}
+
+static gboolean
+read_merges (UnclipTokenizer *tokenizer, const char *dir, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, "merges.txt", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GMappedFile) map = NULL;
+  g_autoptr (GError) cause = NULL;
+  char *line, *rest;
+  int   rank = 0;
+
+  if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    map = g_mapped_file_new (path, FALSE, &cause);
+  if (map == NULL || g_mapped_file_get_length (map) > MAX_MERGES_SIZE)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is missing or cannot be read; download it again"), path);
+      return FALSE;
+    }
+  text = g_strndup (g_mapped_file_get_contents (map), g_mapped_file_get_length (map));
+
+  for (line = strtok_r (text, "\r\n", &rest); line != NULL; line = strtok_r (NULL, "\r\n", &rest))
+    {
+      char            *space = strchr (line, ' ');
+      g_autofree char *joined = NULL;
+      Merge           *merge;
+      int              left, right, id;
+
+      if (space == NULL || strncmp (line, "#version", 8) == 0)
+        continue;
+      *space = '\0';
+      joined = g_strconcat (line, space + 1, NULL);
+      left = find (tokenizer, line);
+      right = find (tokenizer, space + 1);
+      id = find (tokenizer, joined);
+      if (left < 0 || right < 0 || id < 0)
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s and vocab.json beside it do not belong together: \"%.60s\""), path, joined);
+          return FALSE;
+        }
+      merge = g_new (Merge, 1);
+      *merge = (Merge) { (gint64) left << 32 | right, rank++, id };
+      if (g_hash_table_contains (tokenizer->merges, &merge->pair))
+        g_free (merge); /* the first, hence the lowest rank, counts */
+      else
+        g_hash_table_insert (tokenizer->merges, &merge->pair, merge);
+    }
+  return TRUE;
+}
+
+/* A token's text: a member that is a text, or an object with "content". */
+static char *
+token_text (const UnclipConfig *config, const char *name)
+{
+  JsonNode *node = config != NULL ? json_object_get_member (unclip_config_json (config), name) : NULL;
+
+  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
+    node = json_object_get_member (json_node_get_object (node), "content");
+  if (node == NULL || ! JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+  return json_node_dup_string (node);
+}
+
+static gboolean
+find_special (UnclipTokenizer *tokenizer, UnclipConfig *const configs[2], const char *name, const char *fallback,
+              char **text_out, int *id, GError **error)
+{
+  g_autofree char *text = token_text (configs[0], name);
+
+  if (text == NULL)
+    text = token_text (configs[1], name);
+  if (text == NULL)
+    text = g_strdup (fallback);
+  *id = find (tokenizer, text);
+  if (*id < 0)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s lacks the token \"%.40s\""),
+                   unclip_config_path (tokenizer->vocab_file), text);
+      return FALSE;
+    }
+  if (text_out != NULL)
+    *text_out = g_steal_pointer (&text);
+  return TRUE;
+}
+
+/* What the tokenizer says, but not more than the text tower has places for. */
+static gboolean
+read_max_length (UnclipTokenizer *tokenizer, UnclipModel *model, const UnclipConfig *config, GError **error)
+{
+  double length = 77;
+  int    places = MAX_LENGTH;
+
+  /* "No limit" is written as 1e30. */
+  if (config != NULL && ! unclip_config_double (config, "model_max_length", 77, 3, 1e300, &length, error))
+    return FALSE;
+  if (unclip_model_has (model, "text_encoder"))
+    {
+      g_autoptr (UnclipConfig) tower = unclip_model_config (model, "text_encoder", error);
+
+      if (tower == NULL || ! unclip_config_int (tower, "max_position_embeddings", 77, 3, MAX_LENGTH, &places, error))
+        return FALSE;
+    }
+  tokenizer->max_length = length < places ? (int) length : places;
+  return TRUE;
+}
+
+UnclipTokenizer *
+unclip_tokenizer_new (UnclipModel *model, GError **error)
+{
+  g_autoptr (UnclipTokenizer) tokenizer = g_new0 (UnclipTokenizer, 1);
+  const char      *dir = unclip_model_component_dir (model, "tokenizer", error);
+  g_autofree char *config_path = NULL, *map_path = NULL;
+  g_autoptr (UnclipConfig) config = NULL;
+  g_autoptr (UnclipConfig) map = NULL;
+
+  tokenizer->vocab = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  tokenizer->merges = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
+  if (dir == NULL || ! read_vocab (tokenizer, dir, error) || ! read_merges (tokenizer, dir, error))
+    return NULL;
+
+  /* Both small files may be absent: then CLIP's own values hold. */
+  config_path = g_build_filename (dir, "tokenizer_config.json", NULL);
+  map_path = g_build_filename (dir, "special_tokens_map.json", NULL);
+  if (g_file_test (config_path, G_FILE_TEST_EXISTS) && (config = unclip_config_load (config_path, error)) == NULL)
+    return NULL;
+  if (g_file_test (map_path, G_FILE_TEST_EXISTS) && (map = unclip_config_load (map_path, error)) == NULL)
+    return NULL;
+  if (! read_max_length (tokenizer, model, config, error)
+      || ! find_special (tokenizer, (UnclipConfig *[]) { config, map }, "bos_token", "<|startoftext|>", &tokenizer->start_text, &tokenizer->start, error)
+      || ! find_special (tokenizer, (UnclipConfig *[]) { config, map }, "eos_token", "<|endoftext|>", &tokenizer->end_text, &tokenizer->end, error)
+      || ! find_special (tokenizer, (UnclipConfig *[]) { config, map }, "pad_token", "!", NULL, &tokenizer->pad, error))
+    return NULL;
+
+  for (int b = 0; b < 256; b++)
+    {
+      char text[16];
+      int  n = g_unichar_to_utf8 (byte_character (b), text);
+
+      text[n] = '\0';
+      tokenizer->bytes[b] = find (tokenizer, text);
+      strcpy (text + n, "</w>");
+      tokenizer->last_bytes[b] = find (tokenizer, text);
+      if (tokenizer->bytes[b] < 0)
+        tokenizer->bytes[b] = tokenizer->end;
+      if (tokenizer->last_bytes[b] < 0)
+        tokenizer->last_bytes[b] = tokenizer->end;
+    }
+  return g_steal_pointer (&tokenizer);
+}
+
+void
+unclip_tokenizer_free (UnclipTokenizer *tokenizer)
+{
+  if (tokenizer == NULL)
+    return;
+  g_hash_table_unref (tokenizer->vocab);
+  g_hash_table_unref (tokenizer->merges);
+  unclip_config_free (tokenizer->vocab_file);
+  g_free (tokenizer->start_text);
+  g_free (tokenizer->end_text);
+  g_free (tokenizer);
+}
+
+int
+unclip_tokenizer_max_length (const UnclipTokenizer *tokenizer)
+{
+  return tokenizer->max_length;
+}
+
+/* ---- normalising and cutting -------------------------------------------------------------------- */
+
+static gboolean
+is_space (gunichar c)
+{
+  return g_unichar_isspace (c) || c == 0x0b || c == 0x85;
+}
+
+static gboolean
+is_number (gunichar c)
+{
+  GUnicodeType type = g_unichar_type (c);
+
+  return type == G_UNICODE_DECIMAL_NUMBER || type == G_UNICODE_LETTER_NUMBER || type == G_UNICODE_OTHER_NUMBER;
+}
+
+static char *
+normalise (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  g_autofree char *nfc = g_utf8_normalize (valid, -1, G_NORMALIZE_NFC);
+  GString         *out = g_string_new (NULL);
+  gboolean         was_space = FALSE;
+
+  for (const char *p = nfc; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (is_space (c))
+        {
+          if (! was_space)
+            g_string_append_c (out, ' ');
+        }
+      else if (c == 0x130) /* the one capital whose small form is two characters */
+        g_string_append (out, "i\xcc\x87");
+      else
+        g_string_append_unichar (out, g_unichar_tolower (c));
+      was_space = is_space (c);
+    }
+  return g_string_free (out, FALSE);
+}
+
+/* Length in bytes of the piece at @p, which is no space. */
+static gsize
+piece_length (const char *p)
+{
+  static const char *const contractions[] = { "'s", "'t", "'re", "'ve", "'m", "'ll", "'d" };
+  const char *end = p;
+  gunichar    c = g_utf8_get_char (p);
+
+  for (guint i = 0; i < G_N_ELEMENTS (contractions); i++)
+    if (g_str_has_prefix (p, contractions[i]))
+      return strlen (contractions[i]);
+  if (is_number (c))
+    return g_utf8_next_char (p) - p;
+  if (g_unichar_isalpha (c))
+    {
+      while (*end != '\0' && g_unichar_isalpha (g_utf8_get_char (end)))
+        end = g_utf8_next_char (end);
+      return end - p;
+    }
+  while (*end != '\0')
+    {
+      c = g_utf8_get_char (end);
+      if (is_space (c) || g_unichar_isalpha (c) || is_number (c))
+        break;
+      end = g_utf8_next_char (end);
+    }
+  return end - p;
+}
+
+/* ---- merging ---------------------------------------------------------------------------------------- */
+
+/* A pair that may be merged; stale once either side has been merged away. */
+typedef struct
+{
+  int rank, at; /* the heap's order: rank, then place */
+  int left, right, id;
+} Candidate;
+
+static gboolean
+before (const Candidate *a, const Candidate *b)
+{
+  return a->rank != b->rank ? a->rank < b->rank : a->at < b->at;
+}
+
+static void
+heap_push (GArray *heap, Candidate candidate)
+{
+  Candidate *c;
+  guint      i = heap->len;
+
+  g_array_append_val (heap, candidate);
+  c = (Candidate *) heap->data;
+  for (; i > 0 && before (c + i, c + (i - 1) / 2); i = (i - 1) / 2)
+    {
+      Candidate swap = c[i];
+      c[i] = c[(i - 1) / 2];
+      c[(i - 1) / 2] = swap;
+    }
+}
+
+static Candidate
+heap_pop (GArray *heap)
+{
+  Candidate *c = (Candidate *) heap->data, top = c[0];
+  guint      n = heap->len - 1, i = 0;
+
+  c[0] = c[n];
+  g_array_set_size (heap, n);
+  while (2 * i + 1 < n)
+    {
+      guint     child = 2 * i + 1;
+      Candidate swap;
+
+      if (child + 1 < n && before (c + child + 1, c + child))
+        child++;
+      if (! before (c + child, c + i))
+        break;
+      swap = c[i];
+      c[i] = c[child];
+      c[child] = swap;
+      i = child;
+    }
+  return top;
+}
+
+static void
+consider (const UnclipTokenizer *tokenizer, GArray *heap, const int *ids, int left, int right)
+{
+  gint64       pair;
+  const Merge *merge;
+
+  if (left < 0 || right < 0)
+    return;
+  pair = (gint64) ids[left] << 32 | ids[right];
+  merge = g_hash_table_lookup (tokenizer->merges, &pair);
+  if (merge != NULL)
+    heap_push (heap, (Candidate) { merge->rank, left, ids[left], ids[right], merge->id });
+}
+
+/* Appends the tokens of one piece. A heap keeps a hostile word of a million letters from taking a day. */
+static void
+encode_piece (const UnclipTokenizer *tokenizer, const char *piece, gsize length, GArray *out)
+{
+  g_autoptr (GArray) heap = g_array_new (FALSE, FALSE, sizeof (Candidate));
+  g_autofree int *ids = g_new (int, length), *next = g_new (int, length), *previous = g_new (int, length);
+
+  for (gsize i = 0; i < length; i++)
+    {
+      ids[i] = (i + 1 < length ? tokenizer->bytes : tokenizer->last_bytes)[(guchar) piece[i]];
+      next[i] = i + 1 < length ? (int) i + 1 : -1;
+      previous[i] = (int) i - 1;
+    }
+  for (gsize i = 0; i + 1 < length; i++)
+    consider (tokenizer, heap, ids, i, i + 1);
+
+  while (heap->len > 0)
+    {
+      Candidate best = heap_pop (heap);
+      int       left = best.at, right = next[left];
+
+      if (ids[left] != best.left || right < 0 || ids[right] != best.right)
+        continue;
+      ids[left] = best.id;
+      ids[right] = -1;
+      next[left] = next[right];
+      if (next[left] >= 0)
+        previous[next[left]] = left;
+      consider (tokenizer, heap, ids, previous[left], left);
+      consider (tokenizer, heap, ids, left, next[left]);
+    }
+  for (int i = 0; i >= 0; i = next[i])
+    g_array_append_val (out, ids[i]);
+}
+
+int
+unclip_tokenizer_encode (const UnclipTokenizer *tokenizer, const char *text, int *input_ids, int *attention_mask)
+{
+  g_autofree char *normal = normalise (text);
+  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (int));
+  int kept;
+
+  for (const char *p = normal; *p != '\0';)
+    {
+      gsize length;
+
+      if (*p == ' ')
+        p++;
+      else if (g_str_has_prefix (p, tokenizer->start_text))
+        {
+          g_array_append_val (tokens, tokenizer->start);
+          p += strlen (tokenizer->start_text);
+        }
+      else if (g_str_has_prefix (p, tokenizer->end_text))
+        {
+          g_array_append_val (tokens, tokenizer->end);
+          p += strlen (tokenizer->end_text);
+        }
+      else
+        {
+          length = piece_length (p);
+          encode_piece (tokenizer, p, length, tokens);
+          p += length;
+        }
+    }
+
+  kept = MIN ((int) tokens->len, tokenizer->max_length - 2);
+  for (int i = 0; i < tokenizer->max_length; i++)
+    {
+      input_ids[i] = i == 0 ? tokenizer->start
+                     : i <= kept ? g_array_index (tokens, int, i - 1)
+                     : i == kept + 1 ? tokenizer->end
+                                     : tokenizer->pad;
+      attention_mask[i] = i <= kept + 1;
+    }
+  return (int) tokens->len + 2;
+}

@@ -1,0 +1,104 @@
+/* See transformer.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "transformer.h"
+
+#include <math.h>
+
+const UnclipLayerNames unclip_layer_names_clip = {
+  "layer_norm1", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj",
+  "layer_norm2", "mlp.fc1", "mlp.fc2"
+};
+
+const UnclipLayerNames unclip_layer_names_diffusers = {
+  "norm1", "attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0",
+  "norm3", "ff.net.0.proj", "ff.net.2"
+};
+
+UnclipLayer
+unclip_layer_build (UnclipBuilder          *builder,
+                    const char             *path,
+                    const UnclipLayerNames *names,
+                    const UnclipLayerShape *shape)
+{
+  int width = shape->width;
+  int inner = shape->n_heads * shape->head_dim;
+
+  return (UnclipLayer) {
+    .shape = *shape,
+    .norm1 = unclip_build_layer_norm (builder, path, names->norm1, width, shape->eps),
+    .q = unclip_build_linear (builder, path, names->q, width, inner),
+    .k = unclip_build_linear (builder, path, names->k, width, inner),
+    .v = unclip_build_linear (builder, path, names->v, width, inner),
+    .out = unclip_build_linear (builder, path, names->out, inner, width),
+    .norm2 = unclip_build_layer_norm (builder, path, names->norm2, width, shape->eps),
+    .fc1 = unclip_build_linear (builder, path, names->fc1, width, shape->hidden),
+    .fc2 = unclip_build_linear (builder, path, names->fc2, shape->hidden, width),
+  };
+}
+
+/* x becomes x + attention (norm (x)). */
+static void
+self_attention (const UnclipLayer *layer,
+                BkTensor           x,
+                const float       *mask,
+                float              causal_value,
+                BkArena           *arena)
+{
+  g_auto (BkScratch) scratch = bk_scratch (arena);
+  const UnclipLayerShape *shape = &layer->shape;
+  int inner = shape->n_heads * shape->head_dim;
+
+  BkTensor a = bk_scratch_like (&scratch, x);
+  BkTensor q = bk_scratch_tensor (&scratch, x.n, x.h, x.w, inner);
+  BkTensor k = bk_scratch_like (&scratch, q);
+  BkTensor v = bk_scratch_like (&scratch, q);
+  BkTensor out = bk_scratch_like (&scratch, q);
+
+  const BkAttention attention = {
+    .n_heads = shape->n_heads,
+    .scale = 1.0f / sqrtf (shape->head_dim),
+    .mask = mask,
+    .causal = causal_value != 0.0f,
+    .causal_value = causal_value,
+  };
+
+  bk_layer_norm (a, x, &layer->norm1);
+  bk_linear (q, a, &layer->q, BK_IDENTITY);
+  bk_linear (k, a, &layer->k, BK_IDENTITY);
+  bk_linear (v, a, &layer->v, BK_IDENTITY);
+  bk_attention (out, q, k, v, &attention, arena);
+
+  bk_linear (a, out, &layer->out, BK_IDENTITY);
+  bk_add (x, a);
+}
+
+/* x becomes x + fc2 (act (fc1 (norm (x)))). */
+static void
+feed_forward (const UnclipLayer *layer,
+              BkTensor           x,
+              BkArena           *arena)
+{
+  g_auto (BkScratch) scratch = bk_scratch (arena);
+
+  BkTensor a = bk_scratch_like (&scratch, x);
+  BkTensor b = bk_scratch_tensor (&scratch, x.n, x.h, x.w, layer->shape.hidden);
+
+  bk_layer_norm (a, x, &layer->norm2);
+  bk_linear (b, a, &layer->fc1, layer->shape.activation);
+  bk_linear (a, b, &layer->fc2, BK_IDENTITY);
+
+  bk_add (x, a);
+}
+
+void
+unclip_layer_run (const UnclipLayer *layer,
+                  BkTensor           x,
+                  const float       *mask,
+                  float              causal_value,
+                  BkArena           *arena)
+{
+  self_attention (layer, x, mask, causal_value, arena);
+  feed_forward (layer, x, arena);
+}
