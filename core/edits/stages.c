@@ -199,31 +199,51 @@ unclip_guided_decoder_predict (const float *x, int t, float *eps, float *v, gpoi
 static gboolean
 check_upsampler (UnclipUnet *unet, const char *component, GError **error)
 {
-  if (unclip_unet_in_channels (unet) == 6 && unclip_unet_out_channels (unet) >= 3 && ! unclip_unet_is_conditional (unet))
+  int n_out = unclip_unet_out_channels (unet);
+
+  if (unclip_unet_in_channels (unet) == 6 && (n_out == 3 || n_out == 6) && ! unclip_unet_is_conditional (unet))
     return TRUE;
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s takes %d and gives %d channels, so it is no upsampler: that takes 6 and gives 3"),
-               component, unclip_unet_in_channels (unet), unclip_unet_out_channels (unet));
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s takes %d and gives %d channels, so it is no upsampler: that takes 6 and gives 3 or 6"),
+               component, unclip_unet_in_channels (unet), n_out);
   return FALSE;
+}
+
+/* From here on the weights of both networks at once would be a burden. */
+#define LARGE ((gsize) 1 << 30)
+
+/* The network that serves timestep @t, loaded; two large ones are never held together. */
+static UnclipUnet *
+serve (UnclipUpsampler *upsampler, int t, GError **error)
+{
+  gboolean     is_last = t == upsampler->last_t && upsampler->has_last;
+  const char  *component = is_last ? "super_res_last" : "super_res_first";
+  UnclipUnet **unet = is_last ? &upsampler->last : &upsampler->first;
+  UnclipUnet **other = is_last ? &upsampler->first : &upsampler->last;
+
+  if (*unet != NULL)
+    return *unet;
+  if (*other != NULL && unclip_unet_weights_size (*other) > LARGE)
+    g_clear_pointer (other, unclip_unet_free);
+  *unet = unclip_unet_new (upsampler->model, component, error);
+  if (*unet != NULL && ! check_upsampler (*unet, component, error))
+    g_clear_pointer (unet, unclip_unet_free);
+  return *unet;
 }
 
 gboolean
 unclip_upsampler_init (UnclipUpsampler *upsampler, UnclipModel *model, GError **error)
 {
   memset (upsampler, 0, sizeof *upsampler);
-  upsampler->first = unclip_unet_new (model, "super_res_first", error);
-  if (upsampler->first == NULL || ! check_upsampler (upsampler->first, "super_res_first", error))
-    return FALSE;
-  if (unclip_model_has (model, "super_res_last"))
-    {
-      upsampler->last = unclip_unet_new (model, "super_res_last", error);
-      return upsampler->last != NULL && check_upsampler (upsampler->last, "super_res_last", error);
-    }
-  return TRUE;
+  upsampler->model = unclip_model_ref (model);
+  upsampler->has_last = unclip_model_has (model, "super_res_last");
+  upsampler->last_t = -1;
+  return serve (upsampler, 0, error) != NULL;
 }
 
 void
 unclip_upsampler_clear (UnclipUpsampler *upsampler)
 {
+  g_clear_pointer (&upsampler->model, unclip_model_unref);
   g_clear_pointer (&upsampler->first, unclip_unet_free);
   g_clear_pointer (&upsampler->last, unclip_unet_free);
   g_clear_pointer (&upsampler->enlarged, g_free);
@@ -243,8 +263,7 @@ unclip_upsampler_condition (UnclipUpsampler *upsampler, const float *low, int lo
       g_free (upsampler->out);
       upsampler->enlarged = g_try_new (float, n_pixels * 3);
       upsampler->x = g_try_new (float, n_pixels * 6);
-      upsampler->out = g_try_new (float, n_pixels * MAX (unclip_unet_out_channels (upsampler->first),
-                                                         upsampler->last != NULL ? unclip_unet_out_channels (upsampler->last) : 0));
+      upsampler->out = g_try_new (float, n_pixels * 6);
     }
   upsampler->size = size;
   upsampler->last_t = last_t;
@@ -258,9 +277,11 @@ gboolean
 unclip_upsampler_predict (const float *x, int t, float *eps, float *v, gpointer data, GError **error)
 {
   UnclipUpsampler *upsampler = data;
-  UnclipUnet      *unet = t == upsampler->last_t && upsampler->last != NULL ? upsampler->last : upsampler->first;
+  UnclipUnet      *unet = serve (upsampler, t, error);
   gsize            n_pixels = (gsize) upsampler->size * upsampler->size;
 
+  if (unet == NULL)
+    return FALSE;
   for (gsize i = 0; i < n_pixels; i++)
     {
       memcpy (upsampler->x + 6 * i, x + 3 * i, 3 * sizeof (float));
