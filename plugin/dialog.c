@@ -136,7 +136,7 @@ add_model (GimpProcedureDialog *dialog,
 {
   GtkWidget *box = gimp_procedure_dialog_fill_box (dialog, "model-box", "model", NULL);
   GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
-  GtkWidget *button = gtk_button_new_with_mnemonic (_("Choose _Folder…"));
+  GtkWidget *button = gtk_button_new_with_mnemonic (_("Choose Fol_der…"));
   GtkWidget *status = gtk_label_new (NULL);
   GtkEntry  *entry = entry_of (dialog, "model");
 
@@ -197,6 +197,7 @@ add_seed (GimpProcedureDialog *dialog,
   GtkWidget *check = gtk_check_button_new_with_mnemonic (_("_New one each time"));
 
   gtk_orientable_set_orientation (GTK_ORIENTABLE (box), GTK_ORIENTATION_HORIZONTAL);
+  gtk_widget_set_valign (check, GTK_ALIGN_CENTER);
   gtk_box_set_spacing (GTK_BOX (box), 6);
   gtk_widget_set_tooltip_text (check, _("Draw another seed for every run; its number is in the new layer's name"));
   gtk_box_pack_start (GTK_BOX (box), check, FALSE, FALSE, 0);
@@ -204,6 +205,21 @@ add_seed (GimpProcedureDialog *dialog,
   g_object_bind_property_full (state->config, "seed", check, "active", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE,
                                seed_to_is_new, is_new_to_seed, NULL, NULL);
   g_object_bind_property (check, "active", spin, "sensitive", G_BINDING_SYNC_CREATE | G_BINDING_INVERT_BOOLEAN);
+}
+
+/* GIMP aligns the labels in a box among themselves; these boxes should look like one. */
+static void
+align_labels (GimpProcedureDialog *dialog,
+              const char *const   *rows)
+{
+  g_autoptr (GtkSizeGroup) group = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+
+  for (; *rows != NULL; rows++)
+    {
+      GtkWidget *row = gimp_procedure_dialog_get_widget (dialog, *rows, G_TYPE_NONE);
+
+      gtk_size_group_add_widget (group, gimp_labeled_get_label (GIMP_LABELED (row)));
+    }
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------- */
@@ -263,6 +279,7 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
   gimp_procedure_dialog_get_label (dialog, "more-title", _("More settings"), FALSE, FALSE);
   gimp_procedure_dialog_fill_expander (dialog, "more", "more-title", FALSE, "more-box");
   gimp_procedure_dialog_fill (dialog, "seed-box", "model-box", "more", NULL);
+  align_labels (dialog, (const char *[]) { "seed", "model", rows[0], NULL });
   update_model (state);
   return dialog;
 }

@@ -36,7 +36,8 @@ ask (GimpProcedure       *procedure,
 {
   GimpProcedureDialog *dialog = unclip_plugin_dialog_new (
       procedure, config,
-      _("Makes a new layer that shows something else. Say what the layer shows now and what it shall show, in the same words but for the difference."),
+      _("Makes a new layer that shows something else. Say what the layer shows now and what it should show, "
+        "in the same words but for the difference."),
       (const char *[]) { "from", "to", "strength", "stages", NULL });
 
   unclip_plugin_dialog_example (dialog, "from", _("a red ball"));
@@ -56,7 +57,7 @@ edit_read (Edit                *edit,
   if (*edit->to != '\0')
     return TRUE;
   g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
-               _("Say what the layer shall show: the argument \"to\" is empty; write for example \"a blue ball\""));
+               _("Say what the layer should show: the argument \"to\" is empty; write for example \"a blue ball\""));
   return FALSE;
 }
 
@@ -161,13 +162,13 @@ unclip_plugin_text_edit_new (GimpPlugIn *plug_in)
   gimp_procedure_add_string_argument (procedure, "from", _("Sho_ws now"),
                                       _("What the layer shows now, for example \"a red ball\"; may be empty"),
                                       "", G_PARAM_READWRITE);
-  gimp_procedure_add_string_argument (procedure, "to", _("Sh_all show"),
-                                      _("What it shall show, for example \"a blue ball\""),
+  gimp_procedure_add_string_argument (procedure, "to", _("Sho_uld show"),
+                                      _("What it should show, for example \"a blue ball\""),
                                       "", G_PARAM_READWRITE);
   gimp_procedure_add_double_argument (procedure, "strength", _("S_trength"),
                                       _("How far to turn; 0: the same picture; 0.25 to 0.5 is usual"),
                                       0, 1, 0.4, G_PARAM_READWRITE);
-  gimp_procedure_add_int_argument (procedure, "stages", _("Sta_ges"),
+  gimp_procedure_add_int_argument (procedure, "stages", _("St_ages"),
                                    _("How many steps on the way to that strength; more than one come in a layer group, the strongest on top"),
                                    1, MAX_STAGES, 1, G_PARAM_READWRITE);
   unclip_plugin_add_arguments (procedure);

@@ -124,7 +124,7 @@ unclip_plugin_variations_new (GimpPlugIn *plug_in)
   gimp_procedure_add_int_argument (procedure, "count", _("How man_y"),
                                    _("How many variations; more than one come in a layer group"),
                                    1, MAX_COUNT, 4, G_PARAM_READWRITE);
-  gimp_procedure_add_double_argument (procedure, "eta", _("How _different"),
+  gimp_procedure_add_double_argument (procedure, "eta", _("Ho_w different"),
                                       _("0: the same picture, 1: as free as it gets"),
                                       0, 1, 0.7, G_PARAM_READWRITE);
   unclip_plugin_add_arguments (procedure);
