@@ -38,8 +38,8 @@ void     check_free_all  (void);
  *
  * Runs the kernel on a measuring arena, then with 1, 2 and 3 threads on an arena of
  * just that size, into memory full of NaN. Fails the test when a value is off, when bits
- * depend on threads, when anything outside of @y's channels is touched, or when the
- * arena's use is not as measured.
+ * depend on threads, when anything outside of @y's channels is touched, or when more
+ * of the arena than was measured.
  */
 void     check_kernel    (const char *what, CheckKernel kernel, CheckKernel twin, const void *data,
                           BkTensor y, double tolerance);
