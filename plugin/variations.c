@@ -50,7 +50,10 @@ make_layers (GimpProcedure              *procedure,
       layers[k] = unclip_plugin_layer_new (work, picture, squares->pdata[0], squares->pdata[k + 1],
                                            settings->framing, name, error);
       if (layers[k] == NULL)
-        return NULL;
+        {
+          unclip_plugin_layers_drop (layers);
+          return NULL;
+        }
       json_object_set_int_member (record, "seed", seed);
       json_object_set_double_member (record, "eta", eta);
       unclip_plugin_record_attach (record, layers[k]);
