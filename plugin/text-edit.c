@@ -35,7 +35,7 @@ ask (GimpProcedure       *procedure,
      GimpProcedureConfig *config)
 {
   GimpProcedureDialog *dialog = unclip_plugin_dialog_new (
-      procedure, config,
+      procedure, config, _("Text Edit"),
       _("Makes a new layer that shows something else. Say what the layer shows now and what it should show, "
         "in the same words but for the difference."),
       (const char *[]) { "from", "to", "strength", "stages", NULL });

@@ -20,7 +20,7 @@ ask (GimpProcedure       *procedure,
      GimpProcedureConfig *config)
 {
   return unclip_plugin_dialog_run (unclip_plugin_dialog_new (
-      procedure, config,
+      procedure, config, _("Variations"),
       _("Makes new layers that show the same as this one, different in what is not essential."),
       (const char *[]) { "count", "eta", NULL }));
 }

@@ -17,6 +17,7 @@ import session
 from tap import Tap
 
 SCREEN = "1280x900x24"
+OPERABLE = ("text", "spin button", "slider", "combo box", "button", "check box", "toggle button")
 MAKE_IMAGE = """
 image, layer = new_image(96, 80, alpha=0.6)
 image.clean_all()
@@ -85,26 +86,38 @@ class Window:
     def press(self, node):
         node.do_action(0)
 
-    def names(self, below):
-        """Roles and names of all that can be operated below a node."""
+    def all(self, below):
+        """Role and name of every accessible below a node."""
         todo, found = [below], []
         while todo:
             node = todo.pop(0)
-            if node is None:
-                continue
-            if node.get_role_name() in ("text", "spin button", "slider", "combo box", "push button", "check box", "toggle button"):
+            if node is not None:
                 found.append((node.get_role_name(), node.get_name()))
-            todo.extend(node.get_child_at_index(i) for i in range(node.get_child_count()))
+                todo.extend(node.get_child_at_index(i) for i in range(node.get_child_count()))
         return found
 
-    def menu(self, *path):
+    def menu_item(self, *path):
         node = None
         for name in path:
-            node = self.wait(lambda: self.find("menu item", name, node) or self.find("menu", name, node), f"menu {name}")
-        self.press(node)
+            above = node
+            node = self.wait(lambda: self.find("menu item", name, above) or self.find("menu", name, above), f"menu {name}")
+        return node
 
-    def dialog(self, title):
-        return self.wait(lambda: self.find("dialog", title), f"dialog {title}")
+    def open(self, title):
+        self.press(self.menu_item("Filters", "unCLIP", f"{title}…"))
+        dialog = self.wait(lambda: self.find("dialog", title), f"dialog {title}")
+        time.sleep(0.5)
+        return dialog
+
+    def close(self, dialog, button, title):
+        self.press(self.find("button", button, dialog))
+        self.wait(lambda: self.find("dialog", title) is None, f"dialog {title} to close")
+
+    def layers(self, n, what):
+        """Names of the image's layers, once there are n."""
+        self.wait(lambda: self.ask("answer = len(image.get_layers())") == n, what, 90)
+        time.sleep(0.5)
+        return self.ask("answer = [l.get_name() for l in image.get_layers()]")
 
 
 @contextlib.contextmanager
@@ -130,50 +143,67 @@ def window(gimp, shots):
             process.kill()
 
 
-def key(keys):
-    subprocess.run(["xdotool", "key", "--clearmodifiers", keys])
+def is_sensitive(node):
+    from gi.repository import Atspi
+    return node.get_state_set().contains(Atspi.StateType.SENSITIVE)
 
 
-def try_dialog(win, tap, title, label, fill, result):
-    """One procedure: cancelled, done, undone, repeated."""
+def fill(win, dialog, texts):
+    for name, text in texts.items():
+        win.wait(lambda: win.find("text", name, dialog), f"entry {name}").set_text_contents(text)
+    win.press(win.find("toggle button", "More settings", dialog))
+    win.wait(lambda: win.find("spin button", "Steps", dialog), "steps").set_current_value(2)
+
+
+def run_once(win, tap, title, texts, result):
+    """One procedure from the menu: opened without a model, cancelled, done, undone in one step, repeated."""
     slug = title.lower().replace(" ", "-")
     before = win.state()
 
-    win.menu("Filters", "unCLIP", label)
-    dialog = win.dialog(title)
-    time.sleep(0.5)
-    win.shot(slug)
-    unnamed = [role for role, name in win.names(dialog) if not name and role in ("push button", "check box")]
-    tap.say(not unnamed, f"{title}: what can be pressed has a name", win.names(dialog))
-    win.press(win.find("push button", "Cancel", dialog))
-    win.wait(lambda: win.find("dialog", title) is None, "the dialog to close")
+    dialog = win.open(title)
+    win.shot(f"{slug}-no-model")
+    tap.say(not is_sensitive(win.find("button", "OK", dialog)), f"{title}: without a model there is no OK")
+    said = [name for role, name in win.all(dialog) if role == "label"]
+    tap.say(any("toybox" in text and "UNCLIP_MODEL_PATH" in text for text in said), f"{title}: says that there is no model", said)
+    unnamed = [role for role, name in win.all(dialog) if role in OPERABLE and not name]
+    tap.say(not unnamed, f"{title}: all that can be operated has a name", win.all(dialog))
+    win.close(dialog, "Cancel", title)
     tap.say(win.state() == before, f"{title}: Cancel changes nothing")
 
-    win.menu("Filters", "unCLIP", label)
-    dialog = win.dialog(title)
-    fill(win, dialog)
-    win.press(win.wait(lambda: win.find("toggle button", "More settings", dialog), "the expander"))
+    dialog = win.open(title)
+    fill(win, dialog, {"Model": win.gimp.env["UNCLIP_TEST_MODEL"], **texts})
+    win.wait(lambda: is_sensitive(win.find("button", "OK", dialog)), "OK to be ready", 10)
     time.sleep(0.7)
     win.shot(f"{slug}-filled")
-    win.press(win.find("push button", "OK", dialog))
-    win.wait(lambda: win.ask("answer = len(image.get_layers())") == 2, f"a result of {title}", 60)
-    time.sleep(0.5)
+    win.close(dialog, "OK", title)
+    names = win.layers(2, f"a result of {title}")
     win.shot(f"{slug}-done")
-    names = win.ask("answer = [l.get_name() for l in image.get_layers()]")
     tap.say(names[0].startswith(result) and names[1] == "photo", f"{title}: OK makes a layer", names)
-
-    win.menu("Edit", win.wait(lambda: undo_item(win), "Undo in the menu"))
-    win.wait(lambda: win.ask("answer = len(image.get_layers())") == 1, "undo")
+    undo(win)
+    win.layers(1, "undo")
     tap.say(win.state() == before, f"{title}: one undo takes all of it back", f"{before}\n{win.state()}")
-    return before
+
+    win.ask("image.set_selected_layers([layer])")
+    win.press(win.menu_item("Filters", f"Repeat \"{title}\""))
+    names = win.layers(2, f"{title} repeated")
+    kept = win.ask("""
+first = image.get_layers()[0]
+answer = record(first.get_children()[0] if first.is_group() else first)""")
+    tap.say(kept["steps"] == 2, f"{title}: repeated with the last values", kept)
+    undo(win)
+    win.layers(1, "undo")
+
+
+def undo(win):
+    win.press(win.wait(lambda: undo_item(win), "Undo in the menu"))
 
 
 def undo_item(win):
     menu = win.find("menu", "Edit")
     for i in range(menu.get_child_count()):
-        name = menu.get_child_at_index(i).get_name()
-        if name.startswith("Undo"):
-            return name
+        item = menu.get_child_at_index(i)
+        if item.get_name().startswith("Undo") and "History" not in item.get_name() and is_sensitive(item):
+            return item
     return None
 
 
@@ -197,7 +227,8 @@ def main():
             win.ask(MAKE_IMAGE, 90)
             time.sleep(1)
             win.shot("image")
-            run(win, tap, gimp)
+            run_once(win, tap, "Variations", {}, "Variation")
+            run_once(win, tap, "Text Edit", {"Shows now": "a red ball", "Should show": "a blue ball"}, "Text Edit θ 0.40")
     print(f"1..{tap.n}")
 
 

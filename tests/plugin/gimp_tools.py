@@ -117,4 +117,5 @@ def state(image):
     return {"layers": [item(layer) for layer in image.get_layers()],
             "selected": [layer.get_name() for layer in image.get_selected_layers()],
             "selection": hash(pixels(image.get_selection(), "Y float")),
-            "tags": tags(image), "precision": image.get_precision(), "parasites": image.get_parasite_list()}
+            "tags": tags(image), "precision": image.get_precision(), "parasites": [name for name in image.get_parasite_list()
+                          if not name.startswith("GimpProcedureConfig")]}  # GIMP's own: last values
