@@ -278,7 +278,7 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
 {
   GimpProcedureDialog *dialog;
   State               *state = g_new0 (State, 1);
-  GtkWidget           *label;
+  GtkWidget           *label, *more;
 
   gimp_ui_init ("unclip");
   fill_texts (procedure, config);
@@ -304,7 +304,9 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
     }
   add_seed (dialog, state);
   add_model (dialog, state);
-  gimp_procedure_dialog_fill_box (dialog, "more-box", "steps", "guidance", "size", "framing", "image-encoder", NULL);
+  more = gimp_procedure_dialog_fill_box (dialog, "more-box", "steps", "guidance", "size", "framing", "image-encoder", NULL);
+  gtk_box_set_spacing (GTK_BOX (more), 6);
+  gtk_widget_set_margin_top (more, 6);
   gimp_procedure_dialog_get_label (dialog, "more-title", _("More settings"), FALSE, FALSE);
   gimp_procedure_dialog_fill_expander (dialog, "more", "more-title", FALSE, "more-box");
   gimp_procedure_dialog_fill (dialog, "seed-box", "model-box", "more", NULL);

@@ -85,12 +85,12 @@ def save(image, name):
         raise RuntimeError(f"{path} could not be written")
 
 
-def text_edit(layer, before, after, **arguments):
+def text_edit(layer, before, after, strength=0.4, stages=4):
     layers = edit(f'Text Edit, "{before}" to "{after}"', TEXT_EDIT, layer,
-                  **{"from": before, "to": after, "seed": 1, **arguments})
+                  **{"from": before, "to": after, "strength": strength, "stages": stages, "seed": 1})
     # The strongest is on top; a sheet is read the other way.
-    stages = [(stage, stage.get_name().removeprefix("Text Edit ")) for stage in reversed(layers)]
-    return f"“{before}” → “{after}”", [(layer, "before"), *stages]
+    shown = [(stage, f"θ {strength * (k + 1) / len(layers):.2f}") for k, stage in enumerate(reversed(layers))]
+    return f"“{before}” → “{after}”", [(layer, "before"), *shown]
 
 
 def main():
@@ -106,9 +106,9 @@ def main():
     save_sheet("variations.png", [("Variations", [(photo, "before"), *((l, l.get_name()) for l in layers)])])
 
     save_sheet("text-edit.png", [
-        text_edit(photo, "a red ball", "a blue ball", stages=4),
-        text_edit(photo, "a ball on grass", "a ball on snow", stages=4),
-        text_edit(photo, "a red ball", "a red star", stages=4)])
+        text_edit(photo, "a red ball", "a blue ball"),
+        text_edit(photo, "a ball on grass", "a ball on snow"),
+        text_edit(photo, "a red ball", "a red star")])
 
     for layer in image.get_layers():
         layer.set_visible(layer.get_id() == photo.get_id())

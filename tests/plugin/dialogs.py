@@ -120,6 +120,26 @@ class Window:
         return self.ask("answer = [l.get_name() for l in image.get_layers()]")
 
 
+def fake_browser(gimp):
+    """A web browser that writes down what it was asked to show; the path of its notes."""
+    notes = gimp.home / "browsed"
+    program = gimp.home / "browser.sh"
+    program.write_text(f'#!/bin/sh\necho "$@" >>{notes}\n')
+    program.chmod(0o755)
+    applications = gimp.home / "data" / "applications"
+    applications.mkdir(parents=True)
+    (applications / "test-browser.desktop").write_text(
+        f"[Desktop Entry]\nType=Application\nName=Browser\nExec={program} %u\nMimeType=text/html;x-scheme-handler/file;x-scheme-handler/http;x-scheme-handler/https;\n")
+    (gimp.home / "config").mkdir()
+    (gimp.home / "config" / "mimeapps.list").write_text(
+        "[Default Applications]\n" + "".join(
+            f"{kind}=test-browser.desktop\n" for kind in
+            ("text/html", "x-scheme-handler/file", "x-scheme-handler/http", "x-scheme-handler/https")))
+    with open(gimp.home / "GIMP" / "gimprc", "a") as gimprc:
+        gimprc.write("(help-browser web-browser)\n(user-manual-online no)\n")
+    return notes
+
+
 @contextlib.contextmanager
 def window(gimp, shots):
     number = 90 + os.getpid() % 400
@@ -152,7 +172,7 @@ def fill(win, dialog, texts):
     for name, text in texts.items():
         win.wait(lambda: win.find("text", name, dialog), f"entry {name}").set_text_contents(text)
     win.press(win.find("toggle button", "More settings", dialog))
-    win.wait(lambda: win.find("spin button", "Steps", dialog), "steps").set_current_value(2)
+    win.wait(lambda: win.find("spin button", "Steps (0: the model's)", dialog), "steps").set_current_value(2)
 
 
 def run_once(win, tap, title, texts, result):
@@ -167,6 +187,10 @@ def run_once(win, tap, title, texts, result):
     tap.say(any("toybox" in text and "UNCLIP_MODEL_PATH" in text for text in said), f"{title}: says that there is no model", said)
     unnamed = [role for role, name in win.all(dialog) if role in OPERABLE and not name]
     tap.say(not unnamed, f"{title}: all that can be operated has a name", win.all(dialog))
+    win.press(win.find("button", "Help", dialog))
+    page = slug + ".html"
+    shown = win.wait(lambda: page in win.notes.read_text(), f"help page {page}", 20)
+    tap.say(shown, f"{title}: Help shows its page")
     win.close(dialog, "Cancel", title)
     tap.say(win.state() == before, f"{title}: Cancel changes nothing")
 
@@ -221,14 +245,18 @@ def main():
 
     with session.Session(sys.argv[1]) as gimp:
         gimp.env["UNCLIP_TEST_TOOLS"] = str(session.HERE / "gimp_tools.py")
+        notes = fake_browser(gimp)
         with window(gimp, sys.argv[2]) as win:
             import gi
             gi.require_version("Atspi", "2.0")
+            win.notes = notes
             win.ask(MAKE_IMAGE, 90)
             time.sleep(1)
             win.shot("image")
             run_once(win, tap, "Variations", {}, "Variation")
             run_once(win, tap, "Text Edit", {"Shows now": "a red ball", "Should show": "a blue ball"}, "Text Edit θ 0.40")
+        complaints = session.complaints((gimp.home / "gimp.log").read_text(errors="replace"))
+        tap.say(not complaints, "no warnings of ours", "\n".join(complaints))
     print(f"1..{tap.n}")
 
 

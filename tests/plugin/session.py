@@ -5,6 +5,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,14 @@ def model():
             if folder and os.path.exists(os.path.join(folder, name, "model_index.json")):
                 return os.path.realpath(os.path.join(folder, name))
     return None
+
+
+def complaints(printed):
+    """Warnings of this plug-in among what GIMP printed, which complains a lot itself."""
+    return [line for line in printed.splitlines()
+            if re.search("unclip", line, re.I) and re.search("warning|critical|mnemonic", line, re.I)
+            # GIMP closes its end before any plug-in has said good-bye.
+            and "gimp_flush(): error: Broken pipe" not in line]
 
 
 def skip_all(reason):
