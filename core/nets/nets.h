@@ -120,6 +120,7 @@ typedef struct _UnclipTextProj UnclipTextProj;
 
 UnclipTextProj *unclip_text_proj_new           (UnclipModel *model, GError **error);
 void            unclip_text_proj_free          (UnclipTextProj *proj);
+int             unclip_text_proj_dim           (const UnclipTextProj *proj);   /* of z_i, z_t and the text states */
 int             unclip_text_proj_n_extra       (const UnclipTextProj *proj);   /* context tokens from z_i */
 int             unclip_text_proj_context_width (const UnclipTextProj *proj);
 int             unclip_text_proj_time_width    (const UnclipTextProj *proj);
