@@ -59,13 +59,11 @@ compare_table_head (const char *title)
 static void
 table_row (const char *name, Distance reached, double tol_max, double tol_relative, double worst_step)
 {
-  if (! has_table ())
-    return;
-  fprintf (stderr, "| %s | %.1e | %.1e | %.1e | %.1e |", name, reached.max, tol_max, reached.relative, tol_relative);
-  if (worst_step >= 0)
-    fprintf (stderr, " %.0f %% |\n", 100 * worst_step);
-  else
-    fprintf (stderr, " |\n");
+  g_autofree char *allowed = isfinite (tol_relative) ? g_strdup_printf ("%.1e", tol_relative) : g_strdup ("any");
+  g_autofree char *step = worst_step >= 0 ? g_strdup_printf ("%.0f %%", 100 * worst_step) : g_strdup ("");
+
+  if (has_table ())
+    fprintf (stderr, "| %s | %.1e | %.1e | %.1e | %s | %s |\n", name, reached.max, tol_max, reached.relative, allowed, step);
 }
 
 static void

@@ -125,6 +125,12 @@ test_task (gconstpointer task)
 }
 
 static void
+test_variation_of_embedding (void)
+{
+  check ("variation", "variation, from the golden image_embeds", NULL);
+}
+
+static void
 test_variation (void)
 {
   g_autoptr (UnclipImage) image = golden_picture ("wide.png", FALSE);
@@ -156,8 +162,7 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, tasks[i], test_task);
     }
-  g_test_add_func ("/golden/variation", test_variation);
-  /* The embedding of the picture that the golden file has is used instead. */
-  g_test_add_data_func ("/golden/variation/without-picture", "variation", test_task);
+  g_test_add_func ("/golden/variation/of-picture", test_variation);
+  g_test_add_func ("/golden/variation/of-embedding", test_variation_of_embedding);
   return g_test_run ();
 }
