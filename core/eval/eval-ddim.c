@@ -451,7 +451,8 @@ read_pictures (Job *job, const char *name, float **out, GError **error)
 static gboolean
 read_job (Job *job, UnclipEval *eval, GError **error)
 {
-  int dims[5] = { -1, 0, 3, 0, 0 };
+  const UnclipTensor *noises;
+  int                 dims[5] = { -1, 0, 3, 0, 0 };
 
   job->eval = eval;
   job->unet = unclip_unet_new (eval->model, "decoder", error);
@@ -468,7 +469,8 @@ read_job (Job *job, UnclipEval *eval, GError **error)
     }
   if (! unclip_eval_check_pairs (eval, "encoder_hidden_states", job->condition.n_rows, job->n_rows, error))
     return FALSE;
-  if (unclip_eval_has (eval, "noises"))
+  noises = unclip_tensors_find (eval->in, "noises");
+  if (noises != NULL && noises->n > 0)
     {
       dims[1] = job->n_rows;
       dims[3] = dims[4] = job->size;

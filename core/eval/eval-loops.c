@@ -156,8 +156,8 @@ unclip_eval_loop_read (UnclipEvalLoop       *loop,
 
   if (loop->n_noises < loop->n_steps - 1)
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" is for %d steps, but %d are to be run"),
-                   eval->in_path, noises, loop->n_noises + 1, loop->n_steps);
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has noise for %d steps, but a loop of %d takes %d"),
+                   eval->in_path, noises, loop->n_noises, loop->n_steps, loop->n_steps - 1);
       return FALSE;
     }
   loop->trajectory = unclip_eval_new (loop->n_steps * loop->n_rows * state_size (loop), error);

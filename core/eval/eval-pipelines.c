@@ -216,6 +216,11 @@ embed (UnclipEval *eval, int dims[2], GError **error)
 
   if (eval->image == NULL && ! unclip_eval_has (eval, "pixel_values") && unclip_eval_has (eval, "image_embeds"))
     {
+      g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, error);
+
+      if (proj == NULL)
+        return NULL;
+      dims[1] = unclip_text_proj_dim (proj);
       given = unclip_eval_floats (eval, "image_embeds", 2, dims, error);
       z_i = given != NULL ? unclip_eval_add (eval, "image_embeds", 2, dims, error) : NULL;
       if (z_i != NULL)
