@@ -126,7 +126,7 @@ unclip_preprocess_run (const UnclipPreprocess *preprocess, const guint8 *rgb, in
 
           if (rgb8 != NULL)
             rgb8[at] = value;
-          pixel_values[at] = (value * (1 / 255.0f) - preprocess->mean[c]) / preprocess->std[c];
+          pixel_values[at] = (value / 255.0f - preprocess->mean[c]) / preprocess->std[c];
         }
   return TRUE;
 }
