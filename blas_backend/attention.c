@@ -21,11 +21,12 @@ bk_attention (BkTensor out, BkTensor q, BkTensor k, BkTensor v, const BkAttentio
 
   if (out.data != NULL)
     {
-#pragma omp parallel for collapse(3) schedule(dynamic)
+#pragma omp parallel for collapse(3) schedule(dynamic) num_threads(bk_n_threads ())
       for (int s = 0; s < q.n; s++)
         for (int head = 0; head < attention->n_heads; head++)
           for (int tile = 0; tile < tiles; tile++)
             {
+              bk_flush_denormals ();
               int          first = tile * TILE_Q, count = n_q - first < TILE_Q ? n_q - first : TILE_Q;
               float       *scores = buffers + (size_t) omp_get_thread_num () * TILE_Q * n_k;
               const float *mask = attention->mask == NULL ? NULL : attention->mask + (size_t) s * n_k;

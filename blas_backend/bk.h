@@ -70,8 +70,9 @@ BkTensor  bk_scratch_like   (BkScratch *scratch, BkTensor x);
 
 /* ---- threads and the CPU ------------------------------------------------- */
 
-/* Prepares BLAS (one thread of its own), flush-to-zero in our workers and the
- * dispatch table; cheap, and safe to call again. @n_threads 0: as many as
+/* Prepares BLAS (one thread of its own) and the dispatch table; cheap, and safe to
+ * call again, but not beside a running kernel. Holds for kernels that are called from
+ * any thread; those leave flush-to-zero on in the threads that they ran in. @n_threads 0: as many as
  * OMP_NUM_THREADS, the affinity mask and the cgroup allow. */
 void        bk_init      (int n_threads);
 int         bk_n_threads (void);

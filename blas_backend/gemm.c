@@ -22,10 +22,11 @@ bk_linear (BkTensor y, BkTensor x, const BkLinear *linear, BkActivation act)
   if (y.data == NULL)
     return;
   begin = bk_now ();
-#pragma omp parallel for collapse(2) schedule(dynamic)
+#pragma omp parallel for collapse(2) schedule(dynamic) num_threads(bk_n_threads ())
   for (int j = 0; j < n_n; j++)
     for (int i = 0; i < n_m; i++)
       {
+        bk_flush_denormals ();
         int    rows = m - i * TILE_M < TILE_M ? m - i * TILE_M : TILE_M;
         int    cols = n - j * TILE_N < TILE_N ? n - j * TILE_N : TILE_N;
         float *out = bk_pixel (y, (size_t) i * TILE_M) + j * TILE_N;
@@ -73,10 +74,11 @@ bk_conv_add (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkAr
 
   if (y.data != NULL)
     {
-#pragma omp parallel for collapse(2) schedule(dynamic)
+#pragma omp parallel for collapse(2) schedule(dynamic) num_threads(bk_n_threads ())
       for (int s = 0; s < x.n; s++)
         for (int tile = 0; tile < tiles; tile++)
           {
+            bk_flush_denormals ();
             int      first = tile * TILE_M, count = pixels - first < TILE_M ? pixels - first : TILE_M;
             BkTensor sample = bk_samples (x, s, 1);
             float   *out = bk_pixel (y, (size_t) s * pixels + first);
@@ -125,9 +127,10 @@ bk_patches (BkTensor y, BkTensor x, int size)
 
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (int p = 0; p < x.n * down * across; p++)
     {
+      bk_flush_denormals ();
       BkTensor sample = bk_samples (x, p / (down * across), 1);
       int      py = p / across % down, px = p % across;
       float   *out = bk_pixel (y, p);

@@ -6,6 +6,24 @@
 
 #include "bk.h"
 
+#if defined(__SSE2__)
+#include <pmmintrin.h>
+#include <xmmintrin.h>
+#endif
+
+/* First in every task of a parallel loop. A caller's thread may have workers that
+ * bk_init has never met; denormals cost them a hundredfold, and other bits. */
+static inline void
+bk_flush_denormals (void)
+{
+#if defined(__SSE2__)
+  const unsigned flush = _MM_FLUSH_ZERO_ON | _MM_DENORMALS_ZERO_ON, now = _mm_getcsr ();
+
+  if ((now & flush) != flush)
+    _mm_setcsr (now | flush);
+#endif
+}
+
 static inline size_t
 bk_n_pixels (BkTensor x)
 {

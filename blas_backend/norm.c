@@ -14,9 +14,10 @@ bk_group_norm (BkTensor y, BkTensor x, const BkNorm *norm, BkActivation act)
 
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (int i = 0; i < x.n * norm->n_groups; i++)
     {
+      bk_flush_denormals ();
       int      first = i % norm->n_groups * per;
       BkTensor in = bk_channels (bk_samples (x, i / norm->n_groups, 1), first, per);
       BkTensor out = bk_channels (bk_samples (y, i / norm->n_groups, 1), first, per);
@@ -50,9 +51,10 @@ bk_layer_norm (BkTensor y, BkTensor x, const BkNorm *norm)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (size_t p = 0; p < bk_n_pixels (x); p++)
     {
+      bk_flush_denormals ();
       const float *a = bk_pixel (x, p);
       float       *b = bk_pixel (y, p);
       double       sum = 0, squares = 0, mean, rstd;

@@ -37,7 +37,7 @@ bk_source_read (BkSource source, size_t n, float *out)
       memcpy (out, in, n * sizeof (float));
       return;
     }
-#pragma omp parallel for schedule(static) if (n > 100000)
+#pragma omp parallel for schedule(static) if (n > 100000) num_threads(bk_n_threads ())
   for (size_t i = 0; i < n; i++)
     {
       uint16_t half;
@@ -96,7 +96,7 @@ bk_pack_conv (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, i
     return conv;
 
   /* [out, in, k, k] to [k, k, in, out], one output channel at a time. */
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (int o = 0; o < n_out; o++)
     for (int i = 0; i < n_in; i++)
       {

@@ -41,7 +41,7 @@ bk_activate (BkTensor x, BkActivation act)
 {
   if (x.data == NULL)
     return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (size_t p = 0; p < bk_n_pixels (x); p++)
     bk_act_row (bk_pixel (x, p), NULL, x.c, act);
 }
@@ -53,9 +53,10 @@ bk_scale_shift (BkTensor x, BkTensor emb, BkActivation act)
 
   if (x.data == NULL)
     return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (size_t p = 0; p < bk_n_pixels (x); p++)
     {
+      bk_flush_denormals ();
       const float *scale = bk_pixel (emb, p / pixels), *shift = scale + x.c;
       float       *row = bk_pixel (x, p);
 
@@ -72,7 +73,7 @@ bk_add_emb (BkTensor x, BkTensor emb)
 
   if (x.data == NULL)
     return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (size_t p = 0; p < bk_n_pixels (x); p++)
     bk_act_row (bk_pixel (x, p), bk_pixel (emb, p / pixels), x.c, BK_IDENTITY);
 }
@@ -82,7 +83,7 @@ bk_add (BkTensor x, BkTensor y)
 {
   if (x.data == NULL)
     return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (size_t p = 0; p < bk_n_pixels (x); p++)
     bk_act_row (bk_pixel (x, p), bk_pixel (y, p), x.c, BK_IDENTITY);
 }
@@ -92,7 +93,7 @@ bk_copy (BkTensor y, BkTensor x)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (size_t p = 0; p < bk_n_pixels (x); p++)
     memcpy (bk_pixel (y, p), bk_pixel (x, p), x.c * sizeof (float));
 }
@@ -102,9 +103,10 @@ bk_downsample (BkTensor y, BkTensor x)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (size_t p = 0; p < bk_n_pixels (y); p++)
     {
+      bk_flush_denormals ();
       size_t       px = p % y.w, row = p / y.w; /* rows of all samples */
       const float *a = bk_pixel (x, 2 * row * x.w + 2 * px), *b = a + x.stride;
       const float *c = a + (size_t) x.w * x.stride, *d = c + x.stride;
@@ -120,7 +122,7 @@ bk_upsample (BkTensor y, BkTensor x)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
   for (size_t p = 0; p < bk_n_pixels (y); p++)
     memcpy (bk_pixel (y, p), bk_pixel (x, p / y.w / 2 * x.w + p % y.w / 2), y.c * sizeof (float));
 }

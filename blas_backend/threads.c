@@ -9,10 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#if defined(__SSE2__)
-#include <pmmintrin.h>
-#include <xmmintrin.h>
-#endif
 
 /* OpenBLAS has it under this name; another BLAS may not. */
 extern void openblas_set_num_threads (int n_threads) __attribute__ ((weak));
@@ -57,15 +53,6 @@ bk_init (int n_threads)
   /* Our tiles are the parallelism; threads inside threads collapse. */
   if (openblas_set_num_threads != NULL)
     openblas_set_num_threads (1);
-
-#if defined(__SSE2__)
-  /* Denormals cost a hundredfold. */
-#pragma omp parallel
-  {
-    _MM_SET_FLUSH_ZERO_MODE (_MM_FLUSH_ZERO_ON);
-    _MM_SET_DENORMALS_ZERO_MODE (_MM_DENORMALS_ZERO_ON);
-  }
-#endif
 }
 
 int

@@ -72,26 +72,9 @@ UNCLIP_API GPtrArray   *unclip_interpolate (UnclipModel *model, const UnclipImag
 /* Bipartite latents, and what it takes to decode them to the very picture. */
 typedef struct _UnclipLatents UnclipLatents;
 
-/**
- * UnclipInversion:
- * @UNCLIP_INVERSION_DEFAULT: the best measured
- * @UNCLIP_INVERSION_DDIM: plain, as in the paper
- * @UNCLIP_INVERSION_FIXED_POINT: DDIM with each step solved by iteration
- * @UNCLIP_INVERSION_BDIA: bi-directional integration (arXiv 2307.10829); keeps a second state
- * @UNCLIP_INVERSION_RESIDUALS: DDIM with what each step missed stored ("direct inversion")
- */
-typedef enum
-{
-  UNCLIP_INVERSION_DEFAULT,
-  UNCLIP_INVERSION_DDIM,
-  UNCLIP_INVERSION_FIXED_POINT,
-  UNCLIP_INVERSION_BDIA,
-  UNCLIP_INVERSION_RESIDUALS
-} UnclipInversion;
-
 /* @y: caption that the decoder sees along z_i, may be "". options->size decides whether the upsampler's
  * share is stored too. */
-UNCLIP_API UnclipLatents *unclip_invert       (UnclipModel *model, const UnclipImage *x, const char *y, UnclipInversion method, const UnclipOptions *options, GError **error);
+UNCLIP_API UnclipLatents *unclip_invert       (UnclipModel *model, const UnclipImage *x, const char *y, const UnclipOptions *options, GError **error);
 UNCLIP_API UnclipImage   *unclip_decode       (UnclipModel *model, const UnclipLatents *latents, const UnclipOptions *options, GError **error);
 UNCLIP_API gboolean       unclip_latents_save (const UnclipLatents *latents, const char *path, GError **error);
 UNCLIP_API UnclipLatents *unclip_latents_load (const char *path, GError **error);

@@ -82,12 +82,34 @@ typedef enum
 } UnclipFraming;
 
 /**
+ * UnclipInversion:
+ * @UNCLIP_INVERSION_DEFAULT: the best measured
+ * @UNCLIP_INVERSION_DDIM: plain, as in the paper
+ * @UNCLIP_INVERSION_FIXED_POINT: DDIM with each step solved by iteration
+ * @UNCLIP_INVERSION_BDIA: bi-directional integration (arXiv 2307.10829); keeps a second state
+ * @UNCLIP_INVERSION_RESIDUALS: DDIM with what each step missed stored ("direct inversion")
+ * @UNCLIP_INVERSION_DDPM: states noised anew, with what each ancestral step missed stored ("edit-friendly", arXiv 2304.06140)
+ *
+ * How x_T is found, and what is kept beside it so that the way back returns the picture.
+ */
+typedef enum
+{
+  UNCLIP_INVERSION_DEFAULT,
+  UNCLIP_INVERSION_DDIM,
+  UNCLIP_INVERSION_FIXED_POINT,
+  UNCLIP_INVERSION_BDIA,
+  UNCLIP_INVERSION_RESIDUALS,
+  UNCLIP_INVERSION_DDPM
+} UnclipInversion;
+
+/**
  * UnclipOptions:
  * @precision: float32 in this version; bf16 where a later one has it
  * @n_threads: 0: all that this process may use
  * @rng: kind of random numbers
  * @seed: their seed
  * @framing: how pictures that are not square go in
+ * @inversion: how pictures are inverted
  * @size: side of the resulting square, 64, 256 or what the model has; 0: its largest
  * @n_steps: decoder (and inversion) steps; 0: the model's default
  * @prior_n_steps: 0: the model's default
@@ -104,6 +126,7 @@ typedef struct
   UnclipRngKind      rng;
   guint64            seed;
   UnclipFraming      framing;
+  UnclipInversion    inversion;
   int                size;
   int                n_steps;
   int                prior_n_steps;

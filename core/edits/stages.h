@@ -83,10 +83,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipGuidedDecoder, unclip_guided_decoder_cle
  */
 typedef struct
 {
-  UnclipUnet *first, *last; /* owned; last may be NULL: first serves every step */
-  int         size, last_t; /* last_t: the timestep that super_res_last serves */
-  float      *enlarged;     /* owned: [size, size, 3] */
-  float      *x, *out;      /* owned: [size, size, 6] and the output */
+  UnclipModel *model;        /* owned */
+  UnclipUnet  *first, *last; /* owned; each is loaded when its first step comes */
+  gboolean     has_last;     /* else first serves every step */
+  int          size, last_t; /* last_t: the timestep that super_res_last serves */
+  float       *enlarged;     /* owned: [size, size, 3] */
+  float       *x, *out;      /* owned: [size, size, 6] and the output */
 } UnclipUpsampler;
 
 gboolean unclip_upsampler_init      (UnclipUpsampler *upsampler, UnclipModel *model, GError **error);

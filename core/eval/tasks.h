@@ -1,12 +1,14 @@
-/* What the tasks of `unclip eval` share: the job that each is given, and the way tensors come in and go
- * out. Golden files hold pictures as NCHW, everything inside is NHWC; it is turned here, at the door.
- * eval.c has the table of tasks, eval-nets.c single networks, eval-loops.c whole loops and pipelines.
+/* What the tasks of `unclip eval` share: the job that each is given, the way tensors come in and go out,
+ * and the loops. Golden files hold pictures as NCHW, everything inside is NHWC; it is turned here, at the
+ * door. eval.c has the table of tasks, eval-inputs.c what makes the networks' inputs, eval-nets.c single
+ * networks, eval-loops.c loops of the UnCLIP scheduler, eval-ddim.c those of DDIM, eval-pipelines.c all
+ * stages in a row.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #pragma once
 
-#include "nets.h"
+#include "stages.h"
 
 G_BEGIN_DECLS
 
@@ -14,7 +16,7 @@ G_BEGIN_DECLS
  * UnclipEval:
  * @in: the named tensors of the input file; %NULL for the tasks that do not take tensors
  * @out: every output goes here, under the golden file's name, shape and dtype
- * @settings: (nullable): NULL-terminated "key=value"
+ * @settings: (nullable): NULL-terminated "key=value", all of keys that the task knows
  * @image: (nullable): a picture given along with the tensors
  */
 typedef struct
@@ -31,41 +33,122 @@ typedef struct
 
 /* %G_IO_ERROR_CANCELLED if the user gave up. */
 gboolean unclip_eval_check_cancelled (const UnclipEval *eval, GError **error);
+/* Zero-filled; %NULL with %UNCLIP_ERROR_MEMORY. transfer full, g_free () it. */
+float   *unclip_eval_new             (gsize n, GError **error);
 
+gboolean unclip_eval_has (const UnclipEval *eval, const char *name);
 /**
- * unclip_eval_pictures:
- * @name: a float tensor of at least 3 dimensions, […, c, h, w]
- * @dims: (out caller-allocates): n (product of all leading dimensions), h, w, c
+ * unclip_eval_floats:
+ * @dims: (inout) (array length=n_dims): the sizes that it must have, -1 for any from 1 up; then those it has
  *
- * Returns: (transfer full): [n, h, w, c], g_free () it; %NULL with one clear sentence
+ * The next two read in the same way. Each error is one sentence that names the file and the tensor.
+ * Returns: (transfer none)
  */
-float *unclip_eval_pictures (const UnclipEval *eval, const char *name, int dims[4], GError **error);
-/**
- * unclip_eval_ints:
- * @n_dims: exactly so many; 0: any
- * @dims: (out caller-allocates) (nullable): [n_dims]
- *
- * Timesteps, ids and masks (int64 or int32), checked to fit an int.
- * Returns: (transfer full): g_free () it
- */
-int   *unclip_eval_ints     (const UnclipEval *eval, const char *name, int n_dims, int *dims, GError **error);
+const float *unclip_eval_floats   (const UnclipEval *eval, const char *name, int n_dims, int *dims, GError **error);
+/* Pictures […, c, h, w] as they lie in the file; returns […, h, w, c]. transfer full, g_free () it. */
+float       *unclip_eval_pictures (const UnclipEval *eval, const char *name, int n_dims, int *dims, GError **error);
+/* Timesteps, ids and masks (int64, int32, uint8 or bool), checked to fit an int and not to be negative.
+ * transfer full, g_free () it. */
+int         *unclip_eval_ints     (const UnclipEval *eval, const char *name, int n_dims, int *dims, GError **error);
 
-/* Whether a size is as wanted; else %UNCLIP_ERROR_FILE that names the tensor and both numbers. */
-gboolean unclip_eval_check_dim (const UnclipEval *eval, const char *name, int dim, int wanted, GError **error);
+/* %UNCLIP_ERROR_MODEL if two components of the model disagree in a size. */
+gboolean unclip_eval_check_fit (const UnclipEval *eval, const char *what, int a, const char *of_what, int b, GError **error);
 
-/* Adds a float output of these dimensions (ints follow) and returns its values, to be filled in. */
-float   *unclip_eval_add          (UnclipEval *eval, const char *name, GError **error, int n_dims, ...);
-/* Adds pictures [n, h, w, c] as […, c, h, w]; @leading are the dimensions before c, their product n. */
-gboolean unclip_eval_add_pictures (UnclipEval *eval, const char *name, const float *nhwc, int h, int w, int c,
-                                   GError **error, int n_leading, ...);
-gboolean unclip_eval_add_ints     (UnclipEval *eval, const char *name, const int *values, GError **error, int n_dims, ...);
+/* Adds a float output and returns its values, to be filled in. */
+float   *unclip_eval_add          (UnclipEval *eval, const char *name, int n_dims, const int *dims, GError **error);
+/* Adds […, h, w, c] as pictures […, c, h, w], whose sizes @dims are. */
+gboolean unclip_eval_add_pictures (UnclipEval *eval, const char *name, const float *nhwc, int n_dims, const int *dims, GError **error);
+gboolean unclip_eval_add_ints     (UnclipEval *eval, const char *name, const int *values, int n, GError **error);
 
 /* "key=value" of the settings; %NULL / @fallback where it is not given. */
 const char *unclip_eval_setting        (const UnclipEval *eval, const char *key);
-gboolean    unclip_eval_setting_double (const UnclipEval *eval, const char *key, double fallback, double *out, GError **error);
+gboolean    unclip_eval_setting_double (const UnclipEval *eval, const char *key, double fallback, double min, double max, double *out, GError **error);
 gboolean    unclip_eval_setting_int    (const UnclipEval *eval, const char *key, int fallback, int min, int max, int *out, GError **error);
 
+/* ---- the decoder's condition: eval-nets.c --------------------------------------------- */
+
+/**
+ * UnclipEvalCondition:
+ * @context: [n_rows, n_tokens, context_width]
+ * @mask: [n_rows, n_tokens]
+ * @time: [n_rows, time_width]
+ * @n_rows: under guidance first all the unconditional rows, then as many conditional ones
+ */
+typedef struct
+{
+  float *context, *time;
+  int   *mask;
+  int    n_rows, n_tokens, context_width, time_width;
+} UnclipEvalCondition;
+
+/* From encoder_hidden_states, attention_mask and class_labels of the input file. */
+gboolean unclip_eval_condition_read  (UnclipEvalCondition *condition, const UnclipEval *eval, const UnclipUnet *unet, GError **error);
+void     unclip_eval_condition_clear (UnclipEvalCondition *condition);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipEvalCondition, unclip_eval_condition_clear)
+
+/* Of unconditional rows and as many conditional ones the two that belong to row @row of a batch of @n; where
+ * there is only one pair it serves every row. transfer full, g_free () it. */
+gpointer unclip_eval_pair        (gconstpointer rows, int n_rows, int row, gsize row_size);
+/* Whether there is one pair of rows, or @n. */
+gboolean unclip_eval_check_pairs (const UnclipEval *eval, const char *name, int n_rows, int n, GError **error);
+
+/* The decoder with its condition for row @row of a batch. */
+gboolean unclip_eval_guided_decoder (UnclipGuidedDecoder *guided, UnclipUnet *unet, const UnclipEvalCondition *condition,
+                                     int row, int size, double guidance_scale, GError **error);
+
+/* ---- loops: eval-loops.c ------------------------------------------------------------------ */
+
+/**
+ * UnclipEvalLoop:
+ * @n_rows: states that are run, one after the other
+ * @h: pixels; 1 where the states are vectors
+ * @w: likewise
+ * @c: channels, or values of a vector
+ * @timesteps: [n_steps], falling
+ * @x: [n_rows, h, w, c]: start noise, becomes the result
+ * @noises: [n_noises, n_rows, h, w, c]
+ * @trajectory: [n_steps, n_rows, h, w, c]: the states after every step
+ */
+typedef struct
+{
+  const UnclipEval *eval;
+  int               n_rows, h, w, c, n_steps, n_noises;
+  int              *timesteps;
+  float            *x, *noises, *trajectory;
+  int               row; /* the one that runs now */
+} UnclipEvalLoop;
+
+/**
+ * unclip_eval_loop_read:
+ * @prefix: of the tensors "latents", "noises" and "timesteps", "" or like "decoder_"
+ * @is_pictures: states are square pictures of three channels; else vectors
+ * @n_steps: 0: as many as there are timesteps in the file; or else one more than noises
+ */
+gboolean unclip_eval_loop_read    (UnclipEvalLoop *loop, const UnclipEval *eval, const UnclipSchedule *schedule, const char *prefix,
+                                   gboolean is_pictures, int n_steps, GError **error);
+void     unclip_eval_loop_clear   (UnclipEvalLoop *loop);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipEvalLoop, unclip_eval_loop_clear)
+
+/* These three run all rows of a loop. @z_t [n_pairs, dim], @text_states [n_pairs, length, dim], @text_mask
+ * [n_pairs, length], n_pairs as unclip_eval_pair () has n_rows. */
+gboolean unclip_eval_loop_prior     (UnclipEvalLoop *loop, UnclipPrior *prior, const UnclipSchedule *schedule, const float *z_t,
+                                     const float *text_states, const int *text_mask, int n_pairs, double guidance_scale, GError **error);
+/* @image_small: (nullable) (out caller-allocates): [n_rows, h, w, c], the result clamped to [-1, 1] */
+gboolean unclip_eval_loop_decoder   (UnclipEvalLoop *loop, UnclipUnet *unet, const UnclipSchedule *schedule, const UnclipEvalCondition *condition,
+                                     double guidance_scale, float *image_small, GError **error);
+/* @upscaled: (nullable) (out caller-allocates): [n_rows, h, w, c]; @image: the result as a picture in [0, 1] */
+gboolean unclip_eval_loop_super_res (UnclipEvalLoop *loop, const UnclipSchedule *schedule, const float *image_small, int small_size,
+                                     float *upscaled, float *image, GError **error);
+
 /* ---- the tasks: each reads @in and fills @out --------------------------------------- */
+
+/* eval-inputs.c */
+gboolean unclip_eval_preprocess    (UnclipEval *eval, GError **error); /* @image to rgb8, pixel_values */
+/* Reads and writes JSON itself: @in is %NULL, @out stays empty. */
+gboolean unclip_eval_tokenizer     (UnclipEval *eval, GError **error);
+/* @image as the image encoder takes it; %NULL with an error that says to give one. transfer full: [size, size, 3],
+ * and in @rgb8 (nullable) the same in 8 bits. */
+float   *unclip_eval_pixel_values  (const UnclipEval *eval, int *w, int *h, guint8 **rgb8, GError **error);
 
 /* eval-nets.c */
 gboolean unclip_eval_text_encoder  (UnclipEval *eval, GError **error);
@@ -74,19 +157,19 @@ gboolean unclip_eval_prior         (UnclipEval *eval, GError **error);
 gboolean unclip_eval_text_proj     (UnclipEval *eval, GError **error);
 gboolean unclip_eval_decoder       (UnclipEval *eval, GError **error);
 gboolean unclip_eval_super_res     (UnclipEval *eval, GError **error);
-gboolean unclip_eval_preprocess    (UnclipEval *eval, GError **error); /* @image to rgb8, pixel_values */
-/* Reads and writes JSON itself: @in is %NULL, @out stays empty. */
-gboolean unclip_eval_tokenizer     (UnclipEval *eval, GError **error);
 
-/* eval-loops.c. Settings: guidance_scale, prior_guidance_scale, prior_n_steps, n_steps, super_res_n_steps,
- * prompt (text2image and variation); where they are not given the manifest's values hold, so that a golden
- * file alone is enough (text2image: "a photo of a cat sitting on a mat"; variation: ""). */
+/* eval-loops.c. What the settings do not give the options do, then the file, and guidance scales and the
+ * prompt the manifest, so that a golden file alone is enough. */
 gboolean unclip_eval_slerp          (UnclipEval *eval, GError **error);
 gboolean unclip_eval_prior_loop     (UnclipEval *eval, GError **error);
 gboolean unclip_eval_decoder_loop   (UnclipEval *eval, GError **error);
 gboolean unclip_eval_super_res_loop (UnclipEval *eval, GError **error);
+
+/* eval-ddim.c */
 gboolean unclip_eval_ddim           (UnclipEval *eval, GError **error);
-gboolean unclip_eval_variation      (UnclipEval *eval, GError **error); /* needs @image */
+
+/* eval-pipelines.c. variation takes @image; without it the file's pixel_values or image_embeds serve. */
+gboolean unclip_eval_variation      (UnclipEval *eval, GError **error);
 gboolean unclip_eval_text2image     (UnclipEval *eval, GError **error);
 
 G_END_DECLS

@@ -120,6 +120,7 @@ typedef struct _UnclipTextProj UnclipTextProj;
 
 UnclipTextProj *unclip_text_proj_new           (UnclipModel *model, GError **error);
 void            unclip_text_proj_free          (UnclipTextProj *proj);
+int             unclip_text_proj_dim           (const UnclipTextProj *proj);   /* of z_i, z_t and the text states */
 int             unclip_text_proj_n_extra       (const UnclipTextProj *proj);   /* context tokens from z_i */
 int             unclip_text_proj_context_width (const UnclipTextProj *proj);
 int             unclip_text_proj_time_width    (const UnclipTextProj *proj);
@@ -148,6 +149,8 @@ int         unclip_unet_out_channels (const UnclipUnet *unet);
 int         unclip_unet_sample_size  (const UnclipUnet *unet); /* pixels per side it was trained for */
 int         unclip_unet_multiple     (const UnclipUnet *unet); /* sides must be multiples of this */
 gboolean    unclip_unet_is_conditional (const UnclipUnet *unet);
+int         unclip_unet_context_width (const UnclipUnet *unet); /* 0 if it is not conditional */
+int         unclip_unet_time_width   (const UnclipUnet *unet); /* of what is added to the time embedding */
 /**
  * unclip_unet_set_context:
  * @context: [n, t, context width], as unclip_text_proj_run() gives it

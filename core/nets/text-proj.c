@@ -110,6 +110,12 @@ unclip_text_proj_free (UnclipTextProj *proj)
 }
 
 int
+unclip_text_proj_dim (const UnclipTextProj *proj)
+{
+  return proj->dim;
+}
+
+int
 unclip_text_proj_n_extra (const UnclipTextProj *proj)
 {
   return proj->n_extra;

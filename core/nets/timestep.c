@@ -26,10 +26,10 @@ unclip_timestep_build (UnclipBuilder *builder,
 
 /* In float32 step by step, as checkpoints were trained with it: at t near 1000 the rounding of a
  * frequency shows in the angle. */
-static void
-sinusoids (const UnclipTimestep *timestep,
-           int                   t,
-           float                *out)
+void
+unclip_timestep_sinusoids (const UnclipTimestep *timestep,
+                           int                   t,
+                           float                *out)
 {
   int half = timestep->width / 2;
   float *cosines = timestep->flip_sin_to_cos ? out : out + half;
@@ -61,7 +61,7 @@ unclip_timestep_run (const UnclipTimestep *timestep,
   BkTensor b = bk_scratch_tensor (&scratch, 1, 1, 1, timestep->linear1.n_out);
 
   if (a.data != NULL)
-    sinusoids (timestep, t, a.data);
+    unclip_timestep_sinusoids (timestep, t, a.data);
 
   bk_linear (b, a, &timestep->linear1, BK_SILU);
   bk_linear (y, b, &timestep->linear2, BK_IDENTITY);

@@ -19,6 +19,8 @@ typedef struct
 /* @path: holds linear_1 and linear_2. */
 UnclipTimestep unclip_timestep_build (UnclipBuilder *builder, const char *path, int width, int hidden, int n_out,
                                       gboolean flip_sin_to_cos, float freq_shift);
+/* @out: (array length=width): cosines and sines of @t at falling frequencies, what the linear layers get. */
+void           unclip_timestep_sinusoids (const UnclipTimestep *timestep, int t, float *out);
 /* y [1, 1, 1, n_out]: the same for all samples. */
 void           unclip_timestep_run   (const UnclipTimestep *timestep, BkTensor y, int t, BkArena *arena);
 

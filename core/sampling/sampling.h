@@ -129,7 +129,8 @@ typedef enum
   UNCLIP_INVERT_DDIM,        /* the paper's: eps is asked at the target's time */
   UNCLIP_INVERT_FIXED_POINT, /* each step solved by iteration */
   UNCLIP_INVERT_BDIA,        /* a second state makes each step reversible */
-  UNCLIP_INVERT_RESIDUALS    /* plain, and what each sampling step then misses is kept */
+  UNCLIP_INVERT_RESIDUALS,   /* plain, and what each sampling step then misses is kept */
+  UNCLIP_INVERT_DDPM         /* each state noised anew from the picture, and what each ancestral step then misses is kept */
 } UnclipInvertMethod;
 
 /**
@@ -153,20 +154,23 @@ void unclip_trace_free (UnclipTrace *trace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipTrace, unclip_trace_free)
 
 /**
- * unclip_ddim_invert:
+ * unclip_invert_trace:
  * @x_0: (array length=n): the picture; not changed
  * @n_iterations: of the fixed point, per step; others ignore it
  *
- * Runs @process backwards (rising timesteps). x_0 is never clipped on the way. @after sees the states.
- * With BDIA and residuals the way back with the same network returns x_0 but for rounding.
- * Costs @n_steps network calls; fixed point that times 1 + @n_iterations; residuals twice.
+ * Runs @process backwards (rising timesteps); @after sees the states. DDIM states are never clipped on the way.
+ * With BDIA, residuals and DDPM the way back with the same network returns x_0 but for rounding.
+ * Costs n_steps network calls; fixed point that times 1 + @n_iterations; residuals twice. DDPM draws noise from
+ * @process (step k for the state at timesteps[k]).
+ *
+ * Source: arXiv 2204.06125, section 3 (DDIM); 2307.10829 (BDIA); 2310.01506 (residuals); 2304.06140 (DDPM).
  */
-UnclipTrace *unclip_ddim_invert (const UnclipProcess *process, const float *x_0, UnclipInvertMethod method, int n_iterations, GError **error);
+UnclipTrace *unclip_invert_trace (const UnclipProcess *process, const float *x_0, UnclipInvertMethod method, int n_iterations, GError **error);
 
 /**
  * unclip_trace_sample:
  * @x: (out caller-allocates) (array length=n): x_0
- * @eta: as unclip_ddim_sample(); of what the trace holds besides x_T the share 1 - eta is used
+ * @eta: as unclip_ddim_sample(); DDPM traces ignore it
  * @keep: how much of what the trace holds besides x_T to use, 1 to return the picture, 0: plain DDIM from x_T
  *
  * The way back, perhaps with another network than the way there: an edit.

@@ -51,10 +51,45 @@ class Table:
             f"| {w} | {100 * p:.1f} % ± {interval(p, n):.1f} | {n} |\n" for w, p, n in self.rows)
 
 
+METHODS = ("ddim", "fixed-point", "bdia", "residuals", "ddpm")
+
+
+def psnr(a, b):
+    return -10 * np.log10(max(float(((a - b) ** 2).mean()) / 4, 1e-12))
+
+
+def inversion_table(unclip, x, tmp):
+    """Median PSNR of invert and decode over pictures x [n, 3, 64, 64], and how normal x_T is."""
+    rows = ["| method | network calls | " + " | ".join(f"{s} steps, guidance {g:g}" for g in (1, 3) for s in (25, 50)) + " | std of x_T |",
+            "| --- " * 7 + "|"]
+    for method in METHODS:
+        cells, std = [], 0
+        for guidance in (1, 3):
+            for steps in (25, 50):
+                values = []
+                for picture in x:
+                    save(picture, tmp / "x.png")
+                    unclip("invert", "--image", tmp / "x.png", "--method", method, "--steps", steps, "--guidance", guidance,
+                           "--size", 64, "--out", tmp / "l.safetensors")
+                    unclip("decode", "--latents", tmp / "l.safetensors", "--size", 64, "--out", tmp / "y.png")
+                    values.append(psnr(read(tmp / "y.png"), read(tmp / "x.png")))
+                    if (guidance, steps) == (1, 50):
+                        std += safetensors.read(tmp / "l.safetensors")["x_T"].std().item() / len(x)
+                cells.append(f"{np.median(values):.1f}")
+        calls = {"residuals": 2, "fixed-point": 4}.get(method, 1)
+        rows.append(f"| {method} | {calls} a step | " + " | ".join(cells) + f" | {std:.2f} |")
+        print(rows[-1], flush=True)
+    return "\n".join(rows) + "\n"
+
+
+def save(x, path):
+    """[3, h, w] in [-1, 1] as a PNG."""
+    Image.fromarray(((x.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()).save(path)
+
+
 def contact_sheet(rows, path, limit=12):
     grid = torch.cat([torch.cat(list(r[:limit]), 2) for r in rows], 1)
-    image = Image.fromarray(((grid.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy())
-    image.resize((image.width * 2, image.height * 2), Image.NEAREST).save(path)
+    save(grid.repeat_interleave(2, 1).repeat_interleave(2, 2), path)
 
 
 @torch.no_grad()
@@ -64,6 +99,7 @@ def main():
     parser.add_argument("--model", default=str(Path(__file__).parent.parent / "models" / "toybox"))
     parser.add_argument("--judge", default=str(Path(__file__).parent / "judge.safetensors"))
     parser.add_argument("--n", type=int, default=100)
+    parser.add_argument("--inversions", type=int, default=9, help="pictures in the table of inversions")
     parser.add_argument("--out", type=Path, default=Path("toybox-report"))
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -104,7 +140,7 @@ def main():
         for i in range(n):
             s, c = SHAPES[scenes.shape[i]], int(scenes.colour[i])
             new = rng.choice([k for k in range(len(COLOUR_NAMES)) if k != c])
-            Image.fromarray(((x[i] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()).save(tmp / "x.png")
+            save(x[i], tmp / "x.png")
             unclip("text-edit", "--image", tmp / "x.png", "--from", f"a {COLOUR_NAMES[c]} {s}", "--to", f"a {COLOUR_NAMES[new]} {s}",
                    "--size", 64, "--out", tmp / "y.png")
             made.append(read(tmp / "y.png"))
@@ -116,8 +152,10 @@ def main():
         table.add("text edit of colour: target reached, shape kept", hit & kept)
         table.add("text edit of colour: all reached and kept", hit & kept & (seen[2] == scenes.background))
         contact_sheet([x, made], args.out / "text-edit.png")
+        inversions = inversion_table(unclip, x[:args.inversions], tmp)
 
-    (args.out / "table.md").write_text(table.markdown())
+    (args.out / "table.md").write_text(
+        table.markdown() + f"\nInversion: median PSNR in dB of {args.inversions} pictures, inverted and decoded\n\n" + inversions)
     print(f"{time.time() - begin:.0f} s; pictures in {args.out.resolve()}")
 
 

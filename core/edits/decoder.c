@@ -1,0 +1,216 @@
+/* The decoder and the upsampler as edits use them: see run.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "run.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+static gboolean
+after_step (int step, int n_steps, const float *x, const float *x_0, gpointer data, GError **error)
+{
+  const UnclipLoop *loop = data;
+
+  return unclip_run_step (loop->run, loop->stage, step, n_steps, loop->cost, x_0, loop->side, error);
+}
+
+static void
+noise (int step, float *out, gsize n, gpointer data)
+{
+  const UnclipLoop *loop = data;
+
+  unclip_run_noise (loop->run, out, loop->side, 3);
+}
+
+/* ---- decoder ------------------------------------------------------------------------------------ */
+
+gboolean
+unclip_decoder_init (UnclipDecoder *decoder, UnclipRun *run, GError **error)
+{
+  memset (decoder, 0, sizeof *decoder);
+  decoder->schedule = unclip_stage_schedule (run->model, "decoder_scheduler", error);
+  if (decoder->schedule == NULL)
+    return FALSE;
+  if (run->n_steps > decoder->schedule->n_train)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The decoder has %d timesteps, so it cannot take %d steps"),
+                   decoder->schedule->n_train, run->n_steps);
+      return FALSE;
+    }
+  decoder->proj = unclip_text_proj_new (run->model, error);
+  if (decoder->proj == NULL)
+    return FALSE;
+  decoder->unet = unclip_unet_new (run->model, "decoder", error);
+  if (decoder->unet == NULL)
+    return FALSE;
+  if (! unclip_unet_is_conditional (decoder->unet)
+      || unclip_text_proj_context_width (decoder->proj) != unclip_unet_context_width (decoder->unet)
+      || unclip_text_proj_time_width (decoder->proj) != unclip_unet_time_width (decoder->unet))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("text_proj and decoder do not fit each other; take both from the same model"));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+void
+unclip_decoder_clear (UnclipDecoder *decoder)
+{
+  unclip_guided_decoder_clear (&decoder->guided);
+  g_clear_pointer (&decoder->unet, unclip_unet_free);
+  g_clear_pointer (&decoder->proj, unclip_text_proj_free);
+  g_clear_pointer (&decoder->schedule, unclip_schedule_free);
+  g_clear_pointer (&decoder->timesteps, g_free);
+}
+
+gboolean
+unclip_decoder_condition (UnclipDecoder        *decoder,
+                          UnclipRun            *run,
+                          const UnclipCaptions *captions,
+                          UnclipCondition       base,
+                          UnclipCondition       conditional,
+                          double                guidance_scale,
+                          GError              **error)
+{
+  const UnclipCondition rows[2] = { base, conditional };
+  int    dim = captions->dim, length = captions->length, n_extra = unclip_text_proj_n_extra (decoder->proj);
+  int    n_tokens = n_extra + length;
+  gsize  n_states = (gsize) length * captions->width;
+  g_autofree float *z_i = g_new (float, 2 * dim), *z_t = g_new (float, 2 * dim), *states = g_new (float, 2 * n_states);
+  g_autofree float *context = g_new (float, (gsize) 2 * n_tokens * unclip_text_proj_context_width (decoder->proj));
+  g_autofree float *time = g_new (float, 2 * unclip_text_proj_time_width (decoder->proj));
+  g_autofree int   *mask = g_new (int, 2 * n_tokens);
+
+  for (int i = 0; i < 2; i++)
+    {
+      const float *of_row = rows[i].z_i != NULL ? rows[i].z_i : unclip_text_proj_unconditional (decoder->proj);
+
+      memcpy (z_i + i * dim, of_row, dim * sizeof (float));
+      memcpy (z_t + i * dim, captions->z_t + rows[i].caption * dim, dim * sizeof (float));
+      memcpy (states + i * n_states, captions->states + rows[i].caption * n_states, n_states * sizeof (float));
+      for (int j = 0; j < n_tokens; j++)
+        mask[i * n_tokens + j] = j < n_extra ? 1 : captions->mask[rows[i].caption * length + j - n_extra];
+    }
+
+  unclip_guided_decoder_clear (&decoder->guided);
+  return unclip_text_proj_run (decoder->proj, z_i, z_t, states, 2, length, context, time, error)
+         && unclip_guided_decoder_init (&decoder->guided, decoder->unet, run->low_size, context, mask, time, n_tokens, guidance_scale, error);
+}
+
+static UnclipProcess
+decoder_process (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int *timesteps, int n_steps, const char *stage)
+{
+  *loop = (UnclipLoop) { run, stage, 1.0, run->low_size };
+  g_free (decoder->timesteps);
+  decoder->timesteps = timesteps;
+
+  return (UnclipProcess) {
+    .schedule = decoder->schedule,
+    .n = (gsize) run->low_size * run->low_size * 3,
+    .timesteps = timesteps,
+    .n_steps = n_steps,
+    .predict = unclip_guided_decoder_predict,
+    .predict_data = &decoder->guided,
+    .noise = noise,
+    .noise_data = loop,
+    .after = after_step,
+    .after_data = loop,
+  };
+}
+
+UnclipProcess
+unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps)
+{
+  return decoder_process (decoder, run, loop, unclip_timesteps_ddpm (decoder->schedule, n_steps), n_steps, "decoder");
+}
+
+UnclipProcess
+unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps, const char *stage)
+{
+  /* A clipped step cannot be undone. */
+  decoder->schedule->clip = 0;
+  return decoder_process (decoder, run, loop, unclip_timesteps_ddim (decoder->schedule, n_steps, UNCLIP_SPACING_LEADING, 0),
+                                 n_steps, stage);
+}
+
+/* ---- upsampler --------------------------------------------------------------------------------------- */
+
+gboolean
+unclip_upsampler_run_init (UnclipUpsamplerRun *upsampling, UnclipRun *run, int size, int n_steps, const char *stage, GError **error)
+{
+  memset (upsampling, 0, sizeof *upsampling);
+  upsampling->loop = (UnclipLoop) { run, stage, UNCLIP_COST_SUPER_RES, size };
+  upsampling->schedule = unclip_stage_schedule (run->model, "super_res_scheduler", error);
+  if (upsampling->schedule == NULL)
+    return FALSE;
+  if (n_steps > upsampling->schedule->n_train)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The upsampler has %d timesteps, so it cannot take %d steps"),
+                   upsampling->schedule->n_train, n_steps);
+      return FALSE;
+    }
+  upsampling->timesteps = unclip_timesteps_ddpm (upsampling->schedule, n_steps);
+  return unclip_upsampler_init (&upsampling->upsampler, run->model, error);
+}
+
+void
+unclip_upsampler_run_clear (UnclipUpsamplerRun *upsampling)
+{
+  unclip_upsampler_clear (&upsampling->upsampler);
+  g_clear_pointer (&upsampling->schedule, unclip_schedule_free);
+  g_clear_pointer (&upsampling->timesteps, g_free);
+}
+
+UnclipProcess
+unclip_upsampler_process (UnclipUpsamplerRun *upsampling, int size, int n_steps)
+{
+  return (UnclipProcess) {
+    .schedule = upsampling->schedule,
+    .n = (gsize) size * size * 3,
+    .timesteps = upsampling->timesteps,
+    .n_steps = n_steps,
+    .predict = unclip_upsampler_predict,
+    .predict_data = &upsampling->upsampler,
+    .noise = noise,
+    .noise_data = &upsampling->loop,
+    .after = after_step,
+    .after_data = &upsampling->loop,
+  };
+}
+
+float *
+unclip_run_upsample (UnclipRun *run, const float *const *low, int n, int low_size, int size, const guint64 *seeds, GError **error)
+{
+  g_auto (UnclipUpsamplerRun) upsampling = { 0 };
+  int               n_steps = run->super_res_n_steps;
+  gsize             n_values = (gsize) size * size * 3, n_low = (gsize) low_size * low_size * 3;
+  g_autofree float *out = g_try_new (float, n * n_values), *clamped = g_new (float, n_low);
+
+  if (out == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the pictures"));
+      return NULL;
+    }
+  if (! unclip_upsampler_run_init (&upsampling, run, size, n_steps, "super_res", error))
+    return NULL;
+
+  for (int i = 0; i < n; i++)
+    {
+      UnclipProcess process = unclip_upsampler_process (&upsampling, size, n_steps);
+      float        *x = out + i * n_values;
+
+      if (seeds != NULL)
+        {
+          unclip_random_free (run->random);
+          run->random = unclip_random_new (run->options->rng, seeds[i]);
+        }
+      for (gsize k = 0; k < n_low; k++)
+        clamped[k] = CLAMP (low[i][k], -1.0f, 1.0f);
+      unclip_run_noise (run, x, size, 3);
+      if (! unclip_upsampler_condition (&upsampling.upsampler, clamped, low_size, size, upsampling.timesteps[n_steps - 1], error)
+          || ! unclip_ddpm_sample (&process, x, error))
+        return NULL;
+    }
+  return g_steal_pointer (&out);
+}

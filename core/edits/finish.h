@@ -1,0 +1,25 @@
+/* See finish.c.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "run.h"
+
+G_BEGIN_DECLS
+
+/**
+ * unclip_run_finish:
+ * @x: the picture that was edited
+ * @low: [low_size, low_size, 3], @x as the decoder was given it
+ * @reconstruction: [low_size, low_size, 3], what its latents decode to
+ * @after: (array length=n): the edited squares, the same size
+ * @seeds: (array length=n): of the upsampler's noise
+ *
+ * Where the edit changed nothing the result has the detail of @x, elsewhere that of the upsampler.
+ * Returns: (element-type UnclipImage) (transfer full): the reconstruction and the @n results, of run->size
+ */
+GPtrArray *unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const float *reconstruction, const float *const *after, int n,
+                              const guint64 *seeds, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,147 @@
+/* Frames between two pictures: z_i and x_T both go over the sphere.
+ *
+ * What the inversions keep besides x_T goes along, so that both ends are the very pictures.
+ *
+ * Source: arXiv 2204.06125, section 3.2.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "latents.h"
+
+#include <glib/gi18n-lib.h>
+
+/* slerp of direction, and of length in a straight line. */
+static void
+turn (float *out, const float *a, const float *b, gsize n, double u)
+{
+  g_autofree float *unit = g_new (float, n);
+  double            length = (1 - u) * unclip_normalise (unit, a, n) + u * unclip_normalise (unit, b, n);
+
+  unclip_slerp (out, a, b, n, u);
+  for (gsize i = 0; i < n; i++)
+    out[i] *= (float) length;
+}
+
+static void
+mix (float *out, const float *a, const float *b, gsize n, double u)
+{
+  for (gsize i = 0; i < n; i++)
+    out[i] = (float) ((1 - u) * a[i] + u * b[i]);
+}
+
+static UnclipTrace *
+trace_between (const UnclipTrace *a, const UnclipTrace *b, double u)
+{
+  UnclipTrace *trace = g_new0 (UnclipTrace, 1);
+  gsize        n_residuals = a->n * a->n_steps;
+
+  trace->method = a->method;
+  trace->n = a->n;
+  trace->n_steps = a->n_steps;
+  trace->x_T = g_new (float, a->n);
+  turn (trace->x_T, a->x_T, b->x_T, a->n, u);
+  if (a->x_T_1 != NULL)
+    {
+      trace->x_T_1 = g_new (float, a->n);
+      turn (trace->x_T_1, a->x_T_1, b->x_T_1, a->n, u);
+    }
+  if (a->residuals != NULL)
+    {
+      trace->residuals = g_new (float, n_residuals);
+      mix (trace->residuals, a->residuals, b->residuals, n_residuals, u);
+    }
+  return trace;
+}
+
+GPtrArray *
+unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, const UnclipOptions *options, GError **error)
+{
+  g_auto (UnclipRun) run = { 0 };
+  g_auto (UnclipCaptions) captions = { 0 };
+  g_autoptr (GPtrArray) squares = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
+  const UnclipImage *ends[2] = { a, b };
+  float             *z_i[2] = { NULL, NULL }, *low[2] = { NULL, NULL };
+  g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free);
+  g_autofree guint64 *seeds = NULL;
+  g_autofree float   *details = NULL;
+  UnclipInvertMethod  method;
+  double              guidance_scale;
+  int                 dim;
+
+  if (n_frames < 2 || n_frames > 256)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The number of frames is %d, but must be from 2 to 256"), n_frames);
+      return NULL;
+    }
+  if (! unclip_run_init (&run, model, options, error))
+    return NULL;
+  guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
+  method = unclip_inversion_method (run.options->inversion);
+  unclip_run_expect (&run, UNCLIP_COST_TEXT + 2 * UNCLIP_COST_IMAGE + 2 * unclip_inversion_cost (method, run.n_steps)
+                             + n_frames * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
+                             + (run.upsamples ? n_frames * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
+
+  for (int i = 0; i < 2; i++)
+    {
+      z_i[i] = unclip_run_embed (&run, ends[i], &dim, error);
+      g_ptr_array_add (owned, z_i[i]);
+      low[i] = z_i[i] != NULL ? unclip_run_picture (&run, ends[i], run.low_size, error) : NULL;
+      g_ptr_array_add (owned, low[i]);
+      if (low[i] == NULL)
+        return NULL;
+    }
+  if (! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error))
+    return NULL;
+
+  seeds = g_new (guint64, n_frames);
+  {
+    g_auto (UnclipDecoder) decoder = { 0 };
+    g_autoptr (UnclipTrace) first = NULL;
+    g_autoptr (UnclipTrace) last = NULL;
+    g_autofree float *z = g_new (float, dim);
+    UnclipCondition   nothing = { NULL, 0 };
+
+    if (! unclip_decoder_init (&decoder, &run, error)
+        || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z_i[0], 0 }, 1.0, error)
+        || (first = unclip_run_invert (&run, &decoder, low[0], method, error)) == NULL
+        || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z_i[1], 0 }, 1.0, error)
+        || (last = unclip_run_invert (&run, &decoder, low[1], method, error)) == NULL)
+      return NULL;
+
+    for (int i = 0; i < n_frames; i++)
+      {
+        double u = i / (n_frames - 1.0);
+        g_autoptr (UnclipTrace) trace = trace_between (first, last, u);
+        UnclipLoop    loop;
+        UnclipProcess process;
+        float        *x = g_new (float, trace->n);
+
+        g_ptr_array_add (squares, x);
+        seeds[i] = run.options->seed;
+        turn (z, z_i[0], z_i[1], dim, u);
+        if (! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z, 0 }, guidance_scale, error))
+          return NULL;
+        process = unclip_latents_process (&decoder, &run, &loop, method, run.n_steps, "decoder");
+        loop.cost = decoder.guided.n_rows;
+        if (! unclip_trace_sample (&process, trace, 0, 1, x, error))
+          return NULL;
+      }
+  }
+
+  if (run.upsamples)
+    {
+      details = unclip_run_upsample (&run, (const float *const *) squares->pdata, n_frames, run.low_size, run.size, seeds, error);
+      if (details == NULL)
+        return NULL;
+    }
+  for (int i = 0; i < n_frames; i++)
+    {
+      UnclipImage *frame = unclip_run_image (run.upsamples ? details + i * (gsize) run.size * run.size * 3 : g_ptr_array_index (squares, i),
+                                             run.size, error);
+      if (frame == NULL)
+        return NULL;
+      g_ptr_array_add (frames, frame);
+    }
+  return g_steal_pointer (&frames);
+}

@@ -1,0 +1,34 @@
+/* What latents hold, and inversion as edits share it.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "run.h"
+
+G_BEGIN_DECLS
+
+struct _UnclipLatents
+{
+  char        *model, *fingerprint, *caption;
+  int          n_steps;
+  double       guidance_scale;
+  int          low_size, size;
+  int          dim;
+  float       *z_i;       /* [dim] */
+  float       *low;       /* [low_size, low_size, 3]: the clean picture at the decoder's size */
+  UnclipTrace *trace;     /* of the decoder */
+  UnclipTrace *super_res; /* of the upsampler; NULL where there is none */
+};
+
+UnclipInvertMethod unclip_inversion_method (UnclipInversion inversion);
+
+/* The process that a method runs on. */
+UnclipProcess unclip_latents_process (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, UnclipInvertMethod method, int n_steps, const char *stage);
+
+/* Passes of the decoder on one picture. */
+double       unclip_inversion_cost (UnclipInvertMethod method, int n_steps);
+/* Inverts @x [low_size, low_size, 3] through the decoder as it is conditioned. */
+UnclipTrace *unclip_run_invert     (UnclipRun *run, UnclipDecoder *decoder, const float *x, UnclipInvertMethod method, GError **error);
+
+G_END_DECLS

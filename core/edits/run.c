@@ -1,0 +1,259 @@
+/* Options, progress, captions, pictures: see run.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "run.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+/* ---- options ----------------------------------------------------------------------------------- */
+
+static gboolean
+check_range (const char *name, double value, double min, double max, GError **error)
+{
+  if (value >= min && value <= max)
+    return TRUE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("%s is %g, but must be from %g to %g"), name, value, min, max);
+  return FALSE;
+}
+
+static gboolean
+check_options (const UnclipOptions *options, GError **error)
+{
+  if (options->precision == UNCLIP_PRECISION_BF16)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("This version computes in float32 only; use the precision f32 or auto"));
+      return FALSE;
+    }
+  return check_range (_("The number of threads"), options->n_threads, 0, 1024, error)
+         && check_range (_("The number of steps"), options->n_steps, 0, 1000, error)
+         && check_range (_("The number of prior steps"), options->prior_n_steps, 0, 1000, error)
+         && check_range (_("The number of upsampler steps"), options->super_res_n_steps, 0, 1000, error)
+         && (options->guidance_scale < 0 || check_range (_("The guidance scale"), options->guidance_scale, 0, 100, error))
+         && (options->prior_guidance_scale < 0 || check_range (_("The prior's guidance scale"), options->prior_guidance_scale, 0, 100, error));
+}
+
+/* sample_size of a UNet, or 0 if the model lacks it. */
+static gboolean
+sample_size (UnclipModel *model, const char *component, int *size, GError **error)
+{
+  g_autoptr (UnclipConfig) config = NULL;
+
+  *size = 0;
+  if (! unclip_model_has (model, component))
+    return TRUE;
+  config = unclip_model_config (model, component, error);
+  return config != NULL && unclip_config_int (config, "sample_size", 64, 1, 65536, size, error);
+}
+
+static gboolean
+choose_size (UnclipRun *run, GError **error)
+{
+  int wanted = run->options->size, high;
+
+  if (unclip_model_component_dir (run->model, "decoder", error) == NULL
+      || ! sample_size (run->model, "decoder", &run->low_size, error)
+      || ! sample_size (run->model, "super_res_first", &high, error))
+    return FALSE;
+
+  run->size = wanted != 0 ? wanted : MAX (run->low_size, high);
+  run->upsamples = run->size != run->low_size;
+  if (! run->upsamples || run->size == high)
+    return TRUE;
+  /* Then it is the upsampler that is missing, and its message says where to get it. */
+  if (high == 0 && unclip_model_component_dir (run->model, "super_res_first", error) == NULL)
+    return FALSE;
+  if (wanted == 1024 && unclip_model_component_dir (run->model, "super_res_1024", error) == NULL)
+    return FALSE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The size %d is not one that the model %s makes; it makes %d and %d"),
+               wanted, unclip_model_name (run->model), run->low_size, high);
+  return FALSE;
+}
+
+gboolean
+unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *options, GError **error)
+{
+  static const UnclipOptions defaults = { .guidance_scale = -1, .prior_guidance_scale = -1 };
+
+  memset (run, 0, sizeof *run);
+  run->options = options != NULL ? options : &defaults;
+  if (! check_options (run->options, error))
+    return FALSE;
+  run->model = unclip_model_ref (model);
+  if (! choose_size (run, error))
+    return FALSE;
+
+  run->random = unclip_random_new (run->options->rng, run->options->seed);
+  run->n_steps = run->options->n_steps > 0 ? run->options->n_steps : (int) unclip_model_default (model, "decoder_steps", 25);
+  run->prior_n_steps = run->options->prior_n_steps > 0 ? run->options->prior_n_steps : (int) unclip_model_default (model, "prior_steps", 25);
+  run->super_res_n_steps = run->options->super_res_n_steps > 0 ? run->options->super_res_n_steps
+                                                               : (int) unclip_model_default (model, "super_res_steps", 7);
+  bk_init (run->options->n_threads);
+  return TRUE;
+}
+
+void
+unclip_run_clear (UnclipRun *run)
+{
+  g_clear_pointer (&run->model, unclip_model_unref);
+  g_clear_pointer (&run->random, unclip_random_free);
+}
+
+/* ---- progress ------------------------------------------------------------------------------------- */
+
+void
+unclip_run_expect (UnclipRun *run, double cost)
+{
+  run->cost_total += cost;
+}
+
+gboolean
+unclip_run_step (UnclipRun *run, const char *stage, int step, int n_steps, double cost, const float *x_0, int side, GError **error)
+{
+  g_autoptr (UnclipImage) preview = NULL;
+
+  run->cost_done += cost;
+  if (run->options->progress != NULL)
+    {
+      UnclipProgress progress = { stage, step, n_steps, run->cost_total > 0 ? MIN (run->cost_done / run->cost_total, 1.0) : 0.0, NULL };
+
+      if (x_0 != NULL)
+        progress.preview = preview = unclip_run_image (x_0, side, NULL);
+      run->options->progress (&progress, run->options->progress_data);
+    }
+  return ! g_cancellable_set_error_if_cancelled (run->options->cancellable, error);
+}
+
+/* ---- captions ----------------------------------------------------------------------------------------- */
+
+gboolean
+unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCaptions *captions, GError **error)
+{
+  g_autoptr (UnclipTokenizer) tokenizer = unclip_tokenizer_new (run->model, error);
+  g_autoptr (UnclipTextTower) tower = NULL;
+  g_autofree int *ids = NULL;
+
+  if (tokenizer == NULL || ! unclip_run_step (run, "text_encoder", 0, 1, 0, NULL, 0, error))
+    return FALSE;
+  tower = unclip_text_tower_new (run->model, error);
+  if (tower == NULL)
+    return FALSE;
+
+  *captions = (UnclipCaptions) { n, unclip_text_tower_length (tower), unclip_text_tower_width (tower), unclip_text_tower_dim (tower) };
+  if (unclip_tokenizer_max_length (tokenizer) != captions->length)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("The tokenizer gives %d tokens a caption, but the text encoder takes %d"),
+                   unclip_tokenizer_max_length (tokenizer), captions->length);
+      return FALSE;
+    }
+  ids = g_new (int, n * captions->length);
+  captions->mask = g_new (int, n * captions->length);
+  captions->states = g_new (float, (gsize) n * captions->length * captions->width);
+  captions->z_t = g_new (float, (gsize) n * captions->dim);
+  for (int i = 0; i < n; i++)
+    unclip_tokenizer_encode (tokenizer, texts[i] != NULL ? texts[i] : "", ids + i * captions->length, captions->mask + i * captions->length);
+
+  return unclip_text_tower_encode (tower, ids, n, captions->states, captions->z_t, error)
+         && unclip_run_step (run, "text_encoder", 1, 1, UNCLIP_COST_TEXT, NULL, 0, error);
+}
+
+void
+unclip_captions_clear (UnclipCaptions *captions)
+{
+  g_clear_pointer (&captions->mask, g_free);
+  g_clear_pointer (&captions->states, g_free);
+  g_clear_pointer (&captions->z_t, g_free);
+}
+
+/* ---- pictures --------------------------------------------------------------------------------------------- */
+
+float *
+unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error)
+{
+  UnclipPreprocess preprocess;
+  g_autoptr (UnclipImageTower) tower = NULL;
+  g_autoptr (UnclipImage) square = NULL;
+  g_autofree guint8 *rgb = NULL;
+  g_autofree float  *pixels = NULL, *z_i = NULL;
+
+  if (! unclip_run_step (run, "image_encoder", 0, 1, 0, NULL, 0, error)
+      || ! unclip_preprocess_load (run->model, &preprocess, error))
+    return NULL;
+  tower = unclip_image_tower_new (run->model, error);
+  if (tower == NULL)
+    return NULL;
+  if (preprocess.crop_w != unclip_image_tower_size (tower) || preprocess.crop_h != unclip_image_tower_size (tower))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL,
+                   _("The feature extractor makes pictures of %d × %d, but the image encoder takes %d; take both from the same model"),
+                   preprocess.crop_w, preprocess.crop_h, unclip_image_tower_size (tower));
+      return NULL;
+    }
+
+  square = unclip_frame_square (x, preprocess.size, run->options->framing, error);
+  if (square == NULL)
+    return NULL;
+  /* Holes are filled, so alpha has done its work; white is not to shine through. */
+  for (gsize i = 0; square->n_channels == 4 && i < (gsize) square->width * square->height; i++)
+    square->pixels[4 * i + 3] = 1.0f;
+  rgb = unclip_image_to_rgb8 (square, error);
+  pixels = g_new (float, (gsize) preprocess.crop_w * preprocess.crop_h * 3);
+  if (rgb == NULL || ! unclip_preprocess_run (&preprocess, rgb, square->width, square->height, NULL, pixels, error))
+    return NULL;
+
+  *dim = unclip_image_tower_dim (tower);
+  z_i = g_new (float, *dim);
+  if (! unclip_image_tower_encode (tower, pixels, 1, NULL, z_i, error)
+      || ! unclip_run_step (run, "image_encoder", 1, 1, UNCLIP_COST_IMAGE, NULL, 0, error))
+    return NULL;
+  return g_steal_pointer (&z_i);
+}
+
+float *
+unclip_run_picture (UnclipRun *run, const UnclipImage *x, int side, GError **error)
+{
+  g_autoptr (UnclipImage) square = unclip_frame_square (x, side, run->options->framing, error);
+  float *out;
+
+  if (square == NULL)
+    return NULL;
+  out = g_new (float, (gsize) side * side * 3);
+  for (gsize i = 0; i < (gsize) side * side; i++)
+    for (int c = 0; c < 3; c++)
+      out[3 * i + c] = CLAMP (square->pixels[i * square->n_channels + c], 0.0f, 1.0f) * 2.0f - 1.0f;
+  return out;
+}
+
+UnclipImage *
+unclip_run_image (const float *x, int side, GError **error)
+{
+  UnclipImage *image = unclip_image_new (side, side, 3);
+
+  if (image == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the picture"));
+      return NULL;
+    }
+  for (gsize i = 0; i < (gsize) side * side * 3; i++)
+    {
+      float value = x[i] * 0.5f + 0.5f;
+
+      /* Whatever is not a number shows as black. */
+      image->pixels[i] = value > 0 ? MIN (value, 1.0f) : 0.0f;
+    }
+  return image;
+}
+
+void
+unclip_run_noise (UnclipRun *run, float *out, int side, int n_channels)
+{
+  gsize n_pixels = (gsize) side * side;
+  g_autofree float *planes = g_new (float, n_pixels * n_channels);
+
+  unclip_random_normal (run->random, planes, n_pixels * n_channels);
+  for (gsize i = 0; i < n_pixels; i++)
+    for (int c = 0; c < n_channels; c++)
+      out[i * n_channels + c] = planes[c * n_pixels + i];
+}

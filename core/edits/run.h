@@ -1,0 +1,156 @@
+/* One call of an edit: its options made definite, its progress, and the steps that edits share.
+ *
+ * Networks live as short as they can: each function here loads what it needs and drops it, except for
+ * the decoder, which a caller keeps while it inverts and samples.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "stages.h"
+#include "unclip.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UnclipRun:
+ * @size: side of the results
+ * @low_size: side that the decoder works on
+ * @upsamples: whether @size takes the upsampler
+ */
+typedef struct
+{
+  UnclipModel        *model;
+  const UnclipOptions *options;
+  UnclipRandom       *random;
+  int                 size, low_size;
+  gboolean            upsamples;
+  int                 n_steps, prior_n_steps, super_res_n_steps;
+  double              cost_done, cost_total; /* in passes of the decoder on one picture */
+} UnclipRun;
+
+/* @options: (nullable); checked: %UNCLIP_ERROR_ARGUMENT names the value and what it may be. */
+gboolean unclip_run_init  (UnclipRun *run, UnclipModel *model, const UnclipOptions *options, GError **error);
+void     unclip_run_clear (UnclipRun *run);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipRun, unclip_run_clear)
+
+/* ---- progress ------------------------------------------------------------------------------ */
+
+/* What a step of each stage costs, in passes of the decoder on one picture; rough, for the progress only. */
+#define UNCLIP_COST_TEXT 0.3
+#define UNCLIP_COST_IMAGE 0.3
+#define UNCLIP_COST_PRIOR 0.3
+#define UNCLIP_COST_SUPER_RES 8.0
+
+/* Says beforehand what is to come, so that progress knows the whole. */
+void     unclip_run_expect (UnclipRun *run, double cost);
+/* After a step: tells the caller, and %FALSE with %G_IO_ERROR_CANCELLED if he gave up.
+ * @x_0: (nullable): [side, side, 3] in [-1, 1], what the picture is like so far */
+gboolean unclip_run_step   (UnclipRun *run, const char *stage, int step, int n_steps, double cost, const float *x_0, int side, GError **error);
+
+/* ---- captions and pictures --------------------------------------------------------------------- */
+
+/* Captions through tokenizer and text tower. */
+typedef struct
+{
+  int    n, length, width, dim;
+  int   *mask;   /* [n, length] */
+  float *states; /* [n, length, width] */
+  float *z_t;    /* [n, dim] */
+} UnclipCaptions;
+
+gboolean unclip_run_captions   (UnclipRun *run, const char *const *texts, int n, UnclipCaptions *captions, GError **error);
+void     unclip_captions_clear (UnclipCaptions *captions);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipCaptions, unclip_captions_clear)
+
+/* z_i [dim] of @x, framed; transfer full. @dim: (out) */
+float *unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error);
+
+/* @x framed to [side, side, 3] in [-1, 1]; transfer full. */
+float       *unclip_run_picture (UnclipRun *run, const UnclipImage *x, int side, GError **error);
+/* [side, side, 3] in [-1, 1], clamped, to a picture in [0, 1]. */
+UnclipImage *unclip_run_image   (const float *x, int side, GError **error);
+
+/* ---- decoder --------------------------------------------------------------------------------------- */
+
+/* z_i and caption of one row of the decoder's condition. */
+typedef struct
+{
+  const float *z_i; /* [dim]; NULL: the embedding that stands for no picture */
+  int          caption; /* row of the captions */
+} UnclipCondition;
+
+typedef struct
+{
+  UnclipUnet          *unet;
+  UnclipGuidedDecoder  guided;
+  UnclipSchedule      *schedule;
+  UnclipTextProj      *proj;
+  int                 *timesteps; /* of the loop that is set up; falling */
+} UnclipDecoder;
+
+gboolean unclip_decoder_init  (UnclipDecoder *decoder, UnclipRun *run, GError **error);
+void     unclip_decoder_clear (UnclipDecoder *decoder);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipDecoder, unclip_decoder_clear)
+
+/* out = base + guidance_scale (conditional - base), from now on; at 1 @base is not computed. */
+gboolean unclip_decoder_condition (UnclipDecoder *decoder, UnclipRun *run, const UnclipCaptions *captions,
+                                   UnclipCondition base, UnclipCondition conditional, double guidance_scale, GError **error);
+
+/* What after-step callbacks of a loop are given. */
+typedef struct
+{
+  UnclipRun  *run;
+  const char *stage;
+  double      cost; /* of a step */
+  int         side;
+} UnclipLoop;
+
+/* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, and DDIM's, which are
+ * never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
+UnclipProcess unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
+UnclipProcess unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps, const char *stage);
+
+/* Noise from the run's random numbers, pictures in the order in which torch fills them. */
+void unclip_run_noise (UnclipRun *run, float *out, int side, int n_channels);
+
+/* ---- upsampler ---------------------------------------------------------------------------------------- */
+
+/**
+ * unclip_run_upsample:
+ * @low: (array length=n): pictures [low_size, low_size, 3] in [-1, 1]
+ * @seeds: (array length=n) (nullable): of each one's noise; %NULL: the run's own random numbers go on
+ *
+ * Returns: (transfer full): [n, size, size, 3]
+ */
+float *unclip_run_upsample (UnclipRun *run, const float *const *low, int n, int low_size, int size, const guint64 *seeds, GError **error);
+
+/* A process of the upsampler's steps, and what goes with it. */
+typedef struct
+{
+  UnclipUpsampler  upsampler;
+  UnclipSchedule  *schedule;
+  int             *timesteps;
+  UnclipLoop       loop;
+} UnclipUpsamplerRun;
+
+gboolean      unclip_upsampler_run_init  (UnclipUpsamplerRun *upsampling, UnclipRun *run, int size, int n_steps, const char *stage, GError **error);
+void          unclip_upsampler_run_clear (UnclipUpsamplerRun *upsampling);
+UnclipProcess unclip_upsampler_process   (UnclipUpsamplerRun *upsampling, int size, int n_steps);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipUpsamplerRun, unclip_upsampler_run_clear)
+
+/* ---- framing.c -------------------------------------------------------------------------------------------- */
+
+/**
+ * unclip_frame_blend:
+ * @original: what was framed
+ * @before: the square that the decoder says @original is
+ * @after: the same after the edit, the same size
+ * @detail: @after as the upsampler shows it, any size; may be @after itself
+ *
+ * See unclip_frame_return(), which is this with @after as its own detail.
+ */
+UnclipImage *unclip_frame_blend (const UnclipImage *original, const UnclipImage *before, const UnclipImage *after, const UnclipImage *detail,
+                                 UnclipFraming framing, GError **error);
+
+G_END_DECLS

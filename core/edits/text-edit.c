@@ -1,0 +1,122 @@
+/* The text diff: turns z_i towards the difference of two captions, and decodes with the picture's own x_T.
+ *
+ * Guidance starts from the picture and not from "no picture": at theta 0 both rows of the batch are the same,
+ * and what is amplified is the edit alone.
+ *
+ * Source: arXiv 2204.06125, section 3.3.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "finish.h"
+#include "latents.h"
+
+#include <glib/gi18n-lib.h>
+
+/* Rows of the captions. */
+enum
+{
+  BEFORE,
+  AFTER
+};
+
+static gboolean
+check (double theta, int n_stages, GError **error)
+{
+  if (theta > 1)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The strength theta is %g, but must be from 0 (the same picture) to 1"), theta);
+  else if (n_stages < 1 || n_stages > 64)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The number of stages is %d, but must be from 1 to 64"), n_stages);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* z_theta [dim], as long as @z_i. */
+static void
+turn (float *z_theta, const float *z_i, const float *z_d, int dim, double theta)
+{
+  g_autofree float *unit = g_new (float, dim);
+  double            length = unclip_normalise (unit, z_i, dim);
+
+  unclip_slerp (z_theta, z_i, z_d, dim, theta);
+  for (int i = 0; i < dim; i++)
+    z_theta[i] *= (float) length;
+}
+
+static gboolean
+sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, float *x, GError **error)
+{
+  UnclipLoop    loop;
+  UnclipProcess process = unclip_latents_process (decoder, run, &loop, trace->method, trace->n_steps, "decoder");
+
+  loop.cost = decoder->guided.n_rows;
+  return unclip_trace_sample (&process, trace, 0, 1, x, error);
+}
+
+GPtrArray *
+unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, const char *y, double theta, int n_stages, const UnclipOptions *options, GError **error)
+{
+  g_auto (UnclipRun) run = { 0 };
+  g_auto (UnclipCaptions) captions = { 0 };
+  g_autoptr (GPtrArray) squares = g_ptr_array_new_with_free_func (g_free);
+  g_autofree float   *z_i = NULL, *z_d = NULL, *z_theta = NULL, *low = NULL, *reconstruction = NULL;
+  g_autofree guint64 *seeds = NULL;
+  UnclipInvertMethod  method;
+  double              guidance_scale;
+  int                 dim;
+
+  if (! check (theta, n_stages, error) || ! unclip_run_init (&run, model, options, error))
+    return NULL;
+  if (y == NULL || *y == '\0')
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("Say in words what the picture shall show"));
+      return NULL;
+    }
+  if (theta < 0)
+    theta = unclip_model_default (model, "text_edit_strength", 0.4);
+  guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
+                                                    : unclip_model_default (model, "text_edit_guidance_scale", 3.0);
+  method = unclip_inversion_method (run.options->inversion);
+  unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + run.n_steps
+                             + n_stages * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
+                             + (run.upsamples ? n_stages * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
+
+  z_i = unclip_run_embed (&run, x, &dim, error);
+  low = z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
+  if (low == NULL || ! unclip_run_captions (&run, (const char *[]) { y0, y }, 2, &captions, error))
+    return NULL;
+  if (captions.dim != dim)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("text_encoder and image_encoder do not fit each other; take both from the same CLIP"));
+      return NULL;
+    }
+  z_d = g_new (float, dim);
+  z_theta = g_new (float, dim);
+  if (! unclip_text_diff (z_d, captions.z_t + AFTER * dim, captions.z_t + BEFORE * dim, dim, error))
+    return NULL;
+
+  reconstruction = g_new (float, (gsize) run.low_size * run.low_size * 3);
+  seeds = g_new (guint64, n_stages);
+  {
+    g_auto (UnclipDecoder) decoder = { 0 };
+    g_autoptr (UnclipTrace) trace = NULL;
+    UnclipCondition before = { z_i, BEFORE };
+
+    if (! unclip_decoder_init (&decoder, &run, error)
+        || ! unclip_decoder_condition (&decoder, &run, &captions, before, before, 1.0, error))
+      return NULL;
+    trace = unclip_run_invert (&run, &decoder, low, method, error);
+    if (trace == NULL || ! sample (&run, &decoder, trace, reconstruction, error))
+      return NULL;
+    for (int i = 0; i < n_stages; i++)
+      {
+        g_ptr_array_add (squares, g_new (float, (gsize) run.low_size * run.low_size * 3));
+        seeds[i] = run.options->seed;
+        turn (z_theta, z_i, z_d, dim, theta * (i + 1) / n_stages);
+        if (! unclip_decoder_condition (&decoder, &run, &captions, before, (UnclipCondition) { z_theta, AFTER }, guidance_scale, error)
+            || ! sample (&run, &decoder, trace, g_ptr_array_index (squares, i), error))
+          return NULL;
+      }
+  }
+  return unclip_run_finish (&run, x, low, reconstruction, (const float *const *) squares->pdata, n_stages, seeds, error);
+}

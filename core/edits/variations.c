@@ -1,0 +1,89 @@
+/* The same picture again, different in what z_i does not say.
+ *
+ * Source: arXiv 2204.06125, section 3.1.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "finish.h"
+#include "latents.h"
+
+#include <glib/gi18n-lib.h>
+
+static gboolean
+check (int count, double eta, GError **error)
+{
+  if (count < 1 || count > 64)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The number of variations is %d, but must be from 1 to 64"), count);
+  else if (eta > 1)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("eta is %g, but must be from 0 (the same picture) to 1"), eta);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* One way back; noise from @seed. x [low_size, low_size, 3]. */
+static gboolean
+sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double eta, guint64 seed, float *x, GError **error)
+{
+  UnclipLoop    loop;
+  UnclipProcess process = unclip_latents_process (decoder, run, &loop, trace->method, trace->n_steps, "decoder");
+
+  loop.cost = decoder->guided.n_rows;
+  unclip_random_free (run->random);
+  run->random = unclip_random_new (run->options->rng, seed);
+  /* What was stored to return the picture has to give way as the noise comes in. */
+  return unclip_trace_sample (&process, trace, eta, 1.0 - eta, x, error);
+}
+
+GPtrArray *
+unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double eta, const UnclipOptions *options, GError **error)
+{
+  g_auto (UnclipRun) run = { 0 };
+  g_auto (UnclipCaptions) captions = { 0 };
+  g_autoptr (GPtrArray) squares = g_ptr_array_new_with_free_func (g_free);
+  g_autofree float   *z_i = NULL, *low = NULL, *reconstruction = NULL;
+  g_autofree guint64 *seeds = NULL;
+  UnclipInvertMethod  method;
+  double              guidance_scale;
+  int                 dim;
+
+  if (! check (count, eta, error) || ! unclip_run_init (&run, model, options, error))
+    return NULL;
+  if (eta < 0)
+    eta = unclip_model_default (model, "variation_eta", 0.7);
+  guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
+                                                    : unclip_model_default (model, "variation_guidance_scale", 1.0);
+  method = unclip_inversion_method (run.options->inversion);
+  unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + run.n_steps
+                             + count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
+                             + (run.upsamples ? count * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
+
+  z_i = unclip_run_embed (&run, x, &dim, error);
+  low = z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
+  if (low == NULL || ! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error))
+    return NULL;
+
+  reconstruction = g_new (float, (gsize) run.low_size * run.low_size * 3);
+  seeds = g_new (guint64, count);
+  {
+    g_auto (UnclipDecoder) decoder = { 0 };
+    g_autoptr (UnclipTrace) trace = NULL;
+    UnclipCondition nothing = { NULL, 0 }, picture = { z_i, 0 };
+
+    if (! unclip_decoder_init (&decoder, &run, error)
+        || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, 1.0, error))
+      return NULL;
+    trace = unclip_run_invert (&run, &decoder, low, method, error);
+    if (trace == NULL || ! sample (&run, &decoder, trace, 0, 0, reconstruction, error)
+        || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, guidance_scale, error))
+      return NULL;
+    for (int i = 0; i < count; i++)
+      {
+        g_ptr_array_add (squares, g_new (float, (gsize) run.low_size * run.low_size * 3));
+        seeds[i] = run.options->seed + i;
+        if (! sample (&run, &decoder, trace, eta, seeds[i], g_ptr_array_index (squares, i), error))
+          return NULL;
+      }
+  }
+  return unclip_run_finish (&run, x, low, reconstruction, (const float *const *) squares->pdata, count, seeds, error);
+}

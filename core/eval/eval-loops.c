@@ -1,0 +1,427 @@
+/* Eval tasks that run a sampling loop of the UnCLIP scheduler with given noise, and the loops themselves.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "tasks.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* ---- pairs of conditions ---------------------------------------------------------------- */
+
+gpointer
+unclip_eval_pair (gconstpointer rows, int n_rows, int row, gsize row_size)
+{
+  int    n = n_rows / 2, at = n == 1 ? 0 : row;
+  guint8 *pair = g_malloc (2 * row_size);
+
+  memcpy (pair, (const guint8 *) rows + at * row_size, row_size);
+  memcpy (pair + row_size, (const guint8 *) rows + (n + at) * row_size, row_size);
+  return pair;
+}
+
+gboolean
+unclip_eval_check_pairs (const UnclipEval *eval, const char *name, int n_rows, int n, GError **error)
+{
+  if (n_rows == 2 || n_rows == 2 * n)
+    return TRUE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE,
+               _("%s: \"%s\" has %d rows, but must have an unconditional and a conditional one for each of %d"),
+               eval->in_path, name, n_rows, n);
+  return FALSE;
+}
+
+gboolean
+unclip_eval_guided_decoder (UnclipGuidedDecoder       *guided,
+                            UnclipUnet                *unet,
+                            const UnclipEvalCondition *condition,
+                            int                        row,
+                            int                        size,
+                            double                     guidance_scale,
+                            GError                   **error)
+{
+  int n = condition->n_rows, n_tokens = condition->n_tokens;
+  g_autofree float *context = unclip_eval_pair (condition->context, n, row, (gsize) n_tokens * condition->context_width * sizeof (float));
+  g_autofree int   *mask = unclip_eval_pair (condition->mask, n, row, n_tokens * sizeof (int));
+  g_autofree float *time = unclip_eval_pair (condition->time, n, row, condition->time_width * sizeof (float));
+
+  return unclip_guided_decoder_init (guided, unet, size, context, mask, time, n_tokens, guidance_scale, error);
+}
+
+/* ---- reading a loop ----------------------------------------------------------------------- */
+
+static gsize
+state_size (const UnclipEvalLoop *loop)
+{
+  return (gsize) loop->h * loop->w * loop->c;
+}
+
+/* Falling, and of the schedule. */
+static gboolean
+check_timesteps (const UnclipEvalLoop *loop, const UnclipSchedule *schedule, const char *name, GError **error)
+{
+  for (int i = 0; i < loop->n_steps; i++)
+    if (loop->timesteps[i] >= (i == 0 ? schedule->n_train : loop->timesteps[i - 1]))
+      {
+        g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" must fall, from below %d"), loop->eval->in_path, name, schedule->n_train);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+read_latents (UnclipEvalLoop *loop, const char *name, gboolean is_pictures, GError **error)
+{
+  int          dims[4] = { -1, is_pictures ? 3 : -1, -1, -1 };
+  const float *vectors;
+
+  if (is_pictures)
+    {
+      loop->x = unclip_eval_pictures (loop->eval, name, 4, dims, error);
+      loop->h = dims[2];
+      loop->w = dims[3];
+      if (loop->x != NULL && loop->h != loop->w)
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has pictures of %d × %d, but they must be square"),
+                       loop->eval->in_path, name, loop->w, loop->h);
+          return FALSE;
+        }
+    }
+  else
+    {
+      vectors = unclip_eval_floats (loop->eval, name, 2, dims, error);
+      loop->x = vectors != NULL ? g_memdup2 (vectors, (gsize) dims[0] * dims[1] * sizeof (float)) : NULL;
+      loop->h = loop->w = 1;
+    }
+  loop->n_rows = dims[0];
+  loop->c = dims[1];
+  return loop->x != NULL;
+}
+
+static gboolean
+read_noises (UnclipEvalLoop *loop, const char *name, gboolean is_pictures, GError **error)
+{
+  const UnclipTensor *tensor = unclip_tensors_find (loop->eval->in, name);
+  int                 dims[5] = { -1, loop->n_rows, loop->c, loop->h, loop->w };
+  const float        *vectors;
+
+  /* A loop of one step has none. */
+  if (tensor == NULL || tensor->n == 0)
+    return TRUE;
+  if (is_pictures)
+    loop->noises = unclip_eval_pictures (loop->eval, name, 5, dims, error);
+  else if ((vectors = unclip_eval_floats (loop->eval, name, 3, dims, error)) != NULL)
+    loop->noises = g_memdup2 (vectors, tensor->n * sizeof (float));
+  loop->n_noises = dims[0];
+  return loop->noises != NULL;
+}
+
+static gboolean
+read_timesteps (UnclipEvalLoop *loop, const UnclipSchedule *schedule, const char *name, int n_steps, GError **error)
+{
+  if (n_steps == 0 && unclip_eval_has (loop->eval, name))
+    {
+      loop->n_steps = -1;
+      loop->timesteps = unclip_eval_ints (loop->eval, name, 1, &loop->n_steps, error);
+      return loop->timesteps != NULL && check_timesteps (loop, schedule, name, error);
+    }
+
+  loop->n_steps = n_steps > 0 ? n_steps : loop->n_noises + 1;
+  if (loop->n_steps > schedule->n_train)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("%d steps are more than the schedule's %d"), loop->n_steps, schedule->n_train);
+      return FALSE;
+    }
+  loop->timesteps = unclip_timesteps_ddpm (schedule, loop->n_steps);
+  return TRUE;
+}
+
+gboolean
+unclip_eval_loop_read (UnclipEvalLoop       *loop,
+                       const UnclipEval     *eval,
+                       const UnclipSchedule *schedule,
+                       const char           *prefix,
+                       gboolean              is_pictures,
+                       int                   n_steps,
+                       GError              **error)
+{
+  g_autofree char *latents = g_strconcat (prefix, "latents", NULL), *noises = g_strconcat (prefix, "noises", NULL);
+  g_autofree char *timesteps = g_strconcat (prefix, "timesteps", NULL);
+
+  *loop = (UnclipEvalLoop) { .eval = eval };
+  if (! read_latents (loop, latents, is_pictures, error)
+      || ! read_noises (loop, noises, is_pictures, error)
+      || ! read_timesteps (loop, schedule, timesteps, n_steps, error))
+    return FALSE;
+
+  if (loop->n_noises < loop->n_steps - 1)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" is for %d steps, but %d are to be run"),
+                   eval->in_path, noises, loop->n_noises + 1, loop->n_steps);
+      return FALSE;
+    }
+  loop->trajectory = unclip_eval_new (loop->n_steps * loop->n_rows * state_size (loop), error);
+  return loop->trajectory != NULL;
+}
+
+void
+unclip_eval_loop_clear (UnclipEvalLoop *loop)
+{
+  g_clear_pointer (&loop->timesteps, g_free);
+  g_clear_pointer (&loop->x, g_free);
+  g_clear_pointer (&loop->noises, g_free);
+  g_clear_pointer (&loop->trajectory, g_free);
+}
+
+/* ---- running it ------------------------------------------------------------------------------ */
+
+static void
+given_noise (int step, float *out, gsize n, gpointer data)
+{
+  const UnclipEvalLoop *loop = data;
+
+  memcpy (out, loop->noises + ((gsize) step * loop->n_rows + loop->row) * n, n * sizeof (float));
+}
+
+static gboolean
+record (int step, int n_steps, const float *x, const float *x_0, gpointer data, GError **error)
+{
+  UnclipEvalLoop *loop = data;
+  gsize           n = state_size (loop);
+
+  memcpy (loop->trajectory + ((gsize) (step - 1) * loop->n_rows + loop->row) * n, x, n * sizeof (float));
+  return unclip_eval_check_cancelled (loop->eval, error);
+}
+
+/* Row @row, from its start noise to its result. */
+static gboolean
+run_row (UnclipEvalLoop *loop, int row, const UnclipSchedule *schedule, UnclipPredict predict, gpointer predict_data, GError **error)
+{
+  UnclipProcess process = {
+    .schedule = schedule,
+    .n = state_size (loop),
+    .timesteps = loop->timesteps,
+    .n_steps = loop->n_steps,
+    .predict = predict,
+    .predict_data = predict_data,
+    .noise = given_noise,
+    .noise_data = loop,
+    .after = record,
+    .after_data = loop,
+  };
+
+  loop->row = row;
+  return unclip_ddpm_sample (&process, loop->x + row * process.n, error);
+}
+
+gboolean
+unclip_eval_loop_prior (UnclipEvalLoop       *loop,
+                        UnclipPrior          *prior,
+                        const UnclipSchedule *schedule,
+                        const float          *z_t,
+                        const float          *text_states,
+                        const int            *text_mask,
+                        int                   n_pairs,
+                        double                guidance_scale,
+                        GError              **error)
+{
+  int dim = unclip_prior_dim (prior), length = unclip_prior_length (prior);
+
+  for (int row = 0; row < loop->n_rows; row++)
+    {
+      g_autofree float *z = unclip_eval_pair (z_t, n_pairs, row, dim * sizeof (float));
+      g_autofree float *states = unclip_eval_pair (text_states, n_pairs, row, (gsize) length * dim * sizeof (float));
+      g_autofree int   *mask = text_mask != NULL ? unclip_eval_pair (text_mask, n_pairs, row, length * sizeof (int)) : NULL;
+      UnclipGuidedPrior guided = { prior, z, states, mask, dim, guidance_scale };
+
+      if (! run_row (loop, row, schedule, unclip_guided_prior_predict, &guided, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+unclip_eval_loop_decoder (UnclipEvalLoop            *loop,
+                          UnclipUnet                *unet,
+                          const UnclipSchedule      *schedule,
+                          const UnclipEvalCondition *condition,
+                          double                     guidance_scale,
+                          float                     *image_small,
+                          GError                   **error)
+{
+  gsize n = state_size (loop);
+
+  for (int row = 0; row < loop->n_rows; row++)
+    {
+      g_auto (UnclipGuidedDecoder) guided = { 0 };
+
+      if (! unclip_eval_guided_decoder (&guided, unet, condition, row, loop->h, guidance_scale, error)
+          || ! run_row (loop, row, schedule, unclip_guided_decoder_predict, &guided, error))
+        return FALSE;
+    }
+  for (gsize i = 0; i < loop->n_rows * n; i++)
+    image_small[i] = CLAMP (loop->x[i], -1.0f, 1.0f);
+  return TRUE;
+}
+
+gboolean
+unclip_eval_loop_super_res (UnclipEvalLoop       *loop,
+                            const UnclipSchedule *schedule,
+                            const float          *image_small,
+                            int                   small_size,
+                            float                *upscaled,
+                            float                *image,
+                            GError              **error)
+{
+  g_auto (UnclipUpsampler) upsampler = { 0 };
+  gsize n = state_size (loop), n_small = (gsize) small_size * small_size * loop->c;
+
+  if (! unclip_upsampler_init (&upsampler, loop->eval->model, error))
+    return FALSE;
+  for (int row = 0; row < loop->n_rows; row++)
+    {
+      if (! unclip_upsampler_condition (&upsampler, image_small + row * n_small, small_size, loop->h, loop->timesteps[loop->n_steps - 1], error))
+        return FALSE;
+      if (upscaled != NULL)
+        memcpy (upscaled + row * n, upsampler.enlarged, n * sizeof (float));
+      if (! run_row (loop, row, schedule, unclip_upsampler_predict, &upsampler, error))
+        return FALSE;
+    }
+  for (gsize i = 0; i < loop->n_rows * n; i++)
+    image[i] = CLAMP (loop->x[i] * 0.5f + 0.5f, 0.0f, 1.0f);
+  return TRUE;
+}
+
+/* ---- the tasks ----------------------------------------------------------------------------------- */
+
+/* Options and then settings over the manifest's @fallback. */
+static gboolean
+read_guidance (const UnclipEval *eval, double of_options, double fallback, double *out, GError **error)
+{
+  return unclip_eval_setting_double (eval, "guidance_scale", of_options >= 0 ? of_options : fallback, 0, 1000, out, error);
+}
+
+gboolean
+unclip_eval_prior_loop (UnclipEval *eval, GError **error)
+{
+  g_autoptr (UnclipPrior) prior = unclip_prior_new (eval->model, error);
+  g_autoptr (UnclipSchedule) schedule = NULL;
+  g_auto (UnclipEvalLoop) loop = { 0 };
+  g_autofree int *mask = NULL;
+  const float    *z_t, *states, *mean, *std;
+  float          *trajectory, *embeds;
+  int             dims[2] = { -1, 0 }, n_steps, n_pairs, length, dim;
+  double          guidance_scale;
+
+  if (prior == NULL)
+    return FALSE;
+  schedule = unclip_stage_schedule (eval->model, "prior_scheduler", error);
+  if (schedule == NULL
+      || ! unclip_eval_setting_int (eval, "n_steps", eval->options->prior_n_steps, 1, schedule->n_train, &n_steps, error)
+      || ! unclip_eval_setting_int (eval, "prior_n_steps", n_steps, 1, schedule->n_train, &n_steps, error)
+      || ! read_guidance (eval, eval->options->prior_guidance_scale, 4.0, &guidance_scale, error)
+      || ! unclip_eval_setting_double (eval, "prior_guidance_scale", guidance_scale, 0, 1000, &guidance_scale, error)
+      || ! unclip_eval_loop_read (&loop, eval, schedule, "", FALSE, n_steps, error))
+    return FALSE;
+
+  dim = dims[1] = unclip_prior_dim (prior);
+  length = unclip_prior_length (prior);
+  if (unclip_eval_floats (eval, "latents", 2, (int[]) { -1, dim }, error) == NULL)
+    return FALSE;
+  z_t = unclip_eval_floats (eval, "proj_embedding", 2, dims, error);
+  if (z_t == NULL)
+    return FALSE;
+  n_pairs = dims[0];
+  if (! unclip_eval_check_pairs (eval, "proj_embedding", n_pairs, loop.n_rows, error))
+    return FALSE;
+  states = unclip_eval_floats (eval, "encoder_hidden_states", 3, (int[]) { n_pairs, length, dim }, error);
+  if (states == NULL)
+    return FALSE;
+  if (unclip_eval_has (eval, "attention_mask")
+      && (mask = unclip_eval_ints (eval, "attention_mask", 2, (int[]) { n_pairs, length }, error)) == NULL)
+    return FALSE;
+
+  if (! unclip_eval_loop_prior (&loop, prior, schedule, z_t, states, mask, n_pairs, guidance_scale, error))
+    return FALSE;
+
+  trajectory = unclip_eval_add (eval, "trajectory", 3, (int[]) { loop.n_steps, loop.n_rows, dim }, error);
+  if (trajectory == NULL)
+    return FALSE;
+  memcpy (trajectory, loop.trajectory, (gsize) loop.n_steps * loop.n_rows * dim * sizeof (float));
+  embeds = unclip_eval_add (eval, "image_embeds", 2, (int[]) { loop.n_rows, dim }, error);
+  if (embeds == NULL)
+    return FALSE;
+  mean = unclip_prior_mean (prior);
+  std = unclip_prior_std (prior);
+  for (int i = 0; i < loop.n_rows * dim; i++)
+    embeds[i] = loop.x[i] * std[i % dim] + mean[i % dim];
+  return TRUE;
+}
+
+gboolean
+unclip_eval_decoder_loop (UnclipEval *eval, GError **error)
+{
+  g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, "decoder", error);
+  g_autoptr (UnclipSchedule) schedule = NULL;
+  g_auto (UnclipEvalLoop) loop = { 0 };
+  g_auto (UnclipEvalCondition) condition = { 0 };
+  g_autofree float *image_small = NULL;
+  int               n_steps;
+  double            guidance_scale;
+
+  if (unet == NULL)
+    return FALSE;
+  schedule = unclip_stage_schedule (eval->model, "decoder_scheduler", error);
+  if (schedule == NULL
+      || ! unclip_eval_setting_int (eval, "n_steps", eval->options->n_steps, 1, schedule->n_train, &n_steps, error)
+      || ! read_guidance (eval, eval->options->guidance_scale, 8.0, &guidance_scale, error)
+      || ! unclip_eval_loop_read (&loop, eval, schedule, "", TRUE, n_steps, error)
+      || ! unclip_eval_condition_read (&condition, eval, unet, error)
+      || ! unclip_eval_check_pairs (eval, "encoder_hidden_states", condition.n_rows, loop.n_rows, error))
+    return FALSE;
+
+  image_small = unclip_eval_new (loop.n_rows * state_size (&loop), error);
+  return image_small != NULL
+         && unclip_eval_loop_decoder (&loop, unet, schedule, &condition, guidance_scale, image_small, error)
+         && unclip_eval_add_pictures (eval, "trajectory", loop.trajectory, 5,
+                                      (int[]) { loop.n_steps, loop.n_rows, loop.c, loop.h, loop.w }, error)
+         && unclip_eval_add_pictures (eval, "image_small", image_small, 4, (int[]) { loop.n_rows, loop.c, loop.h, loop.w }, error);
+}
+
+gboolean
+unclip_eval_super_res_loop (UnclipEval *eval, GError **error)
+{
+  g_autoptr (UnclipSchedule) schedule = unclip_stage_schedule (eval->model, "super_res_scheduler", error);
+  g_auto (UnclipEvalLoop) loop = { 0 };
+  g_autofree float *image_small = NULL, *upscaled = NULL, *image = NULL;
+  int               dims[4] = { -1, 3, -1, -1 }, n_steps;
+
+  if (schedule == NULL
+      || ! unclip_eval_setting_int (eval, "n_steps", eval->options->super_res_n_steps, 1, schedule->n_train, &n_steps, error)
+      || ! unclip_eval_setting_int (eval, "super_res_n_steps", n_steps, 1, schedule->n_train, &n_steps, error)
+      || ! unclip_eval_loop_read (&loop, eval, schedule, "", TRUE, n_steps, error))
+    return FALSE;
+  dims[0] = loop.n_rows;
+  image_small = unclip_eval_pictures (eval, "image_small", 4, dims, error);
+  if (image_small == NULL)
+    return FALSE;
+  if (dims[2] != dims[3])
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has pictures of %d × %d, but they must be square"),
+                   eval->in_path, "image_small", dims[3], dims[2]);
+      return FALSE;
+    }
+
+  upscaled = unclip_eval_new (loop.n_rows * state_size (&loop), error);
+  image = unclip_eval_new (loop.n_rows * state_size (&loop), upscaled != NULL ? error : NULL);
+  if (upscaled == NULL || image == NULL
+      || ! unclip_eval_loop_super_res (&loop, schedule, image_small, dims[2], upscaled, image, error))
+    return FALSE;
+
+  dims[2] = loop.h;
+  dims[3] = loop.w;
+  return unclip_eval_add_pictures (eval, "upscaled", upscaled, 4, dims, error)
+         && unclip_eval_add_pictures (eval, "trajectory", loop.trajectory, 5,
+                                      (int[]) { loop.n_steps, loop.n_rows, loop.c, loop.h, loop.w }, error)
+         && unclip_eval_add_pictures (eval, "image", image, 4, dims, error);
+}

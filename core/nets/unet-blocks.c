@@ -1,0 +1,209 @@
+/* See unet-blocks.h.
+ *
+ * Source: arXiv 2112.10741 (GLIDE) and 2105.05233, whose blocks these are; 2204.06125, section 2.1, for
+ * how z_i joins them.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "unet-blocks.h"
+
+#include <math.h>
+#include <string.h>
+
+UnclipResnet
+unclip_resnet_build (UnclipBuilder           *builder,
+                     const char              *path,
+                     const UnclipResnetStyle *style,
+                     int                      n_in,
+                     int                      n_out,
+                     UnclipResample           resample,
+                     int                      h)
+{
+  UnclipResnet resnet = { .style = *style, .resample = resample, .n_in = n_in, .n_out = n_out };
+
+  if (resample == UNCLIP_RESAMPLE_DOWN)
+    h /= 2;
+  if (resample == UNCLIP_RESAMPLE_UP)
+    h *= 2;
+
+  resnet.norm1 = unclip_build_group_norm (builder, path, "norm1", n_in, style->n_groups, style->eps);
+  resnet.conv1 = unclip_build_conv (builder, path, "conv1", n_in, n_out, 3, h);
+  resnet.emb = unclip_build_linear (builder, path, "time_emb_proj", style->n_emb, style->scale_shift ? 2 * n_out : n_out);
+  resnet.norm2 = unclip_build_group_norm (builder, path, "norm2", n_out, style->n_groups, style->eps);
+  resnet.conv2 = unclip_build_conv (builder, path, "conv2", n_out, n_out, 3, h);
+  if (n_in != n_out)
+    resnet.shortcut = unclip_build_conv (builder, path, "conv_shortcut", n_in, n_out, 1, h);
+
+  return resnet;
+}
+
+static void
+resample (BkTensor       y,
+          BkTensor       x,
+          UnclipResample how)
+{
+  if (how == UNCLIP_RESAMPLE_DOWN)
+    bk_downsample (y, x);
+  else
+    bk_upsample (y, x);
+}
+
+void
+unclip_resnet_run (const UnclipResnet *resnet,
+                   BkTensor            y,
+                   BkTensor            x,
+                   BkTensor            emb,
+                   BkArena            *arena)
+{
+  g_auto (BkScratch) scratch = bk_scratch (arena);
+  const UnclipResnetStyle *style = &resnet->style;
+
+  BkTensor a = bk_scratch_like (&scratch, x);
+  BkTensor b = bk_scratch_tensor (&scratch, y.n, y.h, y.w, y.c);
+  BkTensor e = bk_scratch_tensor (&scratch, y.n, 1, 1, resnet->emb.n_out);
+
+  bk_group_norm (a, x, &resnet->norm1, BK_SILU);
+  if (resnet->resample != UNCLIP_RESAMPLE_NONE)
+    {
+      BkTensor small_a = bk_scratch_tensor (&scratch, y.n, y.h, y.w, x.c);
+      BkTensor small_x = bk_scratch_like (&scratch, small_a);
+
+      resample (small_a, a, resnet->resample);
+      resample (small_x, x, resnet->resample);
+      a = small_a;
+      x = small_x;
+    }
+
+  bk_linear (e, emb, &resnet->emb, BK_IDENTITY);
+  bk_conv (b, a, &resnet->conv1, arena);
+  if (style->scale_shift)
+    {
+      /* The embedding acts on the normalised values, so SiLU has to wait for it. */
+      bk_group_norm (b, b, &resnet->norm2, BK_IDENTITY);
+      bk_scale_shift (b, e, BK_SILU);
+    }
+  else
+    {
+      bk_add_emb (b, e);
+      bk_group_norm (b, b, &resnet->norm2, BK_SILU);
+    }
+
+  if (resnet->n_in != resnet->n_out)
+    {
+      BkTensor shortcut = bk_scratch_like (&scratch, b);
+
+      bk_conv (shortcut, x, &resnet->shortcut, arena);
+      x = shortcut;
+    }
+  bk_conv_add (y, b, &resnet->conv2, x, arena);
+}
+
+UnclipAttention
+unclip_attention_build (UnclipBuilder *builder,
+                        const char    *path,
+                        int            n_channels,
+                        int            n_context,
+                        int            head_dim,
+                        int            n_groups)
+{
+  return (UnclipAttention) {
+    .n_heads = n_channels / head_dim,
+    .head_dim = head_dim,
+    .norm = unclip_build_group_norm (builder, path, "group_norm", n_channels, n_groups, 1e-5f),
+    .q = unclip_build_linear (builder, path, "to_q", n_channels, n_channels),
+    .k = unclip_build_linear (builder, path, "to_k", n_channels, n_channels),
+    .v = unclip_build_linear (builder, path, "to_v", n_channels, n_channels),
+    .context_k = unclip_build_linear (builder, path, "add_k_proj", n_context, n_channels),
+    .context_v = unclip_build_linear (builder, path, "add_v_proj", n_context, n_channels),
+    .out = unclip_build_linear (builder, path, "to_out.0", n_channels, n_channels),
+  };
+}
+
+void
+unclip_attention_set_context (UnclipAttention *attention,
+                              BkTensor         context,
+                              BkArena         *arena)
+{
+  /* No scope: they go with the arena. */
+  BkScratch scratch = bk_scratch (arena);
+
+  attention->keys = bk_scratch_tensor (&scratch, context.n, context.h, 1, attention->q.n_out);
+  attention->values = bk_scratch_like (&scratch, attention->keys);
+  bk_linear (attention->keys, context, &attention->context_k, BK_IDENTITY);
+  bk_linear (attention->values, context, &attention->context_v, BK_IDENTITY);
+}
+
+/* all [n, t + pixels, c]: what the context gives, then the same of the picture. */
+static void
+join (BkTensor        all,
+      BkTensor        of_context,
+      BkTensor        picture,
+      const BkLinear *linear)
+{
+  int t = of_context.h, pixels = picture.h;
+
+  for (int i = 0; i < all.n; i++)
+    {
+      BkTensor sample = bk_samples (all, i, 1);
+
+      bk_copy (bk_rows (sample, 0, t), bk_samples (of_context, i, 1));
+      bk_linear (bk_rows (sample, t, pixels), bk_samples (picture, i, 1), linear, BK_IDENTITY);
+    }
+}
+
+/* mask [n, t + pixels]: the context's, and nothing for the picture. */
+static void
+join_mask (BkTensor     mask,
+           const float *context_mask,
+           int          t)
+{
+  if (mask.data == NULL)
+    return;
+
+  for (int i = 0; i < mask.n; i++)
+    {
+      float *row = mask.data + (size_t) i * mask.c;
+
+      memcpy (row, context_mask + (size_t) i * t, t * sizeof (float));
+      memset (row + t, 0, (mask.c - t) * sizeof (float));
+    }
+}
+
+void
+unclip_attention_run (const UnclipAttention *attention,
+                      BkTensor               x,
+                      const float           *context_mask,
+                      BkArena               *arena)
+{
+  g_auto (BkScratch) scratch = bk_scratch (arena);
+  int t = attention->keys.h, pixels = x.h * x.w, inner = attention->q.n_out;
+
+  BkTensor a = bk_scratch_tensor (&scratch, x.n, pixels, 1, x.c);
+  BkTensor q = bk_scratch_tensor (&scratch, x.n, pixels, 1, inner);
+  BkTensor k = bk_scratch_tensor (&scratch, x.n, t + pixels, 1, inner);
+  BkTensor v = bk_scratch_like (&scratch, k);
+  BkTensor out = bk_scratch_like (&scratch, q);
+  BkTensor mask = bk_scratch_tensor (&scratch, x.n, 1, 1, t + pixels);
+  BkTensor picture = x;
+
+  const BkAttention how = {
+    .n_heads = attention->n_heads,
+    .scale = 1.0f / sqrtf (attention->head_dim),
+    .mask = context_mask != NULL ? mask.data : NULL,
+  };
+
+  /* The same memory as a row of tokens. */
+  picture.h = pixels;
+  picture.w = 1;
+
+  bk_group_norm (a, picture, &attention->norm, BK_IDENTITY);
+  bk_linear (q, a, &attention->q, BK_IDENTITY);
+  join (k, attention->keys, a, &attention->k);
+  join (v, attention->values, a, &attention->v);
+  if (context_mask != NULL)
+    join_mask (mask, context_mask, t);
+
+  bk_attention (out, q, k, v, &how, arena);
+  bk_linear (a, out, &attention->out, BK_IDENTITY);
+  bk_add (picture, a);
+}

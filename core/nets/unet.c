@@ -1,0 +1,784 @@
+/* The UNet of the decoder and of the upsamplers, as its config.json says.
+ *
+ * Down blocks push what they compute, up blocks take it back in reverse order beside their own state.
+ * A pushed tensor therefore lies from the start in a buffer that has room for that state before it: so
+ * concatenation is two writes into slices of one tensor, and costs no pass of its own.
+ *
+ * Source: arXiv 2204.06125, section 2.1 and appendix C; names and places of the parts as in diffusers'
+ * UNet2DConditionModel and UNet2DModel.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "construct.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "timestep.h"
+#include "unet-blocks.h"
+#include "work.h"
+
+#define MAX_LEVELS 16
+#define MAX_LAYERS 64
+
+/* What a token that is not to be seen gets. */
+#define MASKED -10000.0f
+
+/* One level on the way down or up: resnets, an attention behind each or behind none, a resampler. */
+typedef struct
+{
+  int              n_layers;
+  UnclipResnet    *resnets;    /* [n_layers] */
+  UnclipAttention *attentions; /* [n_layers] or NULL */
+  gboolean         has_resampler;
+  UnclipResnet     resampler;
+} Block;
+
+struct _UnclipUnet
+{
+  char             *component;
+
+  int               n_levels, n_channels[MAX_LEVELS], n_layers[MAX_LEVELS], head_dim[MAX_LEVELS];
+  gboolean          down_attends[MAX_LEVELS], up_attends[MAX_LEVELS]; /* up: from the lowest level */
+  gboolean          is_conditional;
+  int               sample_size, in_channels, out_channels, context_width;
+  gboolean          flip_sin_to_cos;
+  double            freq_shift;
+  UnclipResnetStyle style;
+
+  UnclipWeights    *weights; /* owned; what the layers point into */
+  BkArena          *store;
+  UnclipWork        work;
+
+  UnclipTimestep    timestep;
+  BkConv            conv_in, conv_out;
+  Block             down[MAX_LEVELS], up[MAX_LEVELS];
+  UnclipResnet      mid[2];
+  UnclipAttention   mid_attention;
+  BkNorm            norm_out;
+
+  /* What set_context () was given. */
+  int               n, t;       /* samples, tokens; n = 0: nothing yet */
+  UnclipWork        keys;       /* keys and values of all attentions */
+  float            *mask;       /* [n, t], what is added to the scores; NULL if none */
+  float            *time;       /* [n, n_emb]; NULL if none */
+};
+
+typedef struct
+{
+  UnclipUnet  *unet;
+  const float *x;
+  int          t, n, h, w;
+  float       *out;
+} Call;
+
+/* ---- config.json ------------------------------------------------------------------------- */
+
+static gboolean
+refuse (const UnclipConfig *config,
+        const char         *name,
+        const char         *value,
+        GError            **error)
+{
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL,
+               _("%s: \"%s\" is \"%.40s\", which this version cannot run"), unclip_config_path (config), name, value);
+  return FALSE;
+}
+
+static gboolean
+expect_false (const UnclipConfig  *config,
+              const char          *name,
+              gboolean             fallback,
+              GError             **error)
+{
+  gboolean value;
+
+  if (! unclip_config_bool (config, name, fallback, &value, error))
+    return FALSE;
+  return value ? refuse (config, name, "true", error) : TRUE;
+}
+
+static gboolean
+expect_one (const UnclipConfig  *config,
+            const char          *name,
+            GError             **error)
+{
+  return unclip_config_double (config, name, 1.0, 1.0, 1.0, &(double) { 0 }, error);
+}
+
+/* Members with which other families use the same classes; here they must say what this family's do. */
+static gboolean
+check_variant (const UnclipConfig  *config,
+               gboolean             is_conditional,
+               GError             **error)
+{
+  BkActivation activation;
+
+  if (! unclip_config_activation (config, "act_fn", "silu", &activation, error))
+    return FALSE;
+  if (activation != BK_SILU)
+    return refuse (config, "act_fn", "not silu", error);
+
+  return expect_false (config, "center_input_sample", FALSE, error)
+         && expect_one (config, "mid_block_scale_factor", error)
+         && unclip_config_expect_string (config, "time_embedding_type", "positional", error)
+         && (! is_conditional
+             || (expect_false (config, "only_cross_attention", FALSE, error)
+                 && expect_false (config, "class_embeddings_concat", FALSE, error)
+                 && expect_false (config, "resnet_skip_time_act", FALSE, error)
+                 && expect_false (config, "upcast_attention", FALSE, error)
+                 && expect_one (config, "resnet_out_scale_factor", error)
+                 && unclip_config_expect_string (config, "class_embed_type", "identity", error)
+                 && unclip_config_expect_string (config, "mid_block_type", "UNetMidBlock2DSimpleCrossAttn", error)
+                 && unclip_config_expect_string (config, "addition_embed_type", NULL, error)
+                 && unclip_config_expect_string (config, "encoder_hid_dim_type", NULL, error)
+                 && unclip_config_expect_string (config, "cross_attention_norm", NULL, error)
+                 && unclip_config_expect_string (config, "timestep_post_act", NULL, error)))
+         && (is_conditional || expect_false (config, "add_attention", TRUE, error));
+}
+
+/* down_block_types and up_block_types: which levels attend. */
+static gboolean
+read_blocks (const UnclipConfig  *config,
+             const char          *name,
+             const char          *plain,
+             const char          *attending,
+             int                  n_levels,
+             gboolean            *attends,
+             GError             **error)
+{
+  const char *types[MAX_LEVELS];
+  int n;
+
+  if (! unclip_config_strings (config, name, MAX_LEVELS, types, &n, error))
+    return FALSE;
+  if (n != n_levels)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" names %d blocks, but block_out_channels has %d"),
+                   unclip_config_path (config), name, n, n_levels);
+      return FALSE;
+    }
+
+  for (int i = 0; i < n; i++)
+    {
+      attends[i] = attending != NULL && strcmp (types[i], attending) == 0;
+      if (! attends[i] && strcmp (types[i], plain) != 0)
+        return refuse (config, name, types[i], error);
+    }
+  return TRUE;
+}
+
+/* A list with one value per level, or one value for all; @fallback where there is none. */
+static gboolean
+read_per_level (const UnclipConfig  *config,
+                const char          *name,
+                int                  fallback,
+                int                  max,
+                int                  n_levels,
+                int                 *out,
+                GError             **error)
+{
+  int n;
+
+  if (! unclip_config_has (config, name))
+    {
+      for (int i = 0; i < n_levels; i++)
+        out[i] = fallback;
+      return TRUE;
+    }
+  if (! unclip_config_ints (config, name, 1, max, n_levels, out, &n, error))
+    return FALSE;
+  if (n != n_levels)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" has %d values, but block_out_channels has %d"),
+                   unclip_config_path (config), name, n, n_levels);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_heads (const UnclipUnet    *unet,
+             const UnclipConfig  *config,
+             GError             **error)
+{
+  for (int i = 0; i < unet->n_levels; i++)
+    {
+      gboolean attends = unet->down_attends[i] || unet->up_attends[unet->n_levels - 1 - i] || i == unet->n_levels - 1;
+
+      if (attends && unet->n_channels[i] % unet->head_dim[i] != 0)
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: %d channels cannot be split into heads of attention_head_dim %d"),
+                       unclip_config_path (config), unet->n_channels[i], unet->head_dim[i]);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+read_config (UnclipUnet          *unet,
+             const UnclipConfig  *config,
+             GError             **error)
+{
+  const char *scale_shift;
+  double eps;
+
+  unet->is_conditional = unclip_config_has (config, "cross_attention_dim");
+  if (! check_variant (config, unet->is_conditional, error)
+      || ! unclip_config_ints (config, "block_out_channels", 1, 65536, MAX_LEVELS, unet->n_channels, &unet->n_levels, error)
+      || ! read_blocks (config, "down_block_types", "ResnetDownsampleBlock2D",
+                        unet->is_conditional ? "SimpleCrossAttnDownBlock2D" : NULL, unet->n_levels, unet->down_attends, error)
+      || ! read_blocks (config, "up_block_types", "ResnetUpsampleBlock2D",
+                        unet->is_conditional ? "SimpleCrossAttnUpBlock2D" : NULL, unet->n_levels, unet->up_attends, error)
+      || ! read_per_level (config, "layers_per_block", 2, MAX_LAYERS, unet->n_levels, unet->n_layers, error)
+      || ! read_per_level (config, "attention_head_dim", 8, 65536, unet->n_levels, unet->head_dim, error)
+      || ! unclip_config_int (config, "sample_size", 64, 1, 65536, &unet->sample_size, error)
+      || ! unclip_config_int (config, "in_channels", 3, 1, 65536, &unet->in_channels, error)
+      || ! unclip_config_int (config, "out_channels", 3, 1, 65536, &unet->out_channels, error)
+      || ! unclip_config_int (config, "norm_num_groups", 32, 1, 65536, &unet->style.n_groups, error)
+      || ! unclip_config_double (config, "norm_eps", 1e-5, 0.0, 1.0, &eps, error)
+      || ! unclip_config_bool (config, "flip_sin_to_cos", TRUE, &unet->flip_sin_to_cos, error)
+      || ! unclip_config_double (config, "freq_shift", 0.0, 0.0, 1.0, &unet->freq_shift, error)
+      || ! unclip_config_string (config, "resnet_time_scale_shift", "default", &scale_shift, error))
+    return FALSE;
+
+  if (unet->is_conditional
+      && (! unclip_config_int (config, "cross_attention_dim", 1280, 1, 65536, &unet->context_width, error)
+          || ! check_heads (unet, config, error)))
+    return FALSE;
+  if (strcmp (scale_shift, "scale_shift") != 0 && strcmp (scale_shift, "default") != 0)
+    return refuse (config, "resnet_time_scale_shift", scale_shift, error);
+
+  unet->style.scale_shift = strcmp (scale_shift, "scale_shift") == 0;
+  unet->style.eps = eps;
+  unet->style.n_emb = 4 * unet->n_channels[0];
+  return TRUE;
+}
+
+/* ---- layers ---------------------------------------------------------------------------------- */
+
+/* @n_in: (array length=n_layers): channels that come into each resnet */
+static void
+build_block (UnclipBuilder *builder,
+             UnclipUnet    *unet,
+             Block         *block,
+             const char    *path,
+             const int     *n_in,
+             int            level,
+             int            h,
+             UnclipResample resampler)
+{
+  int n_out = unet->n_channels[level];
+
+  for (int i = 0; i < block->n_layers; i++)
+    {
+      g_autofree char *resnet = unclip_build_path (path, "resnets.%d", i);
+      g_autofree char *attention = unclip_build_path (path, "attentions.%d", i);
+
+      block->resnets[i] = unclip_resnet_build (builder, resnet, &unet->style, n_in[i], n_out, UNCLIP_RESAMPLE_NONE, h);
+      if (block->attentions != NULL)
+        block->attentions[i] = unclip_attention_build (builder, attention, n_out, unet->context_width,
+                                                       unet->head_dim[level], unet->style.n_groups);
+    }
+
+  if (block->has_resampler)
+    {
+      g_autofree char *name = unclip_build_path (path, resampler == UNCLIP_RESAMPLE_DOWN ? "downsamplers.0" : "upsamplers.0");
+
+      block->resampler = unclip_resnet_build (builder, name, &unet->style, n_out, n_out, resampler, h);
+    }
+}
+
+static void
+build_down (UnclipBuilder *builder,
+            UnclipUnet    *unet)
+{
+  for (int i = 0; i < unet->n_levels; i++)
+    {
+      g_autofree char *path = unclip_build_path ("down_blocks", "%d", i);
+      int n_in[MAX_LAYERS];
+
+      for (int j = 0; j < unet->down[i].n_layers; j++)
+        n_in[j] = unet->n_channels[j == 0 && i > 0 ? i - 1 : i];
+      build_block (builder, unet, &unet->down[i], path, n_in, i, MAX (unet->sample_size >> i, 1), UNCLIP_RESAMPLE_DOWN);
+    }
+}
+
+static void
+build_mid (UnclipBuilder *builder,
+           UnclipUnet    *unet)
+{
+  int last = unet->n_levels - 1, c = unet->n_channels[last], h = MAX (unet->sample_size >> last, 1);
+
+  for (int i = 0; i < 2; i++)
+    {
+      g_autofree char *path = unclip_build_path ("mid_block", "resnets.%d", i);
+
+      unet->mid[i] = unclip_resnet_build (builder, path, &unet->style, c, c, UNCLIP_RESAMPLE_NONE, h);
+    }
+  if (unet->is_conditional)
+    unet->mid_attention = unclip_attention_build (builder, "mid_block.attentions.0", c, unet->context_width,
+                                                  unet->head_dim[last], unet->style.n_groups);
+}
+
+static void
+build_up (UnclipBuilder *builder,
+          UnclipUnet    *unet)
+{
+  int last = unet->n_levels - 1;
+
+  for (int i = 0; i <= last; i++)
+    {
+      g_autofree char *path = unclip_build_path ("up_blocks", "%d", i);
+      int level = last - i, n_in[MAX_LAYERS + 1];
+
+      for (int j = 0; j < unet->up[i].n_layers; j++)
+        {
+          int state = unet->n_channels[j == 0 && i > 0 ? level + 1 : level];
+          /* The last thing that a level takes back is the one above's downsampled output. */
+          int skip = unet->n_channels[j == unet->up[i].n_layers - 1 && level > 0 ? level - 1 : level];
+
+          n_in[j] = state + skip;
+        }
+      build_block (builder, unet, &unet->up[i], path, n_in, level, MAX (unet->sample_size >> level, 1), UNCLIP_RESAMPLE_UP);
+    }
+}
+
+static void
+build (UnclipBuilder *builder,
+       gpointer       net)
+{
+  UnclipUnet *unet = net;
+  int c = unet->n_channels[0];
+
+  unet->conv_in = unclip_build_conv (builder, "", "conv_in", unet->in_channels, c, 3, unet->sample_size);
+  unet->timestep = unclip_timestep_build (builder, "time_embedding", c, unet->style.n_emb, unet->style.n_emb,
+                                          unet->flip_sin_to_cos, unet->freq_shift);
+  build_down (builder, unet);
+  build_mid (builder, unet);
+  build_up (builder, unet);
+  unet->norm_out = unclip_build_group_norm (builder, "", "conv_norm_out", c, unet->style.n_groups, unet->style.eps);
+  unet->conv_out = unclip_build_conv (builder, "", "conv_out", c, unet->out_channels, 3, unet->sample_size);
+}
+
+static void
+block_init (Block   *block,
+            int      n_layers,
+            gboolean attends,
+            gboolean has_resampler)
+{
+  block->n_layers = n_layers;
+  block->resnets = g_new0 (UnclipResnet, n_layers);
+  block->attentions = attends ? g_new0 (UnclipAttention, n_layers) : NULL;
+  block->has_resampler = has_resampler;
+}
+
+static void
+block_clear (Block *block)
+{
+  g_free (block->resnets);
+  g_free (block->attentions);
+}
+
+UnclipUnet *
+unclip_unet_construct (const UnclipConfig  *config,
+                       UnclipWeights       *weights,
+                       const char          *component,
+                       GError             **error)
+{
+  g_autoptr (UnclipUnet) unet = g_new0 (UnclipUnet, 1);
+  int last;
+
+  unet->component = g_strdup (component);
+  if (! read_config (unet, config, error))
+    return NULL;
+
+  last = unet->n_levels - 1;
+  for (int i = 0; i <= last; i++)
+    {
+      block_init (&unet->down[i], unet->n_layers[i], unet->down_attends[i], i < last);
+      block_init (&unet->up[i], unet->n_layers[last - i] + 1, unet->up_attends[i], i < last);
+    }
+  if (! unclip_build (weights, component, build, unet, &unet->store, error))
+    return NULL;
+
+  return g_steal_pointer (&unet);
+}
+
+UnclipUnet *
+unclip_unet_new (UnclipModel  *model,
+                 const char   *component,
+                 GError      **error)
+{
+  g_autoptr (UnclipConfig) config = unclip_model_config (model, component, error);
+  g_autoptr (UnclipWeights) weights = NULL;
+  UnclipUnet *unet;
+
+  if (config == NULL)
+    return NULL;
+  weights = unclip_model_weights (model, component, error);
+  if (weights == NULL)
+    return NULL;
+
+  unet = unclip_unet_construct (config, weights, component, error);
+  if (unet != NULL)
+    unet->weights = g_steal_pointer (&weights);
+  return unet;
+}
+
+void
+unclip_unet_free (UnclipUnet *unet)
+{
+  if (unet == NULL)
+    return;
+
+  for (int i = 0; i < unet->n_levels; i++)
+    {
+      block_clear (&unet->down[i]);
+      block_clear (&unet->up[i]);
+    }
+  unclip_work_clear (&unet->work);
+  unclip_work_clear (&unet->keys);
+  g_clear_pointer (&unet->store, bk_arena_free);
+  g_clear_pointer (&unet->weights, unclip_weights_free);
+  g_free (unet->mask);
+  g_free (unet->time);
+  g_free (unet->component);
+  g_free (unet);
+}
+
+int
+unclip_unet_in_channels (const UnclipUnet *unet)
+{
+  return unet->in_channels;
+}
+
+int
+unclip_unet_out_channels (const UnclipUnet *unet)
+{
+  return unet->out_channels;
+}
+
+int
+unclip_unet_sample_size (const UnclipUnet *unet)
+{
+  return unet->sample_size;
+}
+
+int
+unclip_unet_multiple (const UnclipUnet *unet)
+{
+  return 1 << (unet->n_levels - 1);
+}
+
+gboolean
+unclip_unet_is_conditional (const UnclipUnet *unet)
+{
+  return unet->is_conditional;
+}
+
+int
+unclip_unet_context_width (const UnclipUnet *unet)
+{
+  return unet->context_width;
+}
+
+int
+unclip_unet_time_width (const UnclipUnet *unet)
+{
+  return unet->style.n_emb;
+}
+
+gsize
+unclip_unet_weights_size (const UnclipUnet *unet)
+{
+  return unet->store != NULL ? bk_arena_peak (unet->store) : 0;
+}
+
+gsize
+unclip_unet_working_size (const UnclipUnet *unet)
+{
+  return (unet->work.arena != NULL ? bk_arena_peak (unet->work.arena) : 0)
+         + (unet->keys.arena != NULL ? bk_arena_peak (unet->keys.arena) : 0);
+}
+
+/* ---- the context ---------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  UnclipUnet  *unet;
+  const float *context;
+} ContextCall;
+
+static void
+project_context (BkArena  *arena,
+                 gpointer  data)
+{
+  const ContextCall *call = data;
+  UnclipUnet *unet = call->unet;
+  BkTensor context = unclip_work_tensor (arena, call->context, unet->n, unet->t, 1, unet->context_width);
+
+  unclip_attention_set_context (&unet->mid_attention, context, arena);
+  for (int i = 0; i < unet->n_levels; i++)
+    {
+      for (int j = 0; unet->down[i].attentions != NULL && j < unet->down[i].n_layers; j++)
+        unclip_attention_set_context (&unet->down[i].attentions[j], context, arena);
+      for (int j = 0; unet->up[i].attentions != NULL && j < unet->up[i].n_layers; j++)
+        unclip_attention_set_context (&unet->up[i].attentions[j], context, arena);
+    }
+}
+
+gboolean
+unclip_unet_set_context (UnclipUnet   *unet,
+                         const float  *context,
+                         const int    *context_mask,
+                         const float  *time,
+                         int           n,
+                         int           t,
+                         GError      **error)
+{
+  ContextCall call = { unet, context };
+
+  g_return_val_if_fail (unet->store != NULL && unet->is_conditional && n > 0 && t > 0, FALSE);
+
+  /* What was measured depends on the number of tokens, and keys lie where the old ones were. */
+  unclip_work_clear (&unet->keys);
+  unclip_work_clear (&unet->work);
+  unet->n = n;
+  unet->t = t;
+
+  g_clear_pointer (&unet->mask, g_free);
+  if (context_mask != NULL)
+    {
+      unet->mask = g_new (float, (gsize) n * t);
+      for (int i = 0; i < n * t; i++)
+        unet->mask[i] = context_mask[i] == 0 ? MASKED : 0.0f;
+    }
+
+  g_clear_pointer (&unet->time, g_free);
+  if (time != NULL)
+    unet->time = g_memdup2 (time, (gsize) n * unet->style.n_emb * sizeof (float));
+
+  if (! unclip_work_run (&unet->keys, unet->component, (const int[3]) { n, t, 0 }, project_context, &call, error))
+    {
+      unet->n = 0;
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* ---- one forward pass ------------------------------------------------------------------------------ */
+
+/* What the down blocks have pushed; the buffer of each begins with room for the state that will meet it. */
+typedef struct
+{
+  BkTensor buffers[MAX_LEVELS * (MAX_LAYERS + 2)];
+  int      n;
+} Skips;
+
+/* Channels of the state that meets the skip number @k, counted from the first pushed. */
+static int
+state_channels (const UnclipUnet *unet,
+                int               n_skips,
+                int               k)
+{
+  int at = n_skips - 1 - k; /* up blocks take them back from the last */
+
+  for (int i = 0; i < unet->n_levels; i++)
+    {
+      int level = unet->n_levels - 1 - i;
+
+      if (at < unet->up[i].n_layers)
+        return unet->n_channels[at == 0 && i > 0 ? level + 1 : level];
+      at -= unet->up[i].n_layers;
+    }
+  g_assert_not_reached ();
+}
+
+static int
+count_skips (const UnclipUnet *unet)
+{
+  int n = 0;
+
+  for (int i = 0; i < unet->n_levels; i++)
+    n += unet->up[i].n_layers;
+  return n;
+}
+
+/* The slice for the next skip, [n, h, w, c]. */
+static BkTensor
+push (const UnclipUnet *unet,
+      Skips            *skips,
+      BkScratch        *scratch,
+      int               n,
+      int               h,
+      int               w,
+      int               c)
+{
+  int state = state_channels (unet, count_skips (unet), skips->n);
+
+  skips->buffers[skips->n] = bk_scratch_tensor (scratch, n, h, w, state + c);
+  return bk_channels (skips->buffers[skips->n++], state, c);
+}
+
+/* The slice beside the skip that is taken back next, [n, h, w, c]. */
+static BkTensor
+beside_next (Skips *skips,
+             int    c)
+{
+  return bk_channels (skips->buffers[skips->n - 1], 0, c);
+}
+
+/* emb [n, 1, 1, n_emb]: SiLU (time embedding of t + what set_context () was given). */
+static void
+embed (const Call *call,
+       BkTensor    emb,
+       BkArena    *arena)
+{
+  g_auto (BkScratch) scratch = bk_scratch (arena);
+  const UnclipUnet *unet = call->unet;
+  BkTensor one = bk_scratch_tensor (&scratch, 1, 1, 1, emb.c);
+
+  unclip_timestep_run (&unet->timestep, one, call->t, arena);
+  for (int i = 0; i < emb.n; i++)
+    bk_copy (bk_samples (emb, i, 1), one);
+  if (unet->time != NULL)
+    bk_add (emb, unclip_work_tensor (arena, unet->time, emb.n, 1, 1, emb.c));
+  bk_activate (emb, BK_SILU);
+}
+
+static BkTensor
+run_down (const UnclipUnet *unet,
+          BkTensor          x,
+          BkTensor          emb,
+          Skips            *skips,
+          BkScratch        *scratch)
+{
+  BkArena *arena = scratch->arena;
+
+  for (int i = 0; i < unet->n_levels; i++)
+    {
+      const Block *block = &unet->down[i];
+      int c = unet->n_channels[i];
+
+      for (int j = 0; j < block->n_layers; j++)
+        {
+          BkTensor y = push (unet, skips, scratch, x.n, x.h, x.w, c);
+
+          unclip_resnet_run (&block->resnets[j], y, x, emb, arena);
+          if (block->attentions != NULL)
+            unclip_attention_run (&block->attentions[j], y, unet->mask, arena);
+          x = y;
+        }
+      if (block->has_resampler)
+        {
+          BkTensor y = push (unet, skips, scratch, x.n, x.h / 2, x.w / 2, c);
+
+          unclip_resnet_run (&block->resampler, y, x, emb, arena);
+          x = y;
+        }
+    }
+  return x;
+}
+
+static void
+run_mid (const UnclipUnet *unet,
+         BkTensor          y,
+         BkTensor          x,
+         BkTensor          emb,
+         BkArena          *arena)
+{
+  g_auto (BkScratch) scratch = bk_scratch (arena);
+  BkTensor a = bk_scratch_like (&scratch, x);
+
+  unclip_resnet_run (&unet->mid[0], a, x, emb, arena);
+  if (unet->is_conditional)
+    unclip_attention_run (&unet->mid_attention, a, unet->mask, arena);
+  unclip_resnet_run (&unet->mid[1], y, a, emb, arena);
+}
+
+/* The state is beside the first skip; the result goes to @y. */
+static void
+run_up (const UnclipUnet *unet,
+        BkTensor          y,
+        BkTensor          emb,
+        Skips            *skips,
+        BkArena          *arena)
+{
+  for (int i = 0; i < unet->n_levels; i++)
+    {
+      g_auto (BkScratch) scratch = bk_scratch (arena);
+      const Block *block = &unet->up[i];
+      int c = unet->n_channels[unet->n_levels - 1 - i];
+
+      for (int j = 0; j < block->n_layers; j++)
+        {
+          BkTensor x = skips->buffers[--skips->n];
+          gboolean is_last = j == block->n_layers - 1;
+          BkTensor out = ! is_last              ? beside_next (skips, c)
+                         : block->has_resampler ? bk_scratch_tensor (&scratch, x.n, x.h, x.w, c)
+                                                : y;
+
+          unclip_resnet_run (&block->resnets[j], out, x, emb, arena);
+          if (block->attentions != NULL)
+            unclip_attention_run (&block->attentions[j], out, unet->mask, arena);
+          if (is_last && block->has_resampler)
+            unclip_resnet_run (&block->resampler, beside_next (skips, c), out, emb, arena);
+        }
+    }
+}
+
+static void
+forward (BkArena  *arena,
+         gpointer  data)
+{
+  g_auto (BkScratch) scratch = bk_scratch (arena);
+  const Call *call = data;
+  UnclipUnet *unet = call->unet;
+  int n = call->n, h = call->h, w = call->w, last = unet->n_levels - 1;
+  Skips skips = { .n = 0 };
+
+  BkTensor x = unclip_work_tensor (arena, call->x, n, h, w, unet->in_channels);
+  BkTensor y = unclip_work_tensor (arena, call->out, n, h, w, unet->out_channels);
+  BkTensor emb = bk_scratch_tensor (&scratch, n, 1, 1, unet->style.n_emb);
+  BkTensor a = bk_scratch_tensor (&scratch, n, h, w, unet->n_channels[0]);
+  BkTensor state;
+
+  embed (call, emb, arena);
+
+  state = push (unet, &skips, &scratch, n, h, w, unet->n_channels[0]);
+  bk_conv (state, x, &unet->conv_in, arena);
+  state = run_down (unet, state, emb, &skips, &scratch);
+  run_mid (unet, beside_next (&skips, unet->n_channels[last]), state, emb, arena);
+  run_up (unet, a, emb, &skips, arena);
+
+  bk_group_norm (a, a, &unet->norm_out, BK_SILU);
+  bk_conv (y, a, &unet->conv_out, arena);
+}
+
+gboolean
+unclip_unet_predict (UnclipUnet   *unet,
+                     const float  *x,
+                     int           t,
+                     int           n,
+                     int           h,
+                     int           w,
+                     float        *out,
+                     GError      **error)
+{
+  Call call = { unet, x, t, n, h, w, out };
+  int multiple = unclip_unet_multiple (unet);
+
+  g_return_val_if_fail (unet->store != NULL && n > 0 && (! unet->is_conditional || n == unet->n), FALSE);
+
+  if (h < multiple || w < multiple || h % multiple != 0 || w % multiple != 0)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
+                   _("The %s works on sides that are multiples of %d; %d × %d are not"), unet->component, multiple, w, h);
+      return FALSE;
+    }
+
+  return unclip_work_run (&unet->work, unet->component, (const int[3]) { n, h, w }, forward, &call, error);
+}

@@ -1,0 +1,119 @@
+/* The noise schedule and the timesteps that samplers visit.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "internal.h"
+
+#include <math.h>
+
+static double
+cosine (double u)
+{
+  double c = cos ((u + 0.008) / 1.008 * G_PI / 2.0);
+
+  return c * c;
+}
+
+UnclipSchedule *
+unclip_schedule_new (int n_train)
+{
+  UnclipSchedule *schedule = g_new0 (UnclipSchedule, 1);
+  double          product = 1.0;
+
+  schedule->n_train = n_train;
+  schedule->beta = g_new (float, n_train);
+  schedule->alpha_bar = g_new (float, n_train);
+  for (int t = 0; t < n_train; t++)
+    {
+      double beta = 1.0 - cosine ((t + 1.0) / n_train) / cosine ((double) t / n_train);
+
+      schedule->beta[t] = (float) MIN (beta, 0.999);
+      /* Factors in float32, their product in double: so torch's cumprod makes the published tables. */
+      product *= 1.0f - schedule->beta[t];
+      schedule->alpha_bar[t] = (float) product;
+    }
+  return schedule;
+}
+
+void
+unclip_schedule_free (UnclipSchedule *schedule)
+{
+  if (schedule == NULL)
+    return;
+  g_free (schedule->beta);
+  g_free (schedule->alpha_bar);
+  g_free (schedule);
+}
+
+int *
+unclip_timesteps_ddpm (const UnclipSchedule *schedule, int n_steps)
+{
+  int   *timesteps = g_new (int, n_steps);
+  double ratio = n_steps > 1 ? (schedule->n_train - 1.0) / (n_steps - 1) : 0.0;
+
+  g_return_val_if_fail (n_steps >= 1 && n_steps <= schedule->n_train, timesteps);
+
+  for (int k = 0; k < n_steps; k++)
+    timesteps[k] = (int) rint ((n_steps - 1 - k) * ratio);
+  /* A single step goes all the way. */
+  if (n_steps == 1)
+    timesteps[0] = schedule->n_train - 1;
+  return timesteps;
+}
+
+int *
+unclip_timesteps_ddim (const UnclipSchedule *schedule, int n_steps, UnclipSpacing spacing, int offset)
+{
+  int *timesteps = g_new (int, n_steps);
+  int  n_train = schedule->n_train;
+
+  g_return_val_if_fail (n_steps >= 1 && n_steps <= n_train, timesteps);
+
+  for (int k = 0; k < n_steps; k++)
+    {
+      int t = spacing == UNCLIP_SPACING_LEADING ? (n_steps - 1 - k) * (n_train / n_steps) + offset
+                                                : (int) rint (n_train - k * (double) n_train / n_steps) - 1;
+      timesteps[k] = CLAMP (t, 0, n_train - 1);
+    }
+  return timesteps;
+}
+
+float
+unclip_alpha_bar_at (const UnclipProcess *process, int k)
+{
+  return process->schedule->alpha_bar[process->timesteps[k]];
+}
+
+float
+unclip_alpha_bar_after (const UnclipProcess *process, int k)
+{
+  return k + 1 < process->n_steps ? unclip_alpha_bar_at (process, k + 1) : 1.0f;
+}
+
+gboolean
+unclip_process_predict (const UnclipProcess *process, const float *x, int t, float *out, float *v, GError **error)
+{
+  return process->predict (x, t, out, v, process->predict_data, error);
+}
+
+gboolean
+unclip_process_after (const UnclipProcess *process, int step, const float *x, const float *x_0, GError **error)
+{
+  return process->after == NULL || process->after (step, process->n_steps, x, x_0, process->after_data, error);
+}
+
+void
+unclip_predicted_x_0 (const UnclipProcess *process, const float *x, float *out, float alpha_bar, float clip, float *x_0)
+{
+  float signal = sqrtf (alpha_bar), noise = sqrtf (1.0f - alpha_bar);
+
+  for (gsize i = 0; i < process->n; i++)
+    {
+      gboolean is_sample = process->schedule->prediction == UNCLIP_PREDICTION_SAMPLE;
+      float    value = is_sample ? out[i] : (x[i] - noise * out[i]) / signal;
+
+      if (is_sample)
+        out[i] = (x[i] - signal * value) / noise;
+      x_0[i] = clip > 0 ? CLAMP (value, -clip, clip) : value;
+    }
+}

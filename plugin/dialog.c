@@ -1,0 +1,319 @@
+/* See dialog.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "dialog.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "arguments.h"
+
+/* What stands between the user and OK, kept with the dialog under this name. */
+#define STATE "unclip-state"
+
+typedef struct
+{
+  GimpProcedureConfig *config;   /* transfer none: the dialog holds it */
+  GtkDialog           *dialog;   /* transfer none */
+  GtkLabel            *status;   /* transfer none: about the model */
+  char                *needed;   /* NULL: no text is needed */
+  gboolean             has_model;
+} State;
+
+static void
+state_free (State *state)
+{
+  g_free (state->needed);
+  g_free (state);
+}
+
+static State *
+state_of (GimpProcedureDialog *dialog)
+{
+  return g_object_get_data (G_OBJECT (dialog), STATE);
+}
+
+/* ---- when OK can be pressed ------------------------------------------------------------------------ */
+
+static void
+update_ok (State *state)
+{
+  gboolean ready = state->has_model;
+
+  if (state->needed != NULL)
+    {
+      g_autofree char *text = unclip_plugin_text (state->config, state->needed);
+
+      ready = ready && *text != '\0';
+    }
+  gtk_dialog_set_response_sensitive (state->dialog, GTK_RESPONSE_OK, ready);
+}
+
+/* What @model lacks for edits of pictures, in words; %NULL: nothing. */
+static char *
+missing_component (UnclipModel *model)
+{
+  g_autoptr (GPtrArray) infos = unclip_model_info (model);
+
+  for (guint i = 0; i < infos->len; i++)
+    {
+      const UnclipComponentInfo *info = g_ptr_array_index (infos, i);
+
+      if (info->problem != NULL && (info->required || strcmp (info->name, "image_encoder") == 0))
+        return g_strdup_printf (_("%s: %s"), info->name, info->problem);
+    }
+  return NULL;
+}
+
+static void
+update_model (State *state)
+{
+  g_auto (UnclipPluginSettings) settings = { 0 };
+  g_autoptr (UnclipModel) model = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *problem = NULL, *text = NULL;
+
+  unclip_plugin_settings_read (&settings, state->config);
+  model = unclip_plugin_settings_model (&settings, &error);
+  problem = model != NULL ? missing_component (model) : g_strdup (error->message);
+  state->has_model = problem == NULL;
+  text = model != NULL && problem == NULL ? g_strdup_printf (_("Runs on this computer: %s"), unclip_model_path (model)) : NULL;
+  gtk_label_set_text (state->status, problem != NULL ? problem : text);
+  update_ok (state);
+}
+
+/* ---- model ---------------------------------------------------------------------------------------------- */
+
+static void
+choose_folder (GtkWidget *button,
+               State     *state)
+{
+  g_autoptr (GtkFileChooserNative) chooser = NULL;
+  g_autofree char *folder = NULL;
+
+  chooser = gtk_file_chooser_native_new (_("Folder of a Model"), GTK_WINDOW (state->dialog),
+                                         GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, NULL, NULL);
+  if (gtk_native_dialog_run (GTK_NATIVE_DIALOG (chooser)) != GTK_RESPONSE_ACCEPT)
+    return;
+  folder = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
+  if (folder != NULL)
+    g_object_set (state->config, "model", folder, NULL);
+}
+
+/* Names of the models in the search path, offered while one types. */
+static void
+offer_models (GtkEntry *entry)
+{
+  g_autoptr (GtkListStore) store = gtk_list_store_new (1, G_TYPE_STRING);
+  g_autoptr (GtkEntryCompletion) completion = gtk_entry_completion_new ();
+  g_auto (GStrv) models = unclip_model_list ();
+
+  for (char **model = models; *model != NULL; model++)
+    {
+      g_autofree char *name = g_path_get_basename (*model);
+
+      gtk_list_store_insert_with_values (store, NULL, -1, 0, name, -1);
+    }
+  gtk_entry_completion_set_model (completion, GTK_TREE_MODEL (store));
+  gtk_entry_completion_set_text_column (completion, 0);
+  gtk_entry_completion_set_minimum_key_length (completion, 0);
+  gtk_entry_set_completion (entry, completion);
+}
+
+static GtkEntry *
+entry_of (GimpProcedureDialog *dialog,
+          const char          *property)
+{
+  GtkWidget *row = gimp_procedure_dialog_get_widget (dialog, property, G_TYPE_NONE);
+
+  return GTK_ENTRY (gimp_label_entry_get_entry (GIMP_LABEL_ENTRY (row)));
+}
+
+static void
+add_model (GimpProcedureDialog *dialog,
+           State               *state)
+{
+  GtkWidget *box = gimp_procedure_dialog_fill_box (dialog, "model-box", "model", NULL);
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *button = gtk_button_new_with_mnemonic (_("Choose Fol_der…"));
+  GtkWidget *status = gtk_label_new (NULL);
+  GtkEntry  *entry = entry_of (dialog, "model");
+
+  gtk_entry_set_placeholder_text (entry, _("Toybox, which comes along"));
+  offer_models (entry);
+
+  gtk_label_set_xalign (GTK_LABEL (status), 0);
+  gtk_label_set_line_wrap (GTK_LABEL (status), TRUE);
+  gtk_label_set_selectable (GTK_LABEL (status), TRUE);
+  gtk_widget_set_can_focus (status, FALSE);
+  /* Wraps here instead of widening the dialog to a path's length. */
+  gtk_label_set_max_width_chars (GTK_LABEL (status), 50);
+  gtk_label_set_line_wrap_mode (GTK_LABEL (status), PANGO_WRAP_WORD_CHAR);
+  atk_object_set_name (gtk_widget_get_accessible (status), _("About the model"));
+  state->status = GTK_LABEL (status);
+
+  gtk_widget_set_valign (button, GTK_ALIGN_START);
+  gtk_widget_set_tooltip_text (button, _("Use a model from any folder of yours"));
+  g_signal_connect (button, "clicked", G_CALLBACK (choose_folder), state);
+  gtk_box_pack_start (GTK_BOX (row), status, TRUE, TRUE, 0);
+  gtk_box_pack_end (GTK_BOX (row), button, FALSE, FALSE, 0);
+  gtk_box_pack_start (GTK_BOX (box), row, FALSE, FALSE, 0);
+  gtk_widget_show_all (row);
+
+  g_signal_connect_swapped (state->config, "notify::model", G_CALLBACK (update_model), state);
+  g_signal_connect_swapped (state->config, "notify::image-encoder", G_CALLBACK (update_model), state);
+}
+
+/* ---- seed ----------------------------------------------------------------------------------------------- */
+
+static gboolean
+seed_to_is_new (GBinding     *binding,
+                const GValue *seed,
+                GValue       *is_new,
+                gpointer      data)
+{
+  g_value_set_boolean (is_new, g_value_get_int (seed) < 0);
+  return TRUE;
+}
+
+static gboolean
+is_new_to_seed (GBinding     *binding,
+                const GValue *is_new,
+                GValue       *seed,
+                gpointer      data)
+{
+  /* Whoever wants a seed of their own starts from one that is easy to remember. */
+  g_value_set_int (seed, g_value_get_boolean (is_new) ? -1 : 1);
+  return TRUE;
+}
+
+static void
+add_seed (GimpProcedureDialog *dialog,
+          State               *state)
+{
+  GtkWidget *box = gimp_procedure_dialog_fill_box (dialog, "seed-box", "seed", NULL);
+  GtkWidget *spin = gimp_procedure_dialog_get_widget (dialog, "seed", G_TYPE_NONE);
+  GtkWidget *check = gtk_check_button_new_with_mnemonic (_("_New one each time"));
+
+  gtk_orientable_set_orientation (GTK_ORIENTABLE (box), GTK_ORIENTATION_HORIZONTAL);
+  gtk_widget_set_valign (check, GTK_ALIGN_CENTER);
+  gtk_box_set_spacing (GTK_BOX (box), 6);
+  gtk_widget_set_tooltip_text (check, _("Draw another seed for every run; its number is in the new layer's name"));
+  gtk_box_pack_start (GTK_BOX (box), check, FALSE, FALSE, 0);
+  gtk_widget_show (check);
+  g_object_bind_property_full (state->config, "seed", check, "active", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE,
+                               seed_to_is_new, is_new_to_seed, NULL, NULL);
+  g_object_bind_property (check, "active", spin, "sensitive", G_BINDING_SYNC_CREATE | G_BINDING_INVERT_BOOLEAN);
+}
+
+/* GIMP aligns the labels in a box among themselves; these boxes should look like one. */
+static void
+align_labels (GimpProcedureDialog *dialog,
+              const char *const   *rows)
+{
+  g_autoptr (GtkSizeGroup) group = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
+
+  for (; *rows != NULL; rows++)
+    {
+      GtkWidget *row = gimp_procedure_dialog_get_widget (dialog, *rows, G_TYPE_NONE);
+
+      gtk_size_group_add_widget (group, gimp_labeled_get_label (GIMP_LABELED (row)));
+    }
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------- */
+
+/* Text that a script left out is NULL, which the widgets would complain about. */
+static void
+fill_texts (GimpProcedure       *procedure,
+            GimpProcedureConfig *config)
+{
+  int          n_arguments;
+  GParamSpec **arguments = gimp_procedure_get_arguments (procedure, &n_arguments);
+
+  for (int i = 0; i < n_arguments; i++)
+    if (G_PARAM_SPEC_VALUE_TYPE (arguments[i]) == G_TYPE_STRING && ! GIMP_IS_PARAM_SPEC_CHOICE (arguments[i]))
+      {
+        g_autofree char *text = unclip_plugin_text (config, arguments[i]->name);
+
+        g_object_set (config, arguments[i]->name, text, NULL);
+      }
+}
+
+GimpProcedureDialog *
+unclip_plugin_dialog_new (GimpProcedure       *procedure,
+                          GimpProcedureConfig *config,
+                          const char          *hint,
+                          const char *const   *rows)
+{
+  GimpProcedureDialog *dialog;
+  State               *state = g_new0 (State, 1);
+  GtkWidget           *label;
+
+  gimp_ui_init ("unclip");
+  fill_texts (procedure, config);
+  dialog = GIMP_PROCEDURE_DIALOG (gimp_procedure_dialog_new (procedure, config, NULL));
+  state->config = config;
+  state->dialog = GTK_DIALOG (dialog);
+  g_object_set_data_full (G_OBJECT (dialog), STATE, state, (GDestroyNotify) state_free);
+
+  label = gimp_procedure_dialog_get_label (dialog, "hint", hint, FALSE, FALSE);
+  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 60);
+  gtk_widget_set_margin_bottom (label, 6);
+  gimp_procedure_dialog_fill (dialog, "hint", NULL);
+
+  gimp_procedure_dialog_get_scale_entry (dialog, "guidance", 1);
+  for (const char *const *row = rows; *row != NULL; row++)
+    {
+      GParamSpec *argument = gimp_procedure_find_argument (procedure, *row);
+
+      if (G_IS_PARAM_SPEC_DOUBLE (argument) || G_IS_PARAM_SPEC_INT (argument))
+        gimp_procedure_dialog_get_scale_entry (dialog, *row, 1);
+      gimp_procedure_dialog_fill (dialog, *row, NULL);
+    }
+  add_seed (dialog, state);
+  add_model (dialog, state);
+  gimp_procedure_dialog_fill_box (dialog, "more-box", "steps", "guidance", "size", "framing", "image-encoder", NULL);
+  gimp_procedure_dialog_get_label (dialog, "more-title", _("More settings"), FALSE, FALSE);
+  gimp_procedure_dialog_fill_expander (dialog, "more", "more-title", FALSE, "more-box");
+  gimp_procedure_dialog_fill (dialog, "seed-box", "model-box", "more", NULL);
+  align_labels (dialog, (const char *[]) { "seed", "model", rows[0], NULL });
+  update_model (state);
+  return dialog;
+}
+
+void
+unclip_plugin_dialog_example (GimpProcedureDialog *dialog,
+                              const char          *property,
+                              const char          *example)
+{
+  GtkEntry *entry = entry_of (dialog, property);
+
+  gtk_entry_set_placeholder_text (entry, example);
+  gtk_entry_set_activates_default (entry, TRUE);
+}
+
+void
+unclip_plugin_dialog_need (GimpProcedureDialog *dialog,
+                           const char          *property)
+{
+  State           *state = state_of (dialog);
+  g_autofree char *notify = g_strconcat ("notify::", property, NULL);
+
+  state->needed = g_strdup (property);
+  g_signal_connect_swapped (state->config, notify, G_CALLBACK (update_ok), state);
+  update_ok (state);
+}
+
+gboolean
+unclip_plugin_dialog_run (GimpProcedureDialog *dialog)
+{
+  State   *state = state_of (dialog);
+  gboolean agreed = gimp_procedure_dialog_run (dialog);
+
+  g_signal_handlers_disconnect_by_data (state->config, state);
+  gtk_widget_destroy (GTK_WIDGET (dialog));
+  return agreed;
+}

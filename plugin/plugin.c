@@ -1,0 +1,125 @@
+/* The plug-in as GIMP starts it: which procedures there are, what they share, where texts are translated.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "plugin.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "unclip.h"
+
+typedef struct
+{
+  GimpPlugIn parent_instance;
+} UnclipPlugin;
+
+typedef struct
+{
+  GimpPlugInClass parent_class;
+} UnclipPluginClass;
+
+static GType unclip_plugin_get_type (void);
+G_DEFINE_TYPE (UnclipPlugin, unclip_plugin, GIMP_TYPE_PLUG_IN)
+GIMP_MAIN (unclip_plugin_get_type ())
+
+static const struct
+{
+  const char *name;
+  GimpProcedure *(*create) (GimpPlugIn *plug_in);
+} procedures[] = {
+  { UNCLIP_PLUGIN_VARIATIONS, unclip_plugin_variations_new },
+  { UNCLIP_PLUGIN_TEXT_EDIT, unclip_plugin_text_edit_new },
+};
+
+/* Files lie beside the executable, also where GIMP finds that by a link into a build tree. */
+static char *
+beside_executable (const char *name)
+{
+  g_autofree char *link = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *dir = g_path_get_dirname (link != NULL ? link : gimp_get_progname ());
+
+  return g_build_filename (dir, name, NULL);
+}
+
+static GList *
+query_procedures (GimpPlugIn *plug_in)
+{
+  g_autofree char *help = beside_executable ("help");
+  g_autoptr (GFile) domain = g_file_new_for_path (help);
+  GList *names = NULL;
+
+  gimp_plug_in_set_help_domain (plug_in, GETTEXT_PACKAGE, domain);
+  gimp_plug_in_add_menu_branch (plug_in, "<Image>/Filters", "unCLIP");
+  for (guint i = 0; i < G_N_ELEMENTS (procedures); i++)
+    names = g_list_append (names, g_strdup (procedures[i].name));
+  return names;
+}
+
+static GimpProcedure *
+create_procedure (GimpPlugIn *plug_in,
+                  const char *name)
+{
+  g_autofree char *icon_path = beside_executable ("unclip.svg");
+  g_autoptr (GFile) icon = g_file_new_for_path (icon_path);
+  GimpProcedure *procedure = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (procedures) && procedure == NULL; i++)
+    if (strcmp (name, procedures[i].name) == 0)
+      procedure = procedures[i].create (plug_in);
+  if (procedure == NULL)
+    return NULL;
+
+  /* A batch call with other drawables arrives all the same; layers.c looks again. */
+  gimp_procedure_set_image_types (procedure, "RGB*, GRAY*");
+  gimp_procedure_set_sensitivity_mask (procedure, GIMP_PROCEDURE_SENSITIVE_DRAWABLE);
+  gimp_procedure_add_menu_path (procedure, "<Image>/Filters/unCLIP");
+  gimp_procedure_set_icon_file (procedure, icon);
+  gimp_procedure_set_attribution (procedure, "The gimp-unclip authors", "The gimp-unclip authors", "2026");
+  return procedure;
+}
+
+/* The engine's texts and these are in one catalogue, outside of the plug-in's folder; GIMP's own
+ * way looks in that folder alone, and complains when there is nothing. */
+static gboolean
+set_i18n (GimpPlugIn *plug_in,
+          const char *procedure_name,
+          char      **gettext_domain,
+          char      **catalog_dir)
+{
+  bindtextdomain (GETTEXT_PACKAGE, UNCLIP_LOCALE_DIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  return FALSE;
+}
+
+static void
+unclip_plugin_class_init (UnclipPluginClass *klass)
+{
+  GimpPlugInClass *plug_in_class = GIMP_PLUG_IN_CLASS (klass);
+
+  plug_in_class->query_procedures = query_procedures;
+  plug_in_class->create_procedure = create_procedure;
+  plug_in_class->set_i18n = set_i18n;
+}
+
+static void
+unclip_plugin_init (UnclipPlugin *plug_in)
+{
+}
+
+GimpValueArray *
+unclip_plugin_fail (GimpProcedure *procedure,
+                    GError        *error)
+{
+  GimpPDBStatusType status = GIMP_PDB_EXECUTION_ERROR;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      status = GIMP_PDB_CANCEL;
+      g_clear_error (&error);
+    }
+  else if (g_error_matches (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT))
+    {
+      status = GIMP_PDB_CALLING_ERROR;
+    }
+  return gimp_procedure_new_return_values (procedure, status, error);
+}

@@ -1,0 +1,26 @@
+/* GIMP's progress bar for a job of the engine: "Decoder 12/25 · 0:41 left".
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "unclip.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UnclipPluginProgress:
+ * @start: when the job began, g_get_monotonic_time()
+ * @n_steps: out: steps that the decoder takes, which tells what "the model's default" meant
+ */
+typedef struct
+{
+  gint64 start;
+  int    n_steps;
+} UnclipPluginProgress;
+
+/* Shows @message and makes @options report to @progress, which has to outlive the job. GIMP's Cancel
+ * ends the whole process, so there is no cancellable; the image is not touched before the job is done. */
+void unclip_plugin_progress_start (UnclipPluginProgress *progress, const char *message, UnclipOptions *options);
+
+G_END_DECLS

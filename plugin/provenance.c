@@ -1,0 +1,66 @@
+/* See provenance.h.
+ *
+ * Source: IPTC NewsCodes, Digital Source Type, http://cv.iptc.org/newscodes/digitalsourcetype
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "provenance.h"
+
+#include <string.h>
+
+#define SOURCE_TYPE_TAG "Xmp.iptcExt.DigitalSourceType"
+#define SOURCE_TYPES "http://cv.iptc.org/newscodes/digitalsourcetype/"
+/* A user's picture in which a model changed something; next to it, one that a model made altogether. */
+#define COMPOSITE "compositeWithTrainedAlgorithmicMedia"
+#define GENERATED "trainedAlgorithmicMedia"
+
+JsonObject *
+unclip_plugin_record_new (GimpProcedure              *procedure,
+                          const UnclipPluginSettings *settings,
+                          UnclipModel                *model,
+                          int                         n_steps)
+{
+  g_autofree char *fingerprint = unclip_model_fingerprint (model);
+  JsonObject      *record = json_object_new ();
+
+  json_object_set_string_member (record, "procedure", gimp_procedure_get_name (procedure));
+  json_object_set_string_member (record, "engine", UNCLIP_VERSION);
+  json_object_set_string_member (record, "model", unclip_model_name (model));
+  json_object_set_string_member (record, "fingerprint", fingerprint);
+  if (settings->image_encoder != NULL)
+    json_object_set_string_member (record, "image-encoder", settings->image_encoder);
+  json_object_set_string_member (record, "rng", "philox");
+  json_object_set_int_member (record, "seed", settings->seed);
+  json_object_set_int_member (record, "steps", n_steps);
+  json_object_set_double_member (record, "guidance", settings->guidance_scale);
+  json_object_set_int_member (record, "size", settings->size);
+  json_object_set_string_member (record, "framing", settings->framing_name);
+  return record;
+}
+
+void
+unclip_plugin_record_attach (JsonObject *record,
+                             GimpLayer  *layer)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), record);
+  g_autofree char *text = json_to_string (node, FALSE);
+  GimpParasite    *parasite = gimp_parasite_new (UNCLIP_PLUGIN_PARASITE, GIMP_PARASITE_PERSISTENT, strlen (text) + 1, text);
+
+  gimp_item_attach_parasite (GIMP_ITEM (layer), parasite);
+  gimp_parasite_free (parasite);
+}
+
+void
+unclip_plugin_mark_image (GimpImage *image)
+{
+  g_autoptr (GimpMetadata) metadata = gimp_image_get_metadata (image);
+  g_autofree char *before = NULL;
+
+  if (metadata == NULL)
+    metadata = gimp_metadata_new ();
+  before = gexiv2_metadata_try_get_tag_string (GEXIV2_METADATA (metadata), SOURCE_TYPE_TAG, NULL);
+  if (before != NULL && (g_str_has_suffix (before, "/" GENERATED) || g_str_has_suffix (before, "/" COMPOSITE)))
+    return;
+  if (gexiv2_metadata_try_set_tag_string (GEXIV2_METADATA (metadata), SOURCE_TYPE_TAG, SOURCE_TYPES COMPOSITE, NULL))
+    gimp_image_set_metadata (image, metadata);
+}

@@ -1,0 +1,32 @@
+/* What tells, later and elsewhere, how a picture came about: settings on each layer, which XCF keeps, and
+ * the kind of source in the image's metadata, which exports keep.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <libgimp/gimp.h>
+
+#include "arguments.h"
+
+G_BEGIN_DECLS
+
+/* Name of the layer parasite; its data is JSON. */
+#define UNCLIP_PLUGIN_PARASITE "unclip-edit"
+
+/**
+ * unclip_plugin_record_new:
+ * @n_steps: decoder steps that were taken
+ *
+ * The settings that every procedure has; it adds its own before unclip_plugin_record_attach().
+ * Returns: (transfer full):
+ */
+JsonObject *unclip_plugin_record_new    (GimpProcedure *procedure, const UnclipPluginSettings *settings, UnclipModel *model, int n_steps);
+void        unclip_plugin_record_attach (JsonObject *record, GimpLayer *layer);
+
+/* Says in XMP, by IPTC's vocabulary, that a trained model took part in this picture; leaves alone a word
+ * that says more. Can be undone as any change of the image. */
+void        unclip_plugin_mark_image    (GimpImage *image);
+
+G_END_DECLS

@@ -1,0 +1,180 @@
+/* Filters ▸ unCLIP ▸ Text Edit: from what the layer shows towards what it shall show.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "plugin.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "arguments.h"
+#include "dialog.h"
+#include "layers.h"
+#include "progress.h"
+#include "provenance.h"
+
+#define MAX_STAGES 8
+
+/* The arguments that this procedure alone has. */
+typedef struct
+{
+  char  *from, *to;
+  double strength;
+  int    n_stages;
+} Edit;
+
+static void
+edit_clear (Edit *edit)
+{
+  g_free (edit->from);
+  g_free (edit->to);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Edit, edit_clear)
+
+static gboolean
+ask (GimpProcedure       *procedure,
+     GimpProcedureConfig *config)
+{
+  GimpProcedureDialog *dialog = unclip_plugin_dialog_new (
+      procedure, config,
+      _("Makes a new layer that shows something else. Say what the layer shows now and what it should show, "
+        "in the same words but for the difference."),
+      (const char *[]) { "from", "to", "strength", "stages", NULL });
+
+  unclip_plugin_dialog_example (dialog, "from", _("a red ball"));
+  unclip_plugin_dialog_example (dialog, "to", _("a blue ball"));
+  unclip_plugin_dialog_need (dialog, "to");
+  return unclip_plugin_dialog_run (dialog);
+}
+
+static gboolean
+edit_read (Edit                *edit,
+           GimpProcedureConfig *config,
+           GError             **error)
+{
+  g_object_get (config, "strength", &edit->strength, "stages", &edit->n_stages, NULL);
+  edit->from = unclip_plugin_text (config, "from");
+  edit->to = unclip_plugin_text (config, "to");
+  if (*edit->to != '\0')
+    return TRUE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
+               _("Say what the layer should show: the argument \"to\" is empty; write for example \"a blue ball\""));
+  return FALSE;
+}
+
+/* @squares as layers that are not in the image yet, the strongest first, so that it is on top and
+ * GIMP's animation, which plays upwards, grows towards it; %NULL-terminated. */
+static GimpLayer **
+make_layers (GimpProcedure              *procedure,
+             const UnclipPluginWork     *work,
+             const UnclipPluginSettings *settings,
+             const Edit                 *edit,
+             UnclipModel                *model,
+             const UnclipImage          *picture,
+             GPtrArray                  *squares,
+             int                         n_steps,
+             GError                    **error)
+{
+  g_autofree GimpLayer **layers = g_new0 (GimpLayer *, edit->n_stages + 1);
+
+  for (int k = edit->n_stages; k >= 1; k--)
+    {
+      double           theta = edit->strength * k / edit->n_stages;
+      g_autofree char *name = g_strdup_printf (_("Text Edit θ %.2f"), theta);
+      g_autoptr (JsonObject) record = unclip_plugin_record_new (procedure, settings, model, n_steps);
+      GimpLayer       *layer = unclip_plugin_layer_new (work, picture, squares->pdata[0], squares->pdata[k],
+                                                        settings->framing, name, error);
+
+      if (layer == NULL)
+        return NULL;
+      json_object_set_string_member (record, "from", edit->from);
+      json_object_set_string_member (record, "to", edit->to);
+      json_object_set_double_member (record, "theta", theta);
+      unclip_plugin_record_attach (record, layer);
+      layers[edit->n_stages - k] = layer;
+    }
+  return g_steal_pointer (&layers);
+}
+
+static GimpValueArray *
+run (GimpProcedure       *procedure,
+     GimpRunMode          run_mode,
+     GimpImage           *image,
+     GimpDrawable       **drawables,
+     GimpProcedureConfig *config,
+     gpointer             run_data)
+{
+  g_auto (UnclipPluginSettings) settings = { 0 };
+  g_auto (Edit) edit = { 0 };
+  g_autoptr (UnclipModel) model = NULL;
+  g_autoptr (UnclipImage) picture = NULL;
+  g_autoptr (GPtrArray) squares = NULL;
+  g_autofree GimpLayer **layers = NULL;
+  g_autofree char *group_name = NULL;
+  UnclipPluginWork     work;
+  UnclipPluginProgress progress;
+  UnclipOptions        options;
+  GError              *error = NULL;
+  GimpValueArray      *values;
+
+  gegl_init (NULL, NULL);
+  if (! unclip_plugin_work_init (&work, image, drawables, &error))
+    return unclip_plugin_fail (procedure, error);
+  if (run_mode == GIMP_RUN_INTERACTIVE && ! ask (procedure, config))
+    return gimp_procedure_new_return_values (procedure, GIMP_PDB_CANCEL, NULL);
+
+  unclip_plugin_settings_read (&settings, config);
+  if (! edit_read (&edit, config, &error))
+    return unclip_plugin_fail (procedure, error);
+  model = unclip_plugin_settings_model (&settings, &error);
+  picture = model != NULL ? unclip_plugin_work_read (&work, &error) : NULL;
+  if (picture == NULL)
+    return unclip_plugin_fail (procedure, error);
+
+  unclip_plugin_settings_options (&settings, &options);
+  unclip_plugin_progress_start (&progress, _("Text Edit"), &options);
+  squares = unclip_text_edit (model, picture, edit.from, edit.to, edit.strength, edit.n_stages, &options, &error);
+  if (squares != NULL)
+    layers = make_layers (procedure, &work, &settings, &edit, model, picture, squares, progress.n_steps, &error);
+  group_name = g_strdup_printf (_("Text Edit: %s"), edit.to);
+  if (layers == NULL || ! unclip_plugin_insert_layers (&work, layers, edit.n_stages, group_name, &error))
+    return unclip_plugin_fail (procedure, error);
+
+  values = unclip_plugin_success (procedure, g_steal_pointer (&layers), &settings, model, progress.n_steps);
+  GIMP_VALUES_SET_DOUBLE (values, UNCLIP_PLUGIN_N_RETURN_VALUES, edit.strength);
+  return values;
+}
+
+GimpProcedure *
+unclip_plugin_text_edit_new (GimpPlugIn *plug_in)
+{
+  GimpProcedure *procedure = gimp_image_procedure_new (plug_in, UNCLIP_PLUGIN_TEXT_EDIT, GIMP_PDB_PROC_TYPE_PLUGIN,
+                                                       run, NULL, NULL);
+
+  gimp_procedure_set_menu_label (procedure, _("_Text Edit…"));
+  gimp_procedure_set_documentation (
+      procedure, _("Turn what the layer shows towards other words"),
+      _("Makes new layers that show something else, by unCLIP: what the layer means is turned by the "
+        "difference of two captions, and the rest of it is kept. With a selection only the selected part "
+        "changes, by a layer mask. The layer itself stays as it is. Nothing leaves this computer. A value "
+        "that is not among a choice's counts as its default; the settings used are returned."),
+      UNCLIP_PLUGIN_TEXT_EDIT);
+
+  gimp_procedure_add_string_argument (procedure, "from", _("Sho_ws now"),
+                                      _("What the layer shows now, for example \"a red ball\"; may be empty"),
+                                      "", G_PARAM_READWRITE);
+  gimp_procedure_add_string_argument (procedure, "to", _("Sho_uld show"),
+                                      _("What it should show, for example \"a blue ball\""),
+                                      "", G_PARAM_READWRITE);
+  gimp_procedure_add_double_argument (procedure, "strength", _("S_trength"),
+                                      _("How far to turn; 0: the same picture; 0.25 to 0.5 is usual"),
+                                      0, 1, 0.4, G_PARAM_READWRITE);
+  gimp_procedure_add_int_argument (procedure, "stages", _("St_ages"),
+                                   _("How many steps on the way to that strength; more than one come in a layer group, the strongest on top"),
+                                   1, MAX_STAGES, 1, G_PARAM_READWRITE);
+  unclip_plugin_add_arguments (procedure);
+
+  unclip_plugin_add_return_values (procedure);
+  gimp_procedure_add_double_return_value (procedure, "used-strength", _("Used strength"), _("How far it was turned"),
+                                          0, 1, 0, G_PARAM_READWRITE);
+  return procedure;
+}

@@ -1,0 +1,163 @@
+/* Every task of `unclip eval` on golden tensors that another engine made, with one thread and with two.
+ *
+ *     golden [--verbose] GOLDENS MODEL
+ *
+ * GOLDENS holds TASK.safetensors and tolerances.json. What is not there is skipped, and says so.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "golden.h"
+
+#include <glib/gstdio.h>
+#include <png.h>
+#include <string.h>
+
+#include "compare.h"
+
+const char *golden_folder, *golden_model;
+
+char *
+golden_path (const char *file)
+{
+  g_autofree char *path = g_build_filename (golden_folder, file, NULL);
+  g_autofree char *model = g_build_filename (golden_model, "model_index.json", NULL);
+  const char      *lacking = ! g_file_test (path, G_FILE_TEST_EXISTS)    ? path
+                             : ! g_file_test (model, G_FILE_TEST_EXISTS) ? model
+                                                                         : NULL;
+  g_autofree char *reason = NULL;
+
+  if (lacking == NULL)
+    return g_steal_pointer (&path);
+  reason = g_strdup_printf ("%s is not there", lacking);
+  g_test_skip (reason);
+  return NULL;
+}
+
+UnclipImage *
+golden_picture (const char *name, gboolean keeps_alpha)
+{
+  g_autofree char   *path = g_build_filename (golden_folder, "images", name, NULL);
+  png_image          png = { .version = PNG_IMAGE_VERSION };
+  g_autofree guint8 *bytes = NULL;
+  UnclipImage       *image;
+  int                n_channels = keeps_alpha ? 4 : 3;
+
+  if (! png_image_begin_read_from_file (&png, path))
+    return NULL;
+  /* Always with alpha: without it libpng would composite. */
+  png.format = PNG_FORMAT_RGBA;
+  bytes = g_malloc (PNG_IMAGE_SIZE (png));
+  if (! png_image_finish_read (&png, NULL, bytes, 0, NULL))
+    return NULL;
+
+  image = unclip_image_new (png.width, png.height, n_channels);
+  for (gsize i = 0; i < (gsize) png.width * png.height; i++)
+    for (int c = 0; c < n_channels; c++)
+      image->pixels[i * n_channels + c] = bytes[4 * i + c] / 255.0f;
+  return image;
+}
+
+char *
+golden_run (const char *task, const char *in_path, const UnclipImage *image, int n_threads)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UnclipModel) model = unclip_model_open (golden_model, NULL, &error);
+  g_autofree char *out_path = NULL;
+  UnclipOptions    options;
+  int              fd;
+
+  g_assert_no_error (error);
+  fd = g_file_open_tmp ("unclip-golden-XXXXXX", &out_path, &error);
+  g_assert_no_error (error);
+  g_close (fd, NULL);
+
+  unclip_options_init (&options);
+  options.n_threads = n_threads;
+  if (unclip_eval (model, task, in_path, out_path, NULL, image, &options, &error))
+    return g_steal_pointer (&out_path);
+  g_test_fail_printf ("%s: %s", task, error->message);
+  g_unlink (out_path);
+  return NULL;
+}
+
+static UnclipTensors *
+run_and_load (const char *task, const char *in_path, const UnclipImage *image, int n_threads)
+{
+  g_autofree char *out_path = golden_run (task, in_path, image, n_threads);
+  g_autoptr (GError) error = NULL;
+  UnclipTensors   *out;
+
+  if (out_path == NULL)
+    return NULL;
+  out = unclip_tensors_load (out_path, &error);
+  g_unlink (out_path);
+  g_assert_no_error (error);
+  return out;
+}
+
+static void
+check (const char *task, const char *title, const UnclipImage *image)
+{
+  g_autofree char *file = g_strconcat (task, ".safetensors", NULL), *path = golden_path (file);
+  g_autoptr (UnclipTensors) golden = NULL, one = NULL, two = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (path == NULL)
+    return;
+  golden = unclip_tensors_load (path, &error);
+  g_assert_no_error (error);
+
+  one = run_and_load (task, path, image, 1);
+  if (one == NULL)
+    return;
+  compare_table_head (title);
+  compare_with_golden (golden_folder, file, golden, one);
+
+  two = run_and_load (task, path, image, 2);
+  if (two != NULL)
+    compare_same_bits (one, two);
+}
+
+static void
+test_task (gconstpointer task)
+{
+  check (task, task, NULL);
+}
+
+static void
+test_variation (void)
+{
+  g_autoptr (UnclipImage) image = golden_picture ("wide.png", FALSE);
+
+  check ("variation", "variation", image);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const char *const tasks[] = {
+    "text_encoder", "image_encoder", "prior", "text_proj", "decoder", "super_res", "slerp",
+    "prior_loop", "decoder_loop", "super_res_loop", "ddim", "text2image"
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  if (argc != 3)
+    {
+      g_printerr ("Usage: golden [--verbose] GOLDENS MODEL\n");
+      return 2;
+    }
+  golden_folder = argv[1];
+  golden_model = argv[2];
+
+  golden_add_inputs ();
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autofree char *path = g_strconcat ("/golden/", tasks[i], NULL);
+
+      g_test_add_data_func (path, tasks[i], test_task);
+    }
+  g_test_add_func ("/golden/variation", test_variation);
+  /* The embedding of the picture that the golden file has is used instead. */
+  g_test_add_data_func ("/golden/variation/without-picture", "variation", test_task);
+  return g_test_run ();
+}

@@ -1,0 +1,29 @@
+/* What the golden tests share: the folders that they were started with, and running a task.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "unclip.h"
+
+#include "files.h"
+
+G_BEGIN_DECLS
+
+/* Of golden files, and of the model that they belong to. */
+extern const char *golden_folder, *golden_model;
+
+/* Skips the running test, with the reason, if @file (in the folder of golden files) or the model is not there;
+ * else its path, transfer full. */
+char *golden_path (const char *file);
+
+/* A picture beside the golden files; %NULL if it cannot be read. @keeps_alpha: four channels, else the colours alone. */
+UnclipImage *golden_picture (const char *name, gboolean keeps_alpha);
+
+/* Runs @task and returns the path of what it wrote, to be removed. Fails the test if the task fails. */
+char *golden_run (const char *task, const char *in_path, const UnclipImage *image, int n_threads);
+
+/* inputs.c */
+void golden_add_inputs (void);
+
+G_END_DECLS

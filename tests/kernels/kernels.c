@@ -1,0 +1,617 @@
+/* Every kernel of blas_backend against its twin in ref/, on drawn shapes.
+ * BK_CPU says which CPU level is under test.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "ref/ref.h"
+
+#define N_DRAWS 24
+
+/* What one drawn case is made of; each kernel takes what it needs. */
+typedef struct
+{
+  BkTensor     x, second;
+  BkSource     weight, bias;
+  BkLinear     linear;
+  BkConv       conv;
+  BkNorm       norm;
+  BkAttention  attention;
+  BkTensor     k, v;
+  BkActivation act;
+  int          size; /* kernel, patch */
+  float        eps;
+} Case;
+
+static int
+draw_gap (void)
+{
+  return check_int (0, 2) == 0 ? check_int (1, 9) : 0;
+}
+
+static BkActivation
+draw_act (void)
+{
+  return (BkActivation) check_int (BK_IDENTITY, BK_GELU_TANH);
+}
+
+/* A store of just the size that packing asks for; @pack is run twice. */
+static BkArena *
+packed (void (*pack) (Case *one, BkArena *store), Case *one)
+{
+  BkArena *measure = bk_arena_new_measuring (), *store;
+
+  pack (one, measure);
+  store = bk_arena_new (bk_arena_peak (measure));
+  pack (one, store);
+  g_assert_cmpuint (bk_arena_peak (store), ==, bk_arena_peak (measure));
+  bk_arena_free (measure);
+  return store;
+}
+
+/* ---- linear ---- */
+
+static void
+linear_pack (Case *one, BkArena *store)
+{
+  one->linear = bk_pack_linear (one->weight, one->bias, one->x.c, one->size, store);
+}
+
+static void
+linear_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_linear (y, one->x, &one->linear, one->act);
+}
+
+static void
+linear_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_linear (y, one->x, one->weight, one->bias, one->act);
+}
+
+static void
+check_linear (int m, int n_in, int n_out)
+{
+  Case             one = { 0 };
+  BkArena         *store;
+  g_autofree char *what = NULL;
+
+  one.x = check_tensor (1 + m % 2, (m + m % 2) / (1 + m % 2), 1, n_in, draw_gap ());
+  one.act = draw_act ();
+  one.size = n_out;
+  one.weight = check_source ((size_t) n_in * n_out, check_type (), 1.0f / sqrtf (n_in));
+  if (check_int (0, 3) > 0)
+    one.bias = check_source (n_out, check_type (), 1.0f);
+  store = packed (linear_pack, &one);
+  what = g_strdup_printf ("linear of %d x %d rows, %d to %d, activation %d", one.x.n, one.x.h, n_in, n_out, one.act);
+  check_kernel (what, linear_kernel, linear_twin, &one,
+                check_output (one.x.n, one.x.h, one.x.w, n_out, draw_gap ()), check_sum_error (n_in));
+  bk_arena_free (store);
+  check_free_all ();
+}
+
+static void
+test_linear (void)
+{
+  for (int i = 0; i < N_DRAWS; i++)
+    check_linear (check_size (64, 300), check_size (32, 200), check_size (64, 600));
+  /* A timestep's embedding: one row, wide. */
+  check_linear (1, 320, 1280);
+  check_linear (2, 1280, 641);
+  check_linear (7, 1023, 77);
+}
+
+/* ---- convolution ---- */
+
+static void
+conv_pack (Case *one, BkArena *store)
+{
+  one->conv = bk_pack_conv (one->weight, one->bias, one->x.c, one->second.c, one->size, one->x.h, store);
+}
+
+static void
+conv_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+
+  if (one->second.data != NULL)
+    bk_conv_add (y, one->x, &one->conv, one->second, arena);
+  else
+    bk_conv (y, one->x, &one->conv, arena);
+}
+
+static void
+conv_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_conv_add (y, one->x, one->weight, one->bias, one->size, one->second);
+}
+
+static void
+check_conv (int n, int h, int w, int n_in, int n_out, int kernel)
+{
+  Case             one = { 0 };
+  BkArena         *store;
+  double           tolerance;
+  g_autofree char *what = NULL;
+
+  one.size = kernel;
+  one.x = check_tensor (n, h, w, n_in, draw_gap ());
+  one.second = check_output (n, h, w, n_out, 0);
+  if (check_int (0, 1) == 0)
+    one.second = check_tensor (n, h, w, n_out, draw_gap ());
+  one.weight = check_source ((size_t) n_in * n_out * kernel * kernel, check_type (), 1.0f / sqrtf (n_in * kernel * kernel));
+  if (check_int (0, 3) > 0)
+    one.bias = check_source (n_out, check_type (), 1.0f);
+  store = packed (conv_pack, &one);
+  tolerance = check_sum_error (n_in * kernel * kernel);
+  /* The transforms add and take away before they multiply. */
+  if (one.conv.winograd != NULL)
+    tolerance *= one.conv.winograd_output == 4 ? 6 : 3;
+  what = g_strdup_printf ("convolution %d x %d of %d x %d x %d, %d to %d channels%s%s", kernel, kernel, n, h, w, n_in, n_out,
+                          one.second.data == NULL ? "" : ", plus residual", one.conv.winograd == NULL ? "" : ", Winograd");
+  check_kernel (what, conv_kernel, conv_twin, &one, check_output (n, h, w, n_out, draw_gap ()), tolerance);
+  bk_arena_free (store);
+  check_free_all ();
+}
+
+static void
+test_conv (void)
+{
+  for (int i = 0; i < N_DRAWS; i++)
+    check_conv (check_int (1, 2), check_size (4, 21), check_size (4, 21), check_size (16, 40), check_size (32, 70),
+                check_int (0, 2) == 0 ? 1 : 3);
+}
+
+/* Wide enough for whatever is only chosen for wide layers. */
+static void
+test_conv_wide (void)
+{
+  static const int sides[] = { 1, 2, 3, 7, 8, 13, 16, 18 };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (sides); i++)
+    check_conv (1 + i % 2, sides[i], sides[(i * 3) % G_N_ELEMENTS (sides)], check_int (64, 80), check_int (64, 100), 3);
+}
+
+/* ---- normalisation ---- */
+
+static void
+norm_pack (Case *one, BkArena *store)
+{
+  one->norm = bk_pack_norm (one->weight, one->bias, one->x.c, one->size, one->eps, store);
+}
+
+static void
+group_norm_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_group_norm (y, one->x.data == NULL ? y : one->x, &one->norm, one->act);
+}
+
+static void
+group_norm_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_group_norm (y, one->x.data == NULL ? y : one->x, one->weight, one->bias, one->size, one->eps, one->act);
+}
+
+static void
+layer_norm_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_layer_norm (y, one->x.data == NULL ? y : one->x, &one->norm);
+}
+
+static void
+layer_norm_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_layer_norm (y, one->x.data == NULL ? y : one->x, one->weight, one->bias, one->eps);
+}
+
+static void
+check_norm (int n, int h, int w, int n_groups, int per)
+{
+  Case             one = { .size = n_groups, .eps = 1e-5f };
+  int              c = per * MAX (n_groups, 1);
+  bool             in_place = check_int (0, 1);
+  BkTensor         y;
+  BkArena         *store;
+  g_autofree char *what = NULL;
+
+  one.x = check_tensor (n, h, w, c, draw_gap ());
+  /* A mean far from zero is where a careless variance drowns. */
+  for (size_t i = 0; i < (size_t) n * h * w * one.x.stride; i++)
+    one.x.data[i] += 3.0f;
+  one.act = n_groups > 0 ? draw_act () : BK_IDENTITY;
+  one.weight = check_source (c, check_type (), 1.0f);
+  one.bias = check_source (c, check_type (), 1.0f);
+  store = packed (norm_pack, &one);
+  y = in_place ? one.x : check_output (n, h, w, c, draw_gap ());
+  if (in_place)
+    one.x.data = NULL;
+  what = g_strdup_printf ("norm of %d x %d x %d x %d in %d groups, activation %d%s", n, h, w, c, n_groups, one.act, in_place ? ", in place" : "");
+  /* Values near 3 have been rounded already: what is lost by that shows where a deviation is small. */
+  check_kernel (what, n_groups > 0 ? group_norm_kernel : layer_norm_kernel, n_groups > 0 ? group_norm_twin : layer_norm_twin,
+                &one, y, 2e-6);
+  bk_arena_free (store);
+  check_free_all ();
+}
+
+static void
+test_group_norm (void)
+{
+  for (int i = 0; i < N_DRAWS; i++)
+    check_norm (check_int (1, 3), check_size (8, 20), check_size (8, 20), check_int (1, 8), check_size (16, 40));
+  check_norm (2, 16, 16, 32, 10);
+}
+
+static void
+test_layer_norm (void)
+{
+  for (int i = 0; i < N_DRAWS; i++)
+    check_norm (check_int (1, 3), check_size (8, 90), 1, 0, 1 + check_size (16, 300));
+}
+
+/* ---- one pixel at a time ---- */
+
+static void
+scale_shift_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_scale_shift (y, one->second, one->act);
+}
+
+static void
+scale_shift_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_scale_shift (y, one->second, one->act);
+}
+
+static void
+add_emb_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_add_emb (y, one->second);
+}
+
+static void
+add_emb_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_add_emb (y, one->second);
+}
+
+static void
+add_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_add (y, one->x);
+}
+
+static void
+add_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_add (y, one->x);
+}
+
+static void
+activate_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_activate (y, one->act);
+}
+
+static void
+activate_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_activate (y, one->act);
+}
+
+static void
+copy_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_copy (y, one->x);
+}
+
+static void
+copy_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_copy (y, one->x);
+}
+
+static void
+upsample_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_upsample (y, one->x);
+}
+
+static void
+upsample_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_upsample (y, one->x);
+}
+
+static void
+downsample_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_downsample (y, one->x);
+}
+
+static void
+downsample_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_downsample (y, one->x);
+}
+
+static void
+patches_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_patches (y, one->x, one->size);
+}
+
+static void
+patches_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_patches (y, one->x, one->size);
+}
+
+static void
+test_pointwise (void)
+{
+  for (int i = 0; i < N_DRAWS; i++)
+    {
+      int              n = check_int (1, 3), h = check_size (8, 20), w = check_size (8, 20), c = check_size (16, 70);
+      g_autofree char *shape = g_strdup_printf ("%d x %d x %d x %d", n, h, w, c);
+      g_autofree char *shift = g_strdup_printf ("scale and shift of %s", shape);
+      g_autofree char *emb = g_strdup_printf ("embedding added to %s", shape);
+      g_autofree char *add = g_strdup_printf ("addition to %s", shape);
+      g_autofree char *copy = g_strdup_printf ("copy of %s", shape);
+      Case             one = { .act = draw_act () };
+
+      one.x = check_tensor (n, h, w, c, draw_gap ());
+      one.second = check_tensor (n, 1, 1, 2 * c, draw_gap ());
+      check_kernel (shift, scale_shift_kernel, scale_shift_twin, &one, check_tensor (n, h, w, c, draw_gap ()), 1e-6);
+      one.second = bk_channels (one.second, 0, c);
+      check_kernel (emb, add_emb_kernel, add_emb_twin, &one, check_tensor (n, h, w, c, draw_gap ()), 1e-7);
+      check_kernel (add, add_kernel, add_twin, &one, check_tensor (n, h, w, c, draw_gap ()), 1e-7);
+      check_kernel (copy, copy_kernel, copy_twin, &one, check_output (n, h, w, c, draw_gap ()), 0);
+      check_free_all ();
+    }
+}
+
+/* Near zero, at both far ends, and infinite: where an exponential goes wrong. */
+static void
+test_activations (void)
+{
+  for (BkActivation act = BK_IDENTITY; act <= BK_GELU_TANH; act++)
+    {
+      Case             one = { .act = act };
+      BkTensor         y = check_tensor (1, 37, 1, 53, 0);
+      g_autofree char *what = g_strdup_printf ("activation %d", act);
+
+      check_kernel (what, activate_kernel, activate_twin, &one, y, 5e-7);
+      for (int i = 0; i < y.h * y.c; i++)
+        y.data[i] *= powf (10.0f, -check_int (0, 9));
+      check_kernel (what, activate_kernel, activate_twin, &one, y, 5e-7);
+
+      /* Here the largest is the input's own size; each value is looked at alone. */
+      for (int i = 0; i < y.h * y.c; i++)
+        {
+          float    value = ldexpf (check_int (0, 1) ? 1.0f : -1.0f, check_int (-12, 12));
+          double   right, error;
+          BkTensor single = bk_tensor (&value, 1, 1, 1, 1);
+
+          right = ref_act (value, act);
+          bk_activate (single, act);
+          error = fabs (value - right);
+          if (! (error <= 1e-6 * fabs (right) + 1e-7))
+            g_error ("activation %d gives %.9g, should be %.9g", act, value, right);
+        }
+      check_free_all ();
+    }
+}
+
+static void
+test_resampling (void)
+{
+  for (int i = 0; i < N_DRAWS; i++)
+    {
+      int  n = check_int (1, 3), h = check_size (4, 12), w = check_size (4, 12), c = check_size (16, 40);
+      Case one = { .x = check_tensor (n, h, w, c, draw_gap ()) };
+
+      check_kernel ("upsampling", upsample_kernel, upsample_twin, &one, check_output (n, 2 * h, 2 * w, c, draw_gap ()), 0);
+      one.x = check_tensor (n, 2 * h, 2 * w, c, draw_gap ());
+      check_kernel ("downsampling", downsample_kernel, downsample_twin, &one, check_output (n, h, w, c, draw_gap ()), 3e-7);
+      one.size = check_int (1, 8);
+      c = check_int (1, 4);
+      one.x = check_tensor (n, h * one.size, w * one.size, c, draw_gap ());
+      check_kernel ("patches", patches_kernel, patches_twin, &one,
+                    check_output (n, h * w, 1, c * one.size * one.size, draw_gap ()), 0);
+      check_free_all ();
+    }
+}
+
+/* ---- attention ---- */
+
+static void
+attention_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_attention (y, one->x, one->k, one->v, &one->attention, arena);
+}
+
+static void
+attention_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_attention (y, one->x, one->k, one->v, &one->attention);
+}
+
+static void
+check_attention (int n, int n_q, int n_k, int n_heads, int dim)
+{
+  Case             one = { 0 };
+  int              c = n_heads * dim;
+  g_autofree char *what = NULL;
+
+  one.x = check_tensor (n, n_q, 1, c, draw_gap ());
+  one.k = check_tensor (n, n_k, 1, c, draw_gap ());
+  one.v = check_tensor (n, n_k, 1, c, draw_gap ());
+  one.attention.n_heads = n_heads;
+  one.attention.scale = 1.0f / sqrtf (dim);
+  if (check_int (0, 1))
+    {
+      float *mask = check_values ((size_t) n * n_k, 1.0f);
+
+      /* As a caption's padding is masked, in both ways that are usual. */
+      for (int j = 1; j < n * n_k; j++)
+        if (j % n_k != 0 && check_int (0, 3) == 0)
+          mask[j] = check_int (0, 1) ? -10000.0f : -INFINITY;
+      one.attention.mask = mask;
+    }
+  one.attention.causal = check_int (0, 1);
+  one.attention.causal_value = check_int (0, 1) ? -10000.0f : -INFINITY;
+  what = g_strdup_printf ("attention of %d x %d queries, %d keys, %d heads of %d%s%s", n, n_q, n_k, n_heads, dim,
+                          one.attention.mask != NULL ? ", masked" : "", one.attention.causal ? ", causal" : "");
+  check_kernel (what, attention_kernel, attention_twin, &one, check_output (n, n_q, 1, c, draw_gap ()),
+                4 * check_sum_error (dim));
+  check_free_all ();
+}
+
+static void
+test_attention (void)
+{
+  for (int i = 0; i < N_DRAWS; i++)
+    check_attention (check_int (1, 2), check_size (64, 140), check_size (64, 200), check_int (1, 4), check_size (16, 64));
+  check_attention (1, 65, 513, 2, 64);
+}
+
+/* ---- sources, tensors and memory ---- */
+
+static void
+test_sources (void)
+{
+  for (BkType type = BK_F32; type <= BK_BF16; type++)
+    for (size_t n = 1; n < 300000; n = n * 7 + 3)
+      {
+        BkSource source = check_source (n, type, 1.0f);
+        float   *values = check_values (n + 1, 0.0f);
+
+        values[n] = 7.0f;
+        bk_source_read (source, n, values);
+        for (size_t i = 0; i < n; i++)
+          if (values[i] != ref_value (source, i))
+            g_error ("value %zu of type %d is read as %g", i, type, values[i]);
+        g_assert_cmpfloat (values[n], ==, 7.0f);
+        check_free_all ();
+      }
+}
+
+/* Every half there is: also subnormals, infinities and NaN. */
+static void
+test_halves (void)
+{
+  uint16_t *halves = g_new (uint16_t, 65536);
+  float    *values = g_new (float, 65536);
+  BkSource  source = { halves, BK_F16 };
+
+  for (int i = 0; i < 65536; i++)
+    halves[i] = i;
+  bk_source_read (source, 65536, values);
+  for (int i = 0; i < 65536; i++)
+    {
+      double right = ref_value (source, i);
+
+      if (isnan (right) ? ! isnan (values[i]) : values[i] != right || ! signbit (values[i]) != ! signbit (right))
+        g_error ("half %04x is read as %g, should be %g", i, values[i], right);
+    }
+  g_free (halves);
+  g_free (values);
+}
+
+static void
+test_arena (void)
+{
+  BkArena  *arena = bk_arena_new (1000);
+  BkScratch scratch = bk_scratch (arena);
+  BkTensor  a = bk_scratch_tensor (&scratch, 1, 2, 3, 5), b = bk_scratch_like (&scratch, a);
+
+  g_assert_cmpuint ((guintptr) a.data % 64, ==, 0);
+  g_assert_cmpuint ((guintptr) b.data % 64, ==, 0);
+  g_assert_true (b.data >= a.data + 30);
+  bk_scratch_close (&scratch);
+  g_assert_true (bk_arena_alloc (arena, 4) == a.data);
+  g_assert_cmpuint (bk_arena_peak (arena), ==, 256);
+  bk_arena_free (arena);
+  g_assert_null (bk_arena_new (SIZE_MAX - 5));
+}
+
+static void
+test_views (void)
+{
+  BkTensor x = check_tensor (3, 4, 5, 6, 2);
+
+  g_assert_true (bk_channels (x, 2, 3).data == x.data + 2);
+  g_assert_true (bk_samples (x, 1, 2).data == x.data + 20 * 8);
+  g_assert_true (bk_rows (bk_samples (x, 1, 1), 2, 2).data == x.data + 20 * 8 + 10 * 8);
+  x.data = NULL;
+  g_assert_null (bk_channels (bk_rows (bk_samples (x, 1, 1), 2, 2), 1, 1).data);
+  check_free_all ();
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  const char *level = g_getenv ("BK_CPU");
+
+  bk_init (1);
+  if (level != NULL && strcmp (level, bk_cpu_level ()) != 0)
+    {
+      printf ("1..0 # SKIP this CPU lacks %s\n", level);
+      return 0;
+    }
+  g_test_init (&argc, &argv, NULL);
+  g_test_message ("CPU level %s", bk_cpu_level ());
+
+  if (g_test_perf ())
+    {
+      bench_run ();
+      return 0;
+    }
+  g_test_add_func ("/kernels/sources", test_sources);
+  g_test_add_func ("/kernels/halves", test_halves);
+  g_test_add_func ("/kernels/arena", test_arena);
+  g_test_add_func ("/kernels/views", test_views);
+  g_test_add_func ("/kernels/linear", test_linear);
+  g_test_add_func ("/kernels/conv", test_conv);
+  g_test_add_func ("/kernels/conv-wide", test_conv_wide);
+  g_test_add_func ("/kernels/group-norm", test_group_norm);
+  g_test_add_func ("/kernels/layer-norm", test_layer_norm);
+  g_test_add_func ("/kernels/pointwise", test_pointwise);
+  g_test_add_func ("/kernels/activations", test_activations);
+  g_test_add_func ("/kernels/resampling", test_resampling);
+  g_test_add_func ("/kernels/attention", test_attention);
+  return g_test_run ();
+}

@@ -1,0 +1,434 @@
+/* Whole edits on a model of random weights whose sizes are like nobody's: odd channel counts, other head
+ * widths and numbers of layers, no power of two anywhere. Nothing of it looks like a picture, but what must
+ * hold for every model holds for it.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "unclip.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#define LOW 12  /* the decoder's side: three levels */
+#define HIGH 36 /* the upsampler's */
+
+static char        *folder; /* holds the configs and the model */
+static UnclipModel *model;
+
+/* ---- the model --------------------------------------------------------------------------------- */
+
+static const struct
+{
+  const char *path, *text;
+} configs[] = {
+  { "model_index.json", "{\"_class_name\": \"UnCLIPPipeline\"}" },
+  { "text_encoder/config.json",
+    "{\"hidden_size\": 15, \"intermediate_size\": 31, \"num_attention_heads\": 3, \"num_hidden_layers\": 2, \"vocab_size\": 514,"
+    " \"max_position_embeddings\": 11, \"projection_dim\": 15, \"hidden_act\": \"gelu\", \"eos_token_id\": 513}" },
+  { "image_encoder/config.json",
+    "{\"hidden_size\": 14, \"intermediate_size\": 25, \"num_attention_heads\": 2, \"num_hidden_layers\": 2, \"image_size\": 21,"
+    " \"patch_size\": 7, \"projection_dim\": 15, \"hidden_act\": \"quick_gelu\"}" },
+  { "feature_extractor/preprocessor_config.json", "{\"size\": 21, \"crop_size\": 21}" },
+  { "prior/config.json", "{\"num_attention_heads\": 3, \"attention_head_dim\": 5, \"num_layers\": 2, \"embedding_dim\": 15, \"num_embeddings\": 11}" },
+  { "text_proj/config.json", "{\"clip_embeddings_dim\": 15, \"clip_extra_context_tokens\": 3, \"cross_attention_dim\": 13, \"time_embed_dim\": 36}" },
+  { "decoder/config.json",
+    "{\"_class_name\": \"UNet2DConditionModel\", \"sample_size\": 12, \"in_channels\": 3, \"out_channels\": 6, \"block_out_channels\": [9, 15, 21],"
+    " \"down_block_types\": [\"ResnetDownsampleBlock2D\", \"SimpleCrossAttnDownBlock2D\", \"SimpleCrossAttnDownBlock2D\"],"
+    " \"up_block_types\": [\"SimpleCrossAttnUpBlock2D\", \"SimpleCrossAttnUpBlock2D\", \"ResnetUpsampleBlock2D\"],"
+    " \"layers_per_block\": [1, 2, 1], \"norm_num_groups\": 3, \"cross_attention_dim\": 13, \"attention_head_dim\": [9, 5, 7],"
+    " \"class_embed_type\": \"identity\", \"mid_block_type\": \"UNetMidBlock2DSimpleCrossAttn\", \"resnet_time_scale_shift\": \"scale_shift\"}" },
+  { "super_res_first/config.json",
+    "{\"_class_name\": \"UNet2DModel\", \"sample_size\": 36, \"in_channels\": 6, \"out_channels\": 3, \"block_out_channels\": [7, 11],"
+    " \"down_block_types\": [\"ResnetDownsampleBlock2D\", \"ResnetDownsampleBlock2D\"], \"add_attention\": false,"
+    " \"up_block_types\": [\"ResnetUpsampleBlock2D\", \"ResnetUpsampleBlock2D\"], \"layers_per_block\": 1, \"norm_num_groups\": 1}" },
+  { "super_res_last/config.json",
+    "{\"_class_name\": \"UNet2DModel\", \"sample_size\": 36, \"in_channels\": 6, \"out_channels\": 3, \"block_out_channels\": [5],"
+    " \"down_block_types\": [\"ResnetDownsampleBlock2D\"], \"up_block_types\": [\"ResnetUpsampleBlock2D\"], \"add_attention\": false,"
+    " \"layers_per_block\": 2, \"norm_num_groups\": 5}" },
+  { "tokenizer/merges.txt", "#version: 0.2\n" },
+};
+
+static void
+put (const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (folder, "configs", name, NULL), *dir = g_path_get_dirname (path);
+
+  g_assert_cmpint (g_mkdir_with_parents (dir, 0755), ==, 0);
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+/* Every byte's character, bare and at the end of a word, and the two marks. */
+static void
+put_vocabulary (void)
+{
+  g_autoptr (GString) vocab = g_string_new ("{");
+  int other = 256, id = 0;
+
+  for (int byte = 0; byte < 256; byte++)
+    {
+      gboolean prints = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+      char     text[8] = { 0 };
+
+      g_unichar_to_utf8 (prints ? byte : other++, text);
+      if (*text == '"' || *text == '\\')
+        memmove (text + 1, text, 2), text[0] = '\\';
+      g_string_append_printf (vocab, "\"%s\": %d, \"%s</w>\": %d, ", text, id, text, id + 1);
+      id += 2;
+    }
+  g_string_append (vocab, "\"<|startoftext|>\": 512, \"<|endoftext|>\": 513}");
+  put ("tokenizer/vocab.json", vocab->str);
+}
+
+static UnclipModel *
+model_new (const char *name, const char *dtype)
+{
+  g_autofree char *in = g_build_filename (folder, "configs", NULL), *out = g_build_filename (folder, name, NULL);
+  g_autoptr (GError) error = NULL;
+  UnclipModel *opened;
+
+  unclip_synth (in, out, 3, dtype, NULL, &error);
+  g_assert_no_error (error);
+  opened = unclip_model_open (out, NULL, &error);
+  g_assert_no_error (error);
+  return opened;
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *inner = g_build_filename (path, name, NULL);
+      remove_tree (inner);
+    }
+  g_remove (path);
+}
+
+/* ---- pictures ------------------------------------------------------------------------------------ */
+
+static UnclipImage *
+picture (int width, int height)
+{
+  UnclipImage *image = unclip_image_new (width, height, 3);
+
+  for (int y = 0; y < height; y++)
+    for (int x = 0; x < width; x++)
+      for (int c = 0; c < 3; c++)
+        image->pixels[(y * width + x) * 3 + c] = 0.5f + 0.4f * sinf (0.3f * (x + c) + 0.2f * y);
+  return image;
+}
+
+static UnclipOptions
+options_new (int size)
+{
+  UnclipOptions options;
+
+  unclip_options_init (&options);
+  options.size = size;
+  options.n_steps = 5;
+  options.prior_n_steps = 4;
+  options.super_res_n_steps = 3;
+  options.seed = 7;
+  return options;
+}
+
+static float
+largest_difference (const UnclipImage *a, const UnclipImage *b)
+{
+  float most = 0;
+
+  g_assert_cmpint (a->width, ==, b->width);
+  g_assert_cmpint (a->height, ==, b->height);
+  for (int i = 0; i < a->width * a->height * 3; i++)
+    most = MAX (most, fabsf (a->pixels[i] - b->pixels[i]));
+  return most;
+}
+
+/* ---- what must hold -------------------------------------------------------------------------------- */
+
+static const UnclipInversion exact[] = { UNCLIP_INVERSION_DEFAULT, UNCLIP_INVERSION_RESIDUALS, UNCLIP_INVERSION_BDIA, UNCLIP_INVERSION_DDPM };
+
+/* Through a file, at both sizes and at a guidance. */
+static void
+test_latents_return_the_picture (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (exact); i++)
+    for (int k = 0; k < 3; k++)
+      {
+        int              size = k == 0 ? LOW : HIGH;
+        UnclipOptions    options = options_new (size);
+        g_autofree char *path = g_build_filename (folder, "latents.safetensors", NULL);
+        g_autoptr (UnclipImage) x = picture (size, size);
+        g_autoptr (UnclipLatents) made = NULL;
+        g_autoptr (UnclipLatents) latents = NULL;
+        g_autoptr (UnclipImage) back = NULL;
+        g_autoptr (GError) error = NULL;
+
+        options.inversion = exact[i];
+        options.guidance_scale = k == 2 ? 3 : -1;
+        made = unclip_invert (model, x, "a ball", &options, &error);
+        g_assert_no_error (error);
+        g_assert_true (unclip_latents_save (made, path, &error));
+        latents = unclip_latents_load (path, &error);
+        g_assert_no_error (error);
+        unclip_options_init (&options);
+        back = unclip_decode (model, latents, &options, &error);
+        g_assert_no_error (error);
+        g_assert_cmpint (back->width, ==, size);
+        g_assert_cmpfloat (largest_difference (x, back), <, 2e-3);
+      }
+}
+
+static void
+test_latents_of_another_model (void)
+{
+  g_autoptr (UnclipModel) other = model_new ("other", "bf16");
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  UnclipOptions options = options_new (LOW);
+  g_autoptr (UnclipLatents) latents = unclip_invert (other, x, "", &options, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (latents);
+  g_assert_null (unclip_decode (model, latents, &options, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+}
+
+/* Eta 0 is the picture, a larger one is not; each has a seed of its own; the first is the reconstruction. */
+static void
+test_variations (void)
+{
+  UnclipOptions options = options_new (LOW);
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  g_autoptr (GPtrArray) same = unclip_variations (model, x, 1, 0, &options, NULL);
+  g_autoptr (GPtrArray) pair = unclip_variations (model, x, 2, 0.8, &options, NULL);
+  g_autoptr (GPtrArray) second = NULL;
+
+  g_assert_cmpint (same->len, ==, 2);
+  g_assert_cmpint (pair->len, ==, 3);
+  g_assert_cmpfloat (largest_difference (x, same->pdata[0]), <, 2e-3);
+  g_assert_cmpfloat (largest_difference (x, same->pdata[1]), <, 2e-3);
+  g_assert_cmpfloat (largest_difference (x, pair->pdata[1]), >, 0.02);
+  g_assert_cmpfloat (largest_difference (pair->pdata[1], pair->pdata[2]), >, 0.02);
+
+  options.seed++;
+  second = unclip_variations (model, x, 1, 0.8, &options, NULL);
+  g_assert_cmpfloat (largest_difference (pair->pdata[2], second->pdata[1]), ==, 0);
+}
+
+/* Strength 0 is the picture whatever the guidance, and any size of picture comes back as the square. */
+static void
+test_text_edit (void)
+{
+  UnclipOptions options = options_new (HIGH);
+  g_autoptr (UnclipImage) x = picture (70, 50);
+  g_autoptr (GPtrArray) none = NULL;
+  g_autoptr (GPtrArray) stages = NULL;
+  g_autoptr (GError) error = NULL;
+
+  options.guidance_scale = 5;
+  none = unclip_text_edit (model, x, "a ball", "a star", 0, 1, &options, &error);
+  g_assert_no_error (error);
+  stages = unclip_text_edit (model, x, "a ball", "a star", 0.6, 3, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (stages->len, ==, 4);
+  for (guint i = 0; i < stages->len; i++)
+    g_assert_cmpint (((UnclipImage *) stages->pdata[i])->width, ==, HIGH);
+  g_assert_cmpfloat (largest_difference (stages->pdata[1], stages->pdata[3]), >, 0.01);
+
+  g_assert_null (unclip_text_edit (model, x, "a ball", "a ball", 0.6, 1, &options, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+}
+
+static void
+test_interpolate (void)
+{
+  UnclipOptions options = options_new (LOW);
+  g_autoptr (UnclipImage) a = picture (LOW, LOW);
+  g_autoptr (UnclipImage) b = unclip_image_copy (a);
+  g_autoptr (GPtrArray) frames = NULL;
+
+  for (int i = 0; i < LOW * LOW * 3; i++)
+    b->pixels[i] = 1 - a->pixels[i];
+  frames = unclip_interpolate (model, a, b, 3, &options, NULL);
+  g_assert_cmpint (frames->len, ==, 3);
+  g_assert_cmpfloat (largest_difference (frames->pdata[0], a), <, 2e-3);
+  g_assert_cmpfloat (largest_difference (frames->pdata[2], b), <, 2e-3);
+}
+
+/* The same bits for any number of threads, the same picture for the same seed, another for another. */
+static void
+test_generate (void)
+{
+  for (int kind = UNCLIP_PRIOR_DIFFUSION; kind <= UNCLIP_PRIOR_TEXT; kind++)
+    {
+      UnclipOptions options = options_new (HIGH);
+      g_autoptr (UnclipImage) one = NULL;
+      g_autoptr (UnclipImage) three = NULL;
+      g_autoptr (UnclipImage) other = NULL;
+      g_autoptr (GError) error = NULL;
+
+      options.n_threads = 1;
+      one = unclip_generate (model, "a ball", kind, &options, &error);
+      if (kind == UNCLIP_PRIOR_AUTOREGRESSIVE)
+        {
+          g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING);
+          continue;
+        }
+      g_assert_no_error (error);
+      options.n_threads = 3;
+      three = unclip_generate (model, "a ball", kind, &options, NULL);
+      g_assert_cmpmem (one->pixels, HIGH * HIGH * 12, three->pixels, HIGH * HIGH * 12);
+      options.seed++;
+      other = unclip_generate (model, "a ball", kind, &options, NULL);
+      g_assert_cmpfloat (largest_difference (one, other), >, 0.01);
+    }
+}
+
+static void
+test_narrow_weights (void)
+{
+  static const char *const dtypes[] = { "f16", "bf16" };
+  UnclipOptions options = options_new (LOW);
+  g_autoptr (UnclipImage) full = unclip_generate (model, "a ball", UNCLIP_PRIOR_TEXT, &options, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++)
+    {
+      g_autoptr (UnclipModel) narrow = model_new (dtypes[i], dtypes[i]);
+      g_autoptr (UnclipImage) image = unclip_generate (narrow, "a ball", UNCLIP_PRIOR_TEXT, &options, NULL);
+      float difference = largest_difference (full, image);
+
+      g_assert_cmpfloat (difference, >, 0);
+      g_assert_cmpfloat (difference, <, 0.2);
+    }
+}
+
+static void
+test_upscale_and_labels (void)
+{
+  const char *labels[] = { "a ball", "a star", "" };
+  UnclipOptions options = options_new (0);
+  g_autoptr (UnclipImage) x = picture (9, 5);
+  g_autoptr (UnclipImage) large = unclip_upscale (model, x, &options, NULL);
+  float probabilities[3], sum = 0;
+
+  g_assert_cmpint (large->width, ==, 27);
+  g_assert_cmpint (large->height, ==, 15);
+  g_assert_true (unclip_probe_labels (model, x, labels, 3, probabilities, NULL, &options, NULL));
+  for (int i = 0; i < 3; i++)
+    sum += probabilities[i];
+  g_assert_cmpfloat_with_epsilon (sum, 1, 1e-5);
+}
+
+typedef struct
+{
+  GCancellable *cancellable;
+  int           cancel_at, n_calls;
+  double        fraction;
+} Watch;
+
+static void
+watch (const UnclipProgress *progress, gpointer data)
+{
+  Watch *seen = data;
+
+  g_assert_cmpfloat (progress->fraction, >=, seen->fraction);
+  g_assert_cmpfloat (progress->fraction, <=, 1);
+  g_assert_cmpint (progress->step, <=, progress->n_steps);
+  seen->fraction = progress->fraction;
+  if (++seen->n_calls == seen->cancel_at)
+    g_cancellable_cancel (seen->cancellable);
+}
+
+/* Progress rises to the end, and a cancelled call makes no further step. */
+static void
+test_progress_and_cancel (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  UnclipOptions options = options_new (HIGH);
+  Watch all = { cancellable }, some = { cancellable };
+  g_autoptr (GPtrArray) done = NULL;
+  g_autoptr (GError) error = NULL;
+
+  options.progress = watch;
+  options.progress_data = &all;
+  options.cancellable = cancellable;
+  done = unclip_text_edit (model, x, "a ball", "a star", 0.5, 2, &options, NULL);
+  g_assert_nonnull (done);
+  g_assert_cmpfloat (all.fraction, >, 0.98);
+
+  for (some.cancel_at = 1; some.cancel_at <= all.n_calls; some.cancel_at += 3)
+    {
+      g_cancellable_reset (cancellable);
+      some.n_calls = 0;
+      some.fraction = 0;
+      options.progress_data = &some;
+      g_assert_null (unclip_text_edit (model, x, "a ball", "a star", 0.5, 2, &options, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_assert_cmpint (some.n_calls, ==, some.cancel_at);
+      g_clear_error (&error);
+    }
+}
+
+static void
+test_bad_options (void)
+{
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  UnclipOptions good = options_new (LOW);
+  const UnclipOptions bad[] = {
+    { .size = 17, .guidance_scale = -1 },
+    { .n_steps = 1001 },
+    { .n_steps = -1 },
+    { .guidance_scale = 1e9 },
+    { .guidance_scale = NAN },
+    { .precision = UNCLIP_PRECISION_BF16 },
+    { .n_threads = -2 },
+  };
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_assert_null (unclip_generate (model, "a ball", UNCLIP_PRIOR_TEXT, &bad[i], &error));
+      g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+      g_clear_error (&error);
+    }
+  g_assert_null (unclip_variations (model, x, 0, 0.5, &good, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_null (unclip_interpolate (model, x, x, 1, &good, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  folder = g_dir_make_tmp ("unclip-edits-XXXXXX", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (configs); i++)
+    put (configs[i].path, configs[i].text);
+  put_vocabulary ();
+  model = model_new ("model", "f32");
+
+  g_test_add_func ("/edits/latents/return-the-picture", test_latents_return_the_picture);
+  g_test_add_func ("/edits/latents/another-model", test_latents_of_another_model);
+  g_test_add_func ("/edits/variations", test_variations);
+  g_test_add_func ("/edits/text-edit", test_text_edit);
+  g_test_add_func ("/edits/interpolate", test_interpolate);
+  g_test_add_func ("/edits/generate", test_generate);
+  g_test_add_func ("/edits/narrow-weights", test_narrow_weights);
+  g_test_add_func ("/edits/upscale-and-labels", test_upscale_and_labels);
+  g_test_add_func ("/edits/progress-and-cancel", test_progress_and_cancel);
+  g_test_add_func ("/edits/bad-options", test_bad_options);
+  status = g_test_run ();
+
+  unclip_model_unref (model);
+  remove_tree (folder);
+  g_free (folder);
+  return status;
+}

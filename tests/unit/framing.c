@@ -1,0 +1,176 @@
+/* Pictures into the model's square and back.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "unclip.h"
+
+#include <math.h>
+#include <string.h>
+
+static UnclipImage *
+picture (int width, int height, int n_channels, guint32 seed)
+{
+  UnclipImage *image = unclip_image_new (width, height, n_channels);
+  g_autoptr (GRand) random = g_rand_new_with_seed (seed);
+
+  for (gsize i = 0; i < (gsize) width * height * n_channels; i++)
+    image->pixels[i] = (float) g_rand_double (random);
+  return image;
+}
+
+static void
+fill (UnclipImage *image, int x0, int y0, int x1, int y1, float r, float g, float b)
+{
+  for (int y = y0; y < y1; y++)
+    for (int x = x0; x < x1; x++)
+      {
+        float *pixel = image->pixels + ((gsize) y * image->width + x) * image->n_channels;
+
+        pixel[0] = r;
+        pixel[1] = g;
+        pixel[2] = b;
+      }
+}
+
+static const float *
+pixel_at (const UnclipImage *image, int x, int y)
+{
+  return image->pixels + ((gsize) y * image->width + x) * image->n_channels;
+}
+
+static const int shapes[][2] = { { 1, 1 }, { 40, 30 }, { 64, 64 }, { 300, 7 }, { 1, 500 }, { 700, 500 } };
+
+/* Every shape, framing and number of channels gives a square of numbers. */
+static void
+test_every_shape (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
+    for (int framing = UNCLIP_FRAMING_PAD; framing <= UNCLIP_FRAMING_STRETCH; framing++)
+      for (int n = 3; n <= 4; n++)
+        {
+          g_autoptr (UnclipImage) image = picture (shapes[i][0], shapes[i][1], n, i);
+          g_autoptr (UnclipImage) square = unclip_frame_square (image, 64, framing, NULL);
+
+          g_assert_nonnull (square);
+          g_assert_cmpint (square->width, ==, 64);
+          g_assert_cmpint (square->height, ==, 64);
+          g_assert_cmpint (square->n_channels, ==, n);
+          for (int k = 0; k < 64 * 64 * n; k++)
+            g_assert_true (isfinite (square->pixels[k]));
+        }
+}
+
+/* An edit that changed nothing returns the very picture. */
+static void
+test_nothing_changed (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (shapes); i++)
+    for (int framing = UNCLIP_FRAMING_PAD; framing <= UNCLIP_FRAMING_STRETCH; framing++)
+      {
+        g_autoptr (UnclipImage) image = picture (shapes[i][0], shapes[i][1], 4, i);
+        g_autoptr (UnclipImage) square = unclip_frame_square (image, 64, framing, NULL);
+        g_autoptr (UnclipImage) back = unclip_frame_return (image, square, square, framing, NULL);
+
+        g_assert_nonnull (back);
+        g_assert_cmpmem (back->pixels, sizeof (float) * image->width * image->height * 4,
+                         image->pixels, sizeof (float) * image->width * image->height * 4);
+      }
+}
+
+/* What was changed is changed in the right place, and the rest keeps every pixel; alpha is the original's. */
+static void
+test_change_stays_in_its_place (void)
+{
+  g_autoptr (UnclipImage) image = picture (400, 200, 4, 9);
+  g_autoptr (UnclipImage) before = unclip_frame_square (image, 64, UNCLIP_FRAMING_PAD, NULL);
+  g_autoptr (UnclipImage) after = unclip_image_copy (before);
+  g_autoptr (UnclipImage) back = NULL;
+
+  /* The picture fills rows 16 to 47 of the square; its right end is column 63. */
+  fill (after, 48, 16, 64, 48, 0, 1, 0);
+  back = unclip_frame_return (image, before, after, UNCLIP_FRAMING_PAD, NULL);
+  g_assert_nonnull (back);
+  for (int y = 0; y < 200; y++)
+    {
+      for (int x = 0; x < 260; x++)
+        g_assert_cmpmem (pixel_at (back, x, y), 16, pixel_at (image, x, y), 16);
+      for (int x = 330; x < 400; x++)
+        {
+          g_assert_cmpfloat_with_epsilon (pixel_at (back, x, y)[0], 0, 0.02);
+          g_assert_cmpfloat_with_epsilon (pixel_at (back, x, y)[1], 1, 0.02);
+          g_assert_cmpfloat (pixel_at (back, x, y)[3], ==, pixel_at (image, x, y)[3]);
+        }
+    }
+}
+
+/* Outside the cropped middle nothing may change, and no edge may show where it ends. */
+static void
+test_crop_ends_softly (void)
+{
+  g_autoptr (UnclipImage) image = unclip_image_new (400, 200, 3);
+  g_autoptr (UnclipImage) before = NULL;
+  g_autoptr (UnclipImage) after = NULL;
+  g_autoptr (UnclipImage) back = NULL;
+  float most = 0;
+
+  fill (image, 0, 0, 400, 200, 0.5f, 0.5f, 0.5f);
+  before = unclip_frame_square (image, 64, UNCLIP_FRAMING_CROP, NULL);
+  after = unclip_image_copy (before);
+  fill (after, 0, 0, 64, 64, 0.9f, 0.5f, 0.5f);
+  back = unclip_frame_return (image, before, after, UNCLIP_FRAMING_CROP, NULL);
+  for (int x = 1; x < 400; x++)
+    most = MAX (most, fabsf (pixel_at (back, x, 100)[0] - pixel_at (back, x - 1, 100)[0]));
+  g_assert_cmpfloat (pixel_at (back, 99, 100)[0], ==, 0.5f);
+  g_assert_cmpfloat_with_epsilon (pixel_at (back, 200, 100)[0], 0.9, 0.01);
+  g_assert_cmpfloat (most, <, 0.2);
+}
+
+/* Colours under transparent pixels are anything; they must not bleed into what is seen. */
+static void
+test_transparent_colours_do_not_bleed (void)
+{
+  g_autoptr (UnclipImage) image = unclip_image_new (100, 100, 4);
+  g_autoptr (UnclipImage) square = NULL;
+
+  for (int i = 0; i < 100 * 100; i++)
+    {
+      gboolean is_seen = i % 100 < 50;
+
+      image->pixels[4 * i + (is_seen ? 0 : 1)] = 1; /* red beside hidden green */
+      image->pixels[4 * i + 3] = is_seen;
+    }
+  square = unclip_frame_square (image, 16, UNCLIP_FRAMING_PAD, NULL);
+  for (int i = 0; i < 16 * 16; i++)
+    {
+      g_assert_cmpfloat (square->pixels[4 * i + 1], <, 0.05);
+      g_assert_cmpfloat (square->pixels[4 * i + 0], >, 0.9);
+    }
+}
+
+static void
+test_bad_pictures (void)
+{
+  UnclipImage empty = { 0 };
+  g_autoptr (UnclipImage) small = picture (8, 8, 3, 1);
+  g_autoptr (UnclipImage) large = picture (16, 16, 3, 1);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (unclip_frame_square (&empty, 64, UNCLIP_FRAMING_PAD, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_null (unclip_frame_return (large, small, large, UNCLIP_FRAMING_PAD, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/framing/every-shape", test_every_shape);
+  g_test_add_func ("/framing/nothing-changed", test_nothing_changed);
+  g_test_add_func ("/framing/change-stays-in-its-place", test_change_stays_in_its_place);
+  g_test_add_func ("/framing/crop-ends-softly", test_crop_ends_softly);
+  g_test_add_func ("/framing/transparent-colours-do-not-bleed", test_transparent_colours_do_not_bleed);
+  g_test_add_func ("/framing/bad-pictures", test_bad_pictures);
+  return g_test_run ();
+}
