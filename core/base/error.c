@@ -6,8 +6,8 @@
 
 G_DEFINE_QUARK (unclip-error-quark, unclip_error)
 
-/* Characters: half a line of a terminal. */
-#define MAX_EXCERPT 40
+/* Characters: a line of a terminal. */
+#define MAX_EXCERPT 80
 
 char *
 unclip_error_excerpt (const char *text)

@@ -22,13 +22,15 @@ struct _UnclipConfig
   JsonObject *object;
 };
 
-/* Deeper or fuller than any file of ours. */
+/* Deeper or fuller than any file of ours. Sets @is_one: one object and nothing behind it. json-glib also reads
+ * comments, in which brackets hide, and of several values the last, which aborts in json_parser_get_root(). */
 static gboolean
-is_hostile (const char *text, gsize length)
+is_hostile (const char *text, gsize length, gboolean *is_one)
 {
   int      depth = 0, n_values = 0;
   gboolean in_string = FALSE;
 
+  *is_one = TRUE;
   for (gsize i = 0; i < length; i++)
     {
       if (in_string)
@@ -37,21 +39,35 @@ is_hostile (const char *text, gsize length)
             i++;
           else if (text[i] == '"')
             in_string = FALSE;
+          continue;
         }
-      else if (text[i] == '"')
-        in_string = TRUE;
-      else if (text[i] == '{' || text[i] == '[')
+      if (depth == 0 && ! g_ascii_isspace (text[i]))
+        *is_one = *is_one && n_values == 0 && text[i] == '{';
+      switch (text[i])
         {
-          if (++depth > MAX_DEPTH || ++n_values > MAX_VALUES)
-            return TRUE;
+        case '"':
+          in_string = TRUE;
+          break;
+        case '{':
+        case '[':
+          depth++;
+          n_values++;
+          break;
+        case '}':
+        case ']':
+          depth--;
+          break;
+        case ',':
+          n_values++;
+          break;
+        case '/':
+        case '#':
+        case '\'':
+          *is_one = FALSE;
+          break;
         }
-      else if (text[i] == ',')
-        {
-          if (++n_values > MAX_VALUES)
-            return TRUE;
-        }
-      else if (text[i] == '}' || text[i] == ']')
-        depth--;
+      if (depth > MAX_DEPTH || n_values > MAX_VALUES)
+        return TRUE;
     }
   return FALSE;
 }
@@ -61,24 +77,29 @@ unclip_json_parse (const char *text, gsize length, const char *path, GError **er
 {
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   g_autoptr (GError) cause = NULL;
-  JsonNode *root;
+  gboolean is_one;
 
-  if (is_hostile (text, length))
+  if (is_hostile (text, length, &is_one))
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is nested too deeply, or holds too many values, to be trusted"), path);
+      return NULL;
+    }
+  if (! is_one)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s does not hold one JSON object and nothing else"), path);
       return NULL;
     }
   if (! g_utf8_validate_len (text, length, NULL)
       || ! json_parser_load_from_data (parser, text, length, &cause))
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is not valid JSON: %s"), path,
-                   cause != NULL ? cause->message : _("not UTF-8"));
+      g_autofree char *why = unclip_error_excerpt (cause != NULL ? cause->message : _("not UTF-8"));
+
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is not valid JSON: %s"), path, why);
       return NULL;
     }
-  root = json_parser_get_root (parser);
-  if (root == NULL || ! JSON_NODE_HOLDS_OBJECT (root))
+  if (json_parser_get_root (parser) == NULL)
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s does not hold a JSON object"), path);
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is empty"), path);
       return NULL;
     }
   return g_steal_pointer (&parser);

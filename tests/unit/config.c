@@ -228,7 +228,7 @@ test_long_values (void)
       text = g_strdup_printf ("{\"a\": \"%s\"}", value->str);
       config = load (text);
       g_assert_false (unclip_config_int (config, "a", 9, 1, 10, &out, &error));
-      g_assert_cmpint (strlen (error->message), <, 300);
+      g_assert_cmpint (g_utf8_strlen (error->message, -1), <, 300);
       support_assert_refused (&error, UNCLIP_ERROR_MODEL);
       g_assert_false (unclip_config_expect_string (config, "a", "b", &error));
       support_assert_refused (&error, UNCLIP_ERROR_MODEL);
@@ -238,7 +238,9 @@ test_long_values (void)
 static void
 test_files (void)
 {
-  static const char *const bad[] = { "", " ", "null", "3", "[]", "\"a\"", "{", "{\"a\"}", "{\"a\": }", "{} {}x", "{\"a\": \"\xff\"}" };
+  static const char *const bad[] = { "", " ", "null", "3", "[]", "\"a\"", "{", "{\"a\"}", "{\"a\": }", "{} {}x", "{\"a\": \"\xff\"}",
+                                    "{}{}", "{} []", "{}/* \" */{}", "/* x */ {}", "{} // x", "{'a': 1}", "x = {}", "var x = {};",
+                                    "{\"a\":\n\n}", "{}}", "\xef\xbb\xbf{}" };
   g_autofree char *missing = support_path ("nothing.json"), *folder = support_path ("."), *deep = NULL, *path = NULL;
   g_autofree char *large = g_strnfill ((16 << 20) + 1, ' ');
   GError *error = NULL;
