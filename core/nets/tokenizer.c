@@ -101,7 +101,8 @@ read_merges (UnclipTokenizer *tokenizer, const char *dir, GError **error)
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is missing or cannot be read; download it again"), path);
       return FALSE;
     }
-  text = g_strndup (g_mapped_file_get_contents (map), g_mapped_file_get_length (map));
+  /* An empty file has no contents at all. */
+  text = g_strndup (g_mapped_file_get_length (map) > 0 ? g_mapped_file_get_contents (map) : "", g_mapped_file_get_length (map));
 
   for (line = strtok_r (text, "\r\n", &rest); line != NULL; line = strtok_r (NULL, "\r\n", &rest))
     {
