@@ -1,4 +1,4 @@
-/* Models with random weights: every tensor that the networks ask for, in a scale that keeps activations
+/* Models with random weights: every tensor that the layout ask for, in a scale that keeps activations
  * near one through dozens of layers. Written as a stream, as a model is larger than memory.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -60,33 +60,36 @@ construct_unet (const UnclipConfig *config, UnclipWeights *weights, const char *
   return unet != NULL;
 }
 
-/* What has weights, and the name that the published file has. */
+/* The folders of a model: what diffusers calls what is in them, and the weights' file where there are any. */
 static const struct
 {
-  const char *name, *file;
+  const char *name, *library, *class_name, *file;
   gboolean (*construct) (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error);
-} networks[] = {
-  { "text_encoder", "model.safetensors", construct_text_tower },
-  { "image_encoder", "model.safetensors", construct_image_tower },
-  { "prior", "diffusion_pytorch_model.safetensors", construct_prior },
-  { "text_proj", "diffusion_pytorch_model.safetensors", construct_text_proj },
-  { "decoder", "diffusion_pytorch_model.safetensors", construct_unet },
-  { "super_res_first", "diffusion_pytorch_model.safetensors", construct_unet },
-  { "super_res_last", "diffusion_pytorch_model.safetensors", construct_unet },
+} layout[] = {
+  { "tokenizer", "transformers", "CLIPTokenizer", NULL, NULL },
+  { "text_encoder", "transformers", "CLIPTextModelWithProjection", "model.safetensors", construct_text_tower },
+  { "feature_extractor", "transformers", "CLIPImageProcessor", NULL, NULL },
+  { "image_encoder", "transformers", "CLIPVisionModelWithProjection", "model.safetensors", construct_image_tower },
+  { "prior", "diffusers", "PriorTransformer", "diffusion_pytorch_model.safetensors", construct_prior },
+  { "prior_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
+  { "text_proj", "unclip", "UnCLIPTextProjModel", "diffusion_pytorch_model.safetensors", construct_text_proj },
+  { "decoder", "diffusers", "UNet2DConditionModel", "diffusion_pytorch_model.safetensors", construct_unet },
+  { "decoder_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
+  { "super_res_first", "diffusers", "UNet2DModel", "diffusion_pytorch_model.safetensors", construct_unet },
+  { "super_res_last", "diffusers", "UNet2DModel", "diffusion_pytorch_model.safetensors", construct_unet },
+  { "super_res_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
 };
 
-/* The rest of a model folder: files to be copied. */
-static const char *const others[] = { "tokenizer", "feature_extractor", "prior_scheduler", "decoder_scheduler",
-                                      "super_res_scheduler" };
-
-const char *const *
-unclip_synth_components (void)
+gboolean
+unclip_synth_component (guint i, const char **name)
 {
-  static const char *names[G_N_ELEMENTS (networks) + 1];
-
-  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
-    names[i] = networks[i].name;
-  return names;
+  for (guint k = 0; k < G_N_ELEMENTS (layout); k++)
+    if (layout[k].construct != NULL && i-- == 0)
+      {
+        *name = layout[k].name;
+        return TRUE;
+      }
+  return FALSE;
 }
 
 GPtrArray *
@@ -102,8 +105,9 @@ unclip_synth_entries (const char *dir, const char *component, UnclipDtype dtype,
 
   if (config == NULL)
     return NULL;
-  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
-    if (strcmp (networks[i].name, component) == 0 && ! networks[i].construct (config, weights, component, error))
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    if (layout[i].construct != NULL && strcmp (layout[i].name, component) == 0
+        && ! layout[i].construct (config, weights, component, error))
       return NULL;
   for (guint i = 0; unclip_weights_recorded (weights, i, &name, &n_dims, &dims); i++)
     g_ptr_array_add (entries, unclip_entry_new (name, dtype, n_dims, dims));
@@ -112,7 +116,19 @@ unclip_synth_entries (const char *dir, const char *component, UnclipDtype dtype,
 
 /* ---- values ------------------------------------------------------------------------------------------ */
 
-/* Values are uniform in mean ± width, which takes no logarithms: a network does not mind. */
+/* Values are uniform in mean ± width, which takes no logarithms: a network does not mind. They come from
+ * splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014), because base's
+ * generators, which are made to be independent or compatible, take minutes for a billion values. */
+static guint64
+splitmix64 (guint64 *state)
+{
+  guint64 z = (*state += G_GUINT64_CONSTANT (0x9e3779b97f4a7c15));
+
+  z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
+  z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
+  return z ^ (z >> 31);
+}
+
 typedef struct
 {
   float mean, width;
@@ -187,6 +203,22 @@ narrow (float *values, gsize n, UnclipDtype dtype)
       out[i] = bf16_of_f32 (values[i]);
 }
 
+/* @n: may be odd; the state is then that of n + 1. */
+static void
+fill (float *values, gsize n, Distribution shape, guint64 *state)
+{
+  float scale = shape.width * 0x1p-31f;
+
+  for (gsize i = 0; i < n; i += 2)
+    {
+      guint64 bits = splitmix64 (state);
+
+      values[i] = shape.mean + scale * (gint32) bits;
+      if (i + 1 < n)
+        values[i + 1] = shape.mean + scale * (gint32) (bits >> 32);
+    }
+}
+
 /* Of a tensor, by its name: what comes before it does not matter. */
 static guint64
 seed_of (guint64 seed, const char *component, const char *name)
@@ -217,7 +249,7 @@ typedef struct
 static gboolean
 write_tensor (Synth *synth, UnclipWriter *writer, const char *component, const UnclipEntry *entry, GError **error)
 {
-  g_autoptr (UnclipRandom) random = unclip_random_new (UNCLIP_RNG_PHILOX, seed_of (synth->seed, component, entry->name));
+  guint64      state = seed_of (synth->seed, component, entry->name);
   Distribution shape = distribution (entry);
   gsize        value_size = unclip_dtype_size (synth->dtype);
 
@@ -225,9 +257,7 @@ write_tensor (Synth *synth, UnclipWriter *writer, const char *component, const U
     {
       gsize n = MIN (CHUNK, entry->n - done);
 
-      unclip_random_uniform (random, synth->values, n);
-      for (gsize i = 0; i < n; i++)
-        synth->values[i] = shape.mean + shape.width * (2.0f * synth->values[i] - 1.0f);
+      fill (synth->values, n, shape, &state);
       narrow (synth->values, n, synth->dtype);
       if (! unclip_writer_write (writer, synth->values, n * value_size, error)
           || g_cancellable_set_error_if_cancelled (synth->options->cancellable, error))
@@ -341,10 +371,21 @@ write_index (Synth *synth, GError **error)
 {
   g_autofree char *from = g_build_filename (synth->config_dir, INDEX, NULL);
   g_autofree char *to = g_build_filename (synth->out_dir, INDEX, NULL);
+  g_autoptr (GString) text = NULL;
 
   if (g_file_test (from, G_FILE_TEST_IS_REGULAR))
     return copy (synth, from, to, error);
-  return write_text (synth, to, "{\n  \"_class_name\": \"UnCLIPPipeline\"\n}\n", -1, error);
+
+  text = g_string_new ("{\n  \"_class_name\": \"UnCLIPPipeline\"");
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    {
+      g_autofree char *dir = g_build_filename (synth->config_dir, layout[i].name, NULL);
+
+      if (g_file_test (dir, G_FILE_TEST_IS_DIR))
+        g_string_append_printf (text, ",\n  \"%s\": [\"%s\", \"%s\"]", layout[i].name, layout[i].library, layout[i].class_name);
+    }
+  g_string_append (text, "\n}\n");
+  return write_text (synth, to, text->str, text->len, error);
 }
 
 /* Tensors of every network that has a config; NULL elements for the others. */
@@ -353,14 +394,14 @@ find_entries (Synth *synth, GPtrArray *lists[], GError **error)
 {
   gboolean is_any = FALSE;
 
-  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
     {
-      g_autofree char *dir = g_build_filename (synth->config_dir, networks[i].name, NULL);
+      g_autofree char *dir = g_build_filename (synth->config_dir, layout[i].name, NULL);
       g_autofree char *config = g_build_filename (dir, "config.json", NULL);
 
-      if (! g_file_test (config, G_FILE_TEST_EXISTS))
+      if (layout[i].construct == NULL || ! g_file_test (config, G_FILE_TEST_EXISTS))
         continue;
-      lists[i] = unclip_synth_entries (dir, networks[i].name, synth->dtype, error);
+      lists[i] = unclip_synth_entries (dir, layout[i].name, synth->dtype, error);
       if (lists[i] == NULL)
         return FALSE;
       is_any = TRUE;
@@ -378,13 +419,9 @@ write_model (Synth *synth, GPtrArray *const lists[], GError **error)
 {
   if (! make_dir (synth, synth->out_dir, error))
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    if (! copy_configs (synth, others[i], error))
-      return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
-    if (lists[i] != NULL
-        && (! copy_configs (synth, networks[i].name, error)
-            || ! write_weights (synth, networks[i].name, networks[i].file, lists[i], error)))
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    if (! copy_configs (synth, layout[i].name, error)
+        || (lists[i] != NULL && ! write_weights (synth, layout[i].name, layout[i].file, lists[i], error)))
       return FALSE;
   return write_index (synth, error);
 }
@@ -400,14 +437,14 @@ check_out_dir (const char *config_dir, const char *out_dir, GError **error)
       return FALSE;
     }
   /* Weights without an index may be somebody's, too. */
-  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
     {
-      g_autofree char *dir = g_build_filename (out_dir, networks[i].name, NULL);
+      g_autofree char *dir = g_build_filename (out_dir, layout[i].name, NULL);
 
       if (g_file_test (dir, G_FILE_TEST_EXISTS))
         {
           g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has a folder %s already; name a folder that is not there yet"),
-                       out_dir, networks[i].name);
+                       out_dir, layout[i].name);
           return FALSE;
         }
     }
@@ -437,7 +474,7 @@ unclip_synth (const char *config_dir, const char *out_dir, guint64 seed, const c
   static const UnclipOptions defaults = { .guidance_scale = -1, .prior_guidance_scale = -1 };
   g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
   g_autofree float *values = g_new (float, CHUNK);
-  GPtrArray *lists[G_N_ELEMENTS (networks)] = { NULL };
+  GPtrArray *lists[G_N_ELEMENTS (layout)] = { NULL };
   Synth      synth = { config_dir, out_dir, seed, UNCLIP_DTYPE_F32, options != NULL ? options : &defaults, made, 0, 0, values };
   gboolean   is_written;
 
@@ -445,7 +482,7 @@ unclip_synth (const char *config_dir, const char *out_dir, guint64 seed, const c
                && check_out_dir (config_dir, out_dir, error)
                && find_entries (&synth, lists, error)
                && write_model (&synth, lists, error);
-  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
     g_clear_pointer (&lists[i], g_ptr_array_unref);
 
   /* The last first, as folders have to be empty. */

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* The components that have weights, NULL-terminated. */
-const char *const *unclip_synth_components (void);
+/* Component @i of those that have weights; FALSE after the last. */
+gboolean unclip_synth_component (guint i, const char **name);
 
 /**
  * unclip_synth_entries:
