@@ -84,9 +84,9 @@ report (const char *name, Step step, Layer *layer)
   while (g_get_monotonic_time () - begin < SECONDS * 1e6);
   flop = bk_counters ().flop;
   if (flop > 0)
-    g_print ("%-40s %9.3f ms %7.0f GFLOP/s\n", name, best * 1e3, flop / best * 1e-9);
+    g_print ("%-45s %9.3f ms %7.0f GFLOP/s\n", name, best * 1e3, flop / best * 1e-9);
   else
-    g_print ("%-40s %9.3f ms %7.1f GB/s\n", name, best * 1e3,
+    g_print ("%-45s %9.3f ms %7.1f GB/s\n", name, best * 1e3,
              2.0 * y.n * y.h * y.w * y.c * sizeof (float) / best * 1e-9);
   bk_arena_free (layer->arena);
   bk_arena_free (measure);
