@@ -62,7 +62,7 @@ run_tile (BkTensor out, BkTensor q, const float *keys, const float *values, floa
 {
   const BkKernels *kernels = bk_kernels ();
   size_t           pitch = n_k + PAD;
-  float            scaled[TILE_Q];
+  float            inverse[TILE_Q];
 
   multiply (scores, pitch, bk_pixel (q, first), q.stride, keys, count, n_k, q.c);
   for (int i = 0; i < count; i++)
@@ -70,14 +70,12 @@ run_tile (BkTensor out, BkTensor q, const float *keys, const float *values, floa
       float *row = scores + i * pitch;
       int    visible = attention->causal ? (int) bk_min (n_k, first + i + 1) : n_k;
 
-      for (int j = 0; j < n_k; j++)
-        row[j] *= attention->scale;
-      scaled[i] = 1.0f / kernels->softmax (row, n_k, mask, visible, attention->causal_value);
+      inverse[i] = 1.0f / kernels->softmax (row, n_k, attention->scale, mask, visible, attention->causal_value);
     }
   multiply (bk_pixel (out, first), out.stride, scores, pitch, values, count, out.c, n_k);
   for (int i = 0; i < count; i++)
     for (int c = 0; c < out.c; c++)
-      bk_pixel (out, first + i)[c] *= scaled[i];
+      bk_pixel (out, first + i)[c] *= inverse[i];
 }
 
 void

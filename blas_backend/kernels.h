@@ -29,9 +29,9 @@ typedef struct
   void (*column_sums) (double *sums, double *squares, const float *x, size_t stride, int rows, int n);
   /* Mean and variance of one row. */
   void (*row_moments) (double *mean, double *variance, const float *x, int n);
-  /* row becomes exp (row + mask - its maximum); from column @visible on, @hidden is added too.
-   * @mask may be NULL. Returns the sum. */
-  float (*softmax) (float *row, int n, const float *mask, int visible, float hidden);
+  /* row becomes exp (s - its maximum), s = row scale + mask; from column @visible on, @hidden
+   * is added too. @mask may be NULL. Returns the sum. */
+  float (*softmax) (float *row, int n, float scale, const float *mask, int visible, float hidden);
 
   /* Winograd, see winograd.c. Tile at pixel (y, x) of one sample to v [planes][c]; and
    * m [planes][n] to its output pixels, plus bias and residual. Planes lie @plane floats

@@ -14,8 +14,10 @@
 #define READ_TILE 65536
 /* Winograd pays from here on: below, its transforms cost more than they save. */
 #define WINOGRAD_MIN_CHANNELS (64 * 64)
-/* F(4x4) quadruples the weights, which are then read once a step: too much for small maps. */
-#define WINOGRAD_4_MIN_SIDE 24
+/* F(4x4) quadruples the weights, which are read once a step: too much for small maps, and
+ * for the widest layers, which would take half of a full-size network's memory. */
+#define WINOGRAD_4_MIN_SIDE 12
+#define WINOGRAD_4_MAX_CHANNELS (2 << 20)
 #define WINOGRAD_MIN_SIDE 6
 
 /* Without branches, so that the compiler can make vectors of it; also right where
@@ -154,7 +156,7 @@ choose_winograd (int n_in, int n_out, int kernel, int h)
 {
   if (kernel != 3 || bk_exact () || h < WINOGRAD_MIN_SIDE || n_in * n_out < WINOGRAD_MIN_CHANNELS)
     return 0;
-  return h >= WINOGRAD_4_MIN_SIDE ? 4 : 2;
+  return h >= WINOGRAD_4_MIN_SIDE && n_in * n_out <= WINOGRAD_4_MAX_CHANNELS ? 4 : 2;
 }
 
 BkConv

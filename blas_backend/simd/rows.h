@@ -52,25 +52,31 @@ affine (float *y, size_t y_stride, const float *x, size_t x_stride, int rows, in
       }
 }
 
-/* One vector's width of columns; in double, as a mean far from zero would drown the variance. */
+/* @halves half vectors' width of columns; in double, as a mean far from zero would drown
+ * the variance. */
 INLINE void
-column_sums_block (double *sums, double *squares, const float *x, size_t stride, int rows)
+column_sums_block (double *sums, double *squares, const float *x, size_t stride, int rows, const int halves)
 {
-  DoubleVec low = { 0 }, high = { 0 }, low_squares = { 0 }, high_squares = { 0 };
+  DoubleVec sum[8], square[8];
 
+#pragma GCC unroll 8
+  for (int j = 0; j < halves; j++)
+    sum[j] = square[j] = (DoubleVec) { 0 };
   for (int r = 0; r < rows; r++, x += stride)
-    {
-      DoubleVec a = widen (x), b = widen (x + LANES / 2);
+#pragma GCC unroll 8
+    for (int j = 0; j < halves; j++)
+      {
+        DoubleVec a = widen (x + j * (LANES / 2));
 
-      low += a;
-      high += b;
-      low_squares += a * a;
-      high_squares += b * b;
+        sum[j] += a;
+        square[j] += a * a;
+      }
+#pragma GCC unroll 8
+  for (int j = 0; j < halves; j++)
+    {
+      memcpy (sums + j * (LANES / 2), &sum[j], sizeof sum[j]);
+      memcpy (squares + j * (LANES / 2), &square[j], sizeof square[j]);
     }
-  memcpy (sums, &low, sizeof low);
-  memcpy (sums + LANES / 2, &high, sizeof high);
-  memcpy (squares, &low_squares, sizeof low);
-  memcpy (squares + LANES / 2, &high_squares, sizeof high);
 }
 
 static void
@@ -78,8 +84,13 @@ column_sums (double *sums, double *squares, const float *x, size_t stride, int r
 {
   int i = 0;
 
+  /* As many as there are registers for. */
+  for (; i + 4 * LANES <= n && LANES == 16; i += 4 * LANES)
+    column_sums_block (sums + i, squares + i, x + i, stride, rows, 8);
+  for (; i + 2 * LANES <= n; i += 2 * LANES)
+    column_sums_block (sums + i, squares + i, x + i, stride, rows, 4);
   for (; i + LANES <= n; i += LANES)
-    column_sums_block (sums + i, squares + i, x + i, stride, rows);
+    column_sums_block (sums + i, squares + i, x + i, stride, rows, 2);
   for (; i < n; i++)
     {
       sums[i] = squares[i] = 0;
@@ -130,9 +141,9 @@ row_moments (double *mean, double *variance, const float *x, int n)
   *variance = sum / n;
 }
 
-/* row += mask + hidden; the largest. */
+/* row becomes row scale + mask + hidden. Returns the largest. */
 INLINE float
-mask_row (float *row, int n, const float *mask, float hidden)
+mask_row (float *row, int n, float scale, const float *mask, float hidden)
 {
   Vec   largest = all (-INFINITY);
   float result = -INFINITY;
@@ -140,7 +151,7 @@ mask_row (float *row, int n, const float *mask, float hidden)
 
   for (; i + LANES <= n; i += LANES)
     {
-      Vec v = load (row + i) + hidden;
+      Vec v = load (row + i) * scale + hidden;
 
       if (mask != NULL)
         v += load (mask + i);
@@ -149,7 +160,7 @@ mask_row (float *row, int n, const float *mask, float hidden)
     }
   for (; i < n; i++)
     {
-      row[i] += hidden + (mask != NULL ? mask[i] : 0.0f);
+      row[i] = row[i] * scale + hidden + (mask != NULL ? mask[i] : 0.0f);
       result = fmaxf (result, row[i]);
     }
   for (int lane = 0; lane < LANES; lane++)
@@ -158,21 +169,25 @@ mask_row (float *row, int n, const float *mask, float hidden)
 }
 
 static float
-softmax (float *row, int n, const float *mask, int visible, float hidden)
+softmax (float *row, int n, float scale, const float *mask, int visible, float hidden)
 {
-  float largest = mask_row (row, visible, mask, 0.0f);
+  float largest = mask_row (row, visible, scale, mask, 0.0f);
   Vec   sum = { 0 };
+  int   i = 0;
 
   if (visible < n)
-    largest = fmaxf (largest, mask_row (row + visible, n - visible, mask == NULL ? NULL : mask + visible, hidden));
-  for (int i = 0; i < n; i += LANES)
+    largest = fmaxf (largest, mask_row (row + visible, n - visible, scale, mask == NULL ? NULL : mask + visible, hidden));
+  for (; i + LANES <= n; i += LANES)
     {
-      Vec v = exponential (load_part (row + i, n - i) - largest);
+      Vec v = exponential (load (row + i) - largest);
 
-      store_part (row + i, v, n - i);
-      for (int lane = n - i; lane < LANES; lane++)
-        v[lane] = 0.0f;
+      store (row + i, v);
       sum += v;
+    }
+  if (i < n)
+    {
+      store_part (row + i, exponential (load_part (row + i, n - i) - largest), n - i);
+      sum += load_part (row + i, n - i);
     }
   return sum_lanes (sum);
 }

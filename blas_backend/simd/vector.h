@@ -39,6 +39,11 @@ store (float *to, Vec v)
   memcpy (to, &v, sizeof v);
 }
 
+#if LANES == 16
+#include "../x86/avx512-vector.h"
+#elif LANES == 8
+#include "../x86/avx2-vector.h"
+#else
 /* The first n lanes; the rest are zero. */
 INLINE Vec
 load_part (const float *from, int n)
@@ -62,15 +67,6 @@ store_part (float *to, Vec v, int n)
       to[i] = v[i];
 }
 
-INLINE DoubleVec
-widen (const float *from)
-{
-  HalfVec half;
-
-  memcpy (&half, from, sizeof half);
-  return __builtin_convertvector (half, DoubleVec);
-}
-
 /* Where a lane of mask is set, a, else b. */
 INLINE Vec
 choose (IntVec mask, Vec a, Vec b)
@@ -88,6 +84,16 @@ INLINE Vec
 most (Vec a, Vec b)
 {
   return choose (a > b, a, b);
+}
+#endif
+
+INLINE DoubleVec
+widen (const float *from)
+{
+  HalfVec half;
+
+  memcpy (&half, from, sizeof half);
+  return __builtin_convertvector (half, DoubleVec);
 }
 
 INLINE float
