@@ -35,8 +35,9 @@ typedef struct
 
   /* Winograd, see winograd.c. Tile at pixel (y, x) of one sample to v [planes][c]; and
    * m [planes][n] to its output pixels, plus bias and residual. Planes lie @plane floats
-   * apart. The tile may reach over the edges. */
+   * apart. The tile may reach over the edges. Taps [9][WINOGRAD_COLUMNS] to u [planes] of those. */
   void (*winograd_input) (float *v, size_t plane, BkTensor x, int tile_y, int tile_x, int output);
+  void (*winograd_weights) (float *u, const float *taps, int output);
   void (*winograd_output) (BkTensor y, const float *m, size_t plane, int tile_y, int tile_x, int output,
                            const float *bias, BkTensor residual);
 } BkKernels;

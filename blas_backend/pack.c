@@ -154,9 +154,9 @@ bk_pack_linear (BkSource weight, BkSource bias, int n_in, int n_out, BkArena *st
 static int
 choose_winograd (int n_in, int n_out, int kernel, int h)
 {
-  if (kernel != 3 || bk_exact () || h < WINOGRAD_MIN_SIDE || n_in * n_out < WINOGRAD_MIN_CHANNELS)
+  if (kernel != 3 || bk_exact () || h < WINOGRAD_MIN_SIDE || (int64_t) n_in * n_out < WINOGRAD_MIN_CHANNELS)
     return 0;
-  return h >= WINOGRAD_4_MIN_SIDE && n_in * n_out <= WINOGRAD_4_MAX_CHANNELS ? 4 : 2;
+  return h >= WINOGRAD_4_MIN_SIDE && (int64_t) n_in * n_out <= WINOGRAD_4_MAX_CHANNELS ? 4 : 2;
 }
 
 BkConv

@@ -16,6 +16,7 @@
 #include "internal.h"
 
 #include <omp.h>
+#include <string.h>
 
 /* Tiles of a task: a multiple of every level's rows. 48 of them read each weight from L2
  * 4 times, and keep what 64 columns of 36 planes give (440 KB) in it. */
@@ -25,8 +26,7 @@
 #define INPUT_SIZE ((size_t) 12 << 20)
 /* Keeps rows and planes off the same lines of a cache. */
 #define PAD 16
-/* Columns that are packed together: the piece of tmp stays in L1. */
-#define PACK_COLUMNS 32
+/* Channels that are packed together: 300 bytes of each column's row in the file. */
 #define PACK_CHANNELS 8
 
 typedef struct
@@ -62,83 +62,43 @@ bk_winograd_size (int n_in, int n_out, int output)
   return (output + 2) * (output + 2) * bk_packed_size (n_in, n_out);
 }
 
-/* out = G g, for one row or column of the weights. */
-static void
-transform_line (double *out, int step, const double *g, int g_step, int output)
-{
-  const double p = WINOGRAD_P, q = WINOGRAD_Q;
-  double       g0 = g[0], g1 = g[g_step], g2 = g[2 * g_step];
-
-  out[0] = g0;
-  if (output == 2)
-    {
-      out[step] = (g0 + g1 + g2) * 0.5;
-      out[2 * step] = (g0 - g1 + g2) * 0.5;
-      out[3 * step] = g2;
-    }
-  else
-    {
-      double at_p = 0.5 / (p * p * (p * p - q * q)), at_q = 0.5 / (q * q * (q * q - p * p));
-
-      out[0] = g0 / (p * p * q * q);
-      out[step] = (g0 + g1 * p + g2 * (p * p)) * at_p;
-      out[2 * step] = (g0 - g1 * p + g2 * (p * p)) * at_p;
-      out[3 * step] = (g0 + g1 * q + g2 * (q * q)) * at_q;
-      out[4 * step] = (g0 - g1 * q + g2 * (q * q)) * at_q;
-      out[5 * step] = g2;
-    }
-}
-
-/* All planes of one weight, to out [planes], @plane floats apart. */
-static void
-transform_weight (float *out, size_t plane, const float *taps, int output)
-{
-  int    side = output + 2;
-  double g[9], half[18], line[6];
-
-  for (int i = 0; i < 9; i++)
-    g[i] = taps[i];
-  for (int x = 0; x < 3; x++)
-    transform_line (half + x, 3, g + x, 3, output);
-  for (int y = 0; y < side; y++)
-    {
-      transform_line (line, 1, half + 3 * y, 1, output);
-      for (int x = 0; x < side; x++)
-        out[(y * side + x) * plane] = (float) line[x];
-    }
-}
-
 /* Packed: [panel][planes][in][columns]. */
 void
 bk_winograd_pack (float *packed, BkSource weight, int n_in, int n_out, int output)
 {
   const BkKernels *kernels = bk_kernels ();
   int              planes = (output + 2) * (output + 2);
-  int              n_blocks = (int) bk_n_tiles (n_in, PACK_CHANNELS), n_pieces = (int) bk_n_tiles (n_out, PACK_COLUMNS);
+  int              n_blocks = (int) bk_n_tiles (n_in, PACK_CHANNELS), n_pieces = (int) bk_n_tiles (n_out, WINOGRAD_COLUMNS);
   int              n_columns = (int) (bk_packed_size (1, n_out));
 
 #pragma omp parallel for collapse(2) schedule(static) num_threads(bk_team ((size_t) n_pieces * n_blocks))
   for (int piece = 0; piece < n_pieces; piece++)
     for (int block = 0; block < n_blocks; block++)
       {
-        float taps[PACK_COLUMNS * PACK_CHANNELS * 9];
-        int   first = piece * PACK_COLUMNS, channel = block * PACK_CHANNELS;
-        int   count = (int) bk_min (PACK_COLUMNS, n_out - first), n_channels = (int) bk_min (PACK_CHANNELS, n_in - channel);
+        int   first = piece * WINOGRAD_COLUMNS, channel = block * PACK_CHANNELS;
+        int   count = (int) bk_min (WINOGRAD_COLUMNS, n_out - first), n_channels = (int) bk_min (PACK_CHANNELS, n_in - channel);
+        float read[WINOGRAD_COLUMNS * PACK_CHANNELS * 9], taps[9 * WINOGRAD_COLUMNS] = { 0 }, u[36 * WINOGRAD_COLUMNS];
 
         bk_flush_denormals ();
-        bk_read_weights (taps, weight, n_in, 9, first, count, channel, n_channels);
+        bk_read_weights (read, weight, n_in, 9, first, count, channel, n_channels);
         for (int i = 0; i < n_channels; i++)
-          for (int j = 0; j < PACK_COLUMNS && first + j < n_columns; j++)
-            {
-              int    panel = (first + j) / kernels->panel * kernels->panel, width = bk_panel_width (kernels, n_out, panel);
-              float *out = packed + (size_t) planes * n_in * panel + (size_t) (channel + i) * width + (first + j - panel);
+          {
+            for (int j = 0; j < count; j++)
+              for (int t = 0; t < 9; t++)
+                taps[t * WINOGRAD_COLUMNS + j] = read[(j * n_channels + i) * 9 + t];
+            kernels->winograd_weights (u, taps, output);
+            /* A piece may be several panels, and its end may be none. */
+            for (int j = 0; j < WINOGRAD_COLUMNS && first + j < n_columns;)
+              {
+                int    panel = (first + j) / kernels->panel * kernels->panel, width = bk_panel_width (kernels, n_out, panel);
+                int    end = (int) bk_min (bk_min (WINOGRAD_COLUMNS, n_columns - first), panel + width - first);
+                float *out = packed + (size_t) planes * n_in * panel + (size_t) (channel + i) * width + (first + j - panel);
 
-              if (j < count)
-                transform_weight (out, (size_t) n_in * width, taps + (j * n_channels + i) * 9, output);
-              else
                 for (int p = 0; p < planes; p++)
-                  out[(size_t) p * n_in * width] = 0.0f;
-            }
+                  memcpy (out + (size_t) p * n_in * width, u + p * WINOGRAD_COLUMNS + j, (end - j) * sizeof (float));
+                j = end;
+              }
+          }
       }
 }
 

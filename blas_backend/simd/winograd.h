@@ -59,6 +59,75 @@ output_line (Vec *out, int step, const Vec *m, int m_step, const int output)
     }
 }
 
+/* out = G g; in double, as these are kept. */
+INLINE void
+weight_line (DoubleVec *out, int step, const DoubleVec *g, int g_step, const int output)
+{
+  const double p = WINOGRAD_P, q = WINOGRAD_Q;
+  DoubleVec    g0 = g[0], g1 = g[g_step], g2 = g[2 * g_step];
+
+  if (output == 2)
+    {
+      out[0] = g0;
+      out[step] = (g0 + g1 + g2) * 0.5;
+      out[2 * step] = (g0 - g1 + g2) * 0.5;
+      out[3 * step] = g2;
+    }
+  else
+    {
+      const double at_p = 0.5 / (p * p * (p * p - q * q)), at_q = 0.5 / (q * q * (q * q - p * p));
+      DoubleVec    even_p = (g0 + g2 * (p * p)) * at_p, odd_p = g1 * (p * at_p);
+      DoubleVec    even_q = (g0 + g2 * (q * q)) * at_q, odd_q = g1 * (q * at_q);
+
+      out[0] = g0 * (1.0 / (p * p * q * q));
+      out[step] = even_p + odd_p;
+      out[2 * step] = even_p - odd_p;
+      out[3 * step] = even_q + odd_q;
+      out[4 * step] = even_q - odd_q;
+      out[5 * step] = g2;
+    }
+}
+
+/* @output is a constant wherever this is expanded. */
+INLINE void
+weight_columns (float *u, const float *taps, const int output)
+{
+  const int side = output + 2;
+
+  for (int c = 0; c < WINOGRAD_COLUMNS; c += LANES / 2)
+    {
+      DoubleVec g[9], half[18], line[6];
+
+#pragma GCC unroll 9
+      for (int t = 0; t < 9; t++)
+        g[t] = widen (taps + t * WINOGRAD_COLUMNS + c);
+#pragma GCC unroll 3
+      for (int x = 0; x < 3; x++)
+        weight_line (half + x, 3, g + x, 3, output);
+#pragma GCC unroll 6
+      for (int y = 0; y < side; y++)
+        {
+          weight_line (line, 1, half + 3 * y, 1, output);
+#pragma GCC unroll 6
+          for (int x = 0; x < side; x++)
+            {
+              HalfVec single = __builtin_convertvector (line[x], HalfVec);
+
+              memcpy (u + (y * side + x) * WINOGRAD_COLUMNS + c, &single, sizeof single);
+            }
+        }
+    }
+}
+
+static void
+winograd_weights (float *u, const float *taps, int output)
+{
+  if (output == 2)
+    weight_columns (u, taps, 2);
+  else
+    weight_columns (u, taps, 4);
+}
+
 /* @output is a constant wherever this is expanded. */
 INLINE void
 input_tile (float *v, size_t plane, const float *const *pixels, int n, const int output)

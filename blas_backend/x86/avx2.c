@@ -20,5 +20,6 @@ const BkKernels bk_kernels_avx2 = {
   .row_moments = row_moments,
   .softmax = softmax,
   .winograd_input = winograd_input,
+  .winograd_weights = winograd_weights,
   .winograd_output = winograd_output,
 };
