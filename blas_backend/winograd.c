@@ -22,8 +22,11 @@
  * 4 times, and keep what 64 columns of 36 planes give (440 KB) in it. */
 #define TILE_M 48
 #define TILE_N 64
-/* Of all tiles' transformed inputs, so many bytes are held at once, for all threads. */
-#define INPUT_SIZE ((size_t) 12 << 20)
+/* Where there are no more than 2 x 48 tiles, smaller tasks, so that threads end together. */
+#define TILE_N_FEW 32
+/* Transformed inputs that are held at once, in bytes a thread: so much stays in the last
+ * cache. How many changes no sum. */
+#define INPUT_SIZE ((size_t) 3 << 20)
 /* Keeps rows and planes off the same lines of a cache. */
 #define PAD 16
 /* Channels that are packed together: 300 bytes of each column's row in the file. */
@@ -48,10 +51,12 @@ make_plan (BkTensor x, const BkConv *conv)
   plan.down = (int) bk_n_tiles (x.h, plan.output);
   plan.n_tiles = x.n * plan.across * plan.down;
   plan.v_pitch = x.c + PAD;
-  fit = INPUT_SIZE / (plan.planes * plan.v_pitch * sizeof (float)) / TILE_M * TILE_M;
+  fit = bk_n_threads () * INPUT_SIZE / (plan.planes * plan.v_pitch * sizeof (float)) / TILE_M * TILE_M;
   plan.batch = (int) bk_min (fit < TILE_M ? TILE_M : fit, plan.n_tiles);
   plan.v_plane = plan.batch * plan.v_pitch + PAD;
-  plan.tile_n = bk_kernels ()->panel > TILE_N ? bk_kernels ()->panel : TILE_N;
+  plan.tile_n = plan.n_tiles > 2 * TILE_M ? TILE_N : TILE_N_FEW;
+  if (plan.tile_n < bk_kernels ()->panel)
+    plan.tile_n = bk_kernels ()->panel;
   plan.m_plane = (size_t) TILE_M * plan.tile_n + PAD;
   return plan;
 }
