@@ -292,9 +292,11 @@ possible (const Job *job, const Case *c)
 /* One loop over one row, and where its states go. */
 typedef struct
 {
-  const Job *job;
-  int        row;
-  float     *trajectory; /* [n_steps, n_rows, size, size, 3] */
+  const Job  *job;
+  int         row;
+  int         n_loops, n_done; /* of this case and row */
+  const char *stage;
+  float      *trajectory;      /* [n_steps, n_rows, size, size, 3] */
 } Run;
 
 static gsize
@@ -318,7 +320,8 @@ record (int step, int n_steps, const float *x, const float *x_0, gpointer data, 
   gsize n = state_size (run->job);
 
   memcpy (run->trajectory + ((gsize) (step - 1) * run->job->n_rows + run->row) * n, x, n * sizeof (float));
-  return unclip_eval_check_cancelled (run->job->eval, error);
+  return unclip_eval_step (run->job->eval, run->stage,
+                           (run->row * run->n_loops + run->n_done) * n_steps + step, run->job->n_rows * run->n_loops * n_steps, error);
 }
 
 /* @trajectories: of inversion, roundtrip and sample; NULL for what is not wanted. */
@@ -329,7 +332,7 @@ run_row (const Job *job, const Case *c, int row, const int *timesteps, float *co
   g_autoptr (UnclipTrace) trace = NULL;
   gsize             n = state_size (job);
   g_autofree float *x = g_new (float, n);
-  Run               run = { job, row, NULL };
+  Run               run = { job, row };
   UnclipProcess     process = {
     .schedule = job->schedule,
     .n = n,
@@ -346,21 +349,28 @@ run_row (const Job *job, const Case *c, int row, const int *timesteps, float *co
   if (! unclip_eval_guided_decoder (&guided, job->unet, &job->condition, row, job->size, c->guidance_scale, error))
     return FALSE;
 
+  for (int i = 0; i < 3; i++)
+    run.n_loops += trajectories[i] != NULL;
   if (trajectories[0] != NULL)
     {
+      run.stage = "inversion";
       run.trajectory = trajectories[0];
       trace = unclip_invert_trace (&process, job->x0 + row * n, c->method, job->n_iterations, error);
       if (trace == NULL)
         return FALSE;
+      run.n_done++;
     }
   if (trajectories[1] != NULL)
     {
+      run.stage = "decoder";
       run.trajectory = trajectories[1];
       if (! unclip_trace_sample (&process, trace, c->eta, 1.0, x, error))
         return FALSE;
+      run.n_done++;
     }
   if (trajectories[2] != NULL)
     {
+      run.stage = "decoder";
       run.trajectory = trajectories[2];
       memcpy (x, samples_inverted (c) ? trace->x_T : job->xT + row * n, n * sizeof (float));
       if (! unclip_ddim_sample (&process, x, c->eta, error))
@@ -441,7 +451,8 @@ read_pictures (Job *job, const char *name, float **out, GError **error)
 static gboolean
 read_job (Job *job, UnclipEval *eval, GError **error)
 {
-  int dims[5] = { -1, 0, 3, 0, 0 };
+  const UnclipTensor *noises;
+  int                 dims[5] = { -1, 0, 3, 0, 0 };
 
   job->eval = eval;
   job->unet = unclip_unet_new (eval->model, "decoder", error);
@@ -458,7 +469,8 @@ read_job (Job *job, UnclipEval *eval, GError **error)
     }
   if (! unclip_eval_check_pairs (eval, "encoder_hidden_states", job->condition.n_rows, job->n_rows, error))
     return FALSE;
-  if (unclip_eval_has (eval, "noises"))
+  noises = unclip_tensors_find (eval->in, "noises");
+  if (noises != NULL && noises->n > 0)
     {
       dims[1] = job->n_rows;
       dims[3] = dims[4] = job->size;
@@ -488,7 +500,11 @@ unclip_eval_ddim (UnclipEval *eval, GError **error)
   if (cases == NULL)
     return FALSE;
   for (guint i = 0; i < cases->len; i++)
-    if (! run_case (&job, g_ptr_array_index (cases, i), error))
-      return FALSE;
+    {
+      eval->from = (double) i / cases->len;
+      eval->to = (i + 1.0) / cases->len;
+      if (! run_case (&job, g_ptr_array_index (cases, i), error))
+        return FALSE;
+    }
   return TRUE;
 }

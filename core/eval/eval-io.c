@@ -19,6 +19,16 @@ unclip_eval_check_cancelled (const UnclipEval *eval, GError **error)
   return ! g_cancellable_set_error_if_cancelled (eval->options->cancellable, error);
 }
 
+gboolean
+unclip_eval_step (const UnclipEval *eval, const char *stage, int step, int n_steps, GError **error)
+{
+  UnclipProgress progress = { stage, step, n_steps, eval->from + (eval->to - eval->from) * step / n_steps, NULL };
+
+  if (eval->options->progress != NULL)
+    eval->options->progress (&progress, eval->options->progress_data);
+  return unclip_eval_check_cancelled (eval, error);
+}
+
 float *
 unclip_eval_new (gsize n, GError **error)
 {

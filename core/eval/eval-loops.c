@@ -156,8 +156,8 @@ unclip_eval_loop_read (UnclipEvalLoop       *loop,
 
   if (loop->n_noises < loop->n_steps - 1)
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" is for %d steps, but %d are to be run"),
-                   eval->in_path, noises, loop->n_noises + 1, loop->n_steps);
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has noise for %d steps, but a loop of %d takes %d"),
+                   eval->in_path, noises, loop->n_noises, loop->n_steps, loop->n_steps - 1);
       return FALSE;
     }
   loop->trajectory = unclip_eval_new (loop->n_steps * loop->n_rows * state_size (loop), error);
@@ -190,7 +190,7 @@ record (int step, int n_steps, const float *x, const float *x_0, gpointer data, 
   gsize           n = state_size (loop);
 
   memcpy (loop->trajectory + ((gsize) (step - 1) * loop->n_rows + loop->row) * n, x, n * sizeof (float));
-  return unclip_eval_check_cancelled (loop->eval, error);
+  return unclip_eval_step (loop->eval, loop->stage, loop->row * n_steps + step, loop->n_rows * n_steps, error);
 }
 
 /* Row @row, from its start noise to its result. */
@@ -227,6 +227,7 @@ unclip_eval_loop_prior (UnclipEvalLoop       *loop,
 {
   int dim = unclip_prior_dim (prior), length = unclip_prior_length (prior);
 
+  loop->stage = "prior";
   for (int row = 0; row < loop->n_rows; row++)
     {
       g_autofree float *z = unclip_eval_pair (z_t, n_pairs, row, dim * sizeof (float));
@@ -251,6 +252,7 @@ unclip_eval_loop_decoder (UnclipEvalLoop            *loop,
 {
   gsize n = state_size (loop);
 
+  loop->stage = "decoder";
   for (int row = 0; row < loop->n_rows; row++)
     {
       g_auto (UnclipGuidedDecoder) guided = { 0 };
@@ -276,6 +278,7 @@ unclip_eval_loop_super_res (UnclipEvalLoop       *loop,
   g_auto (UnclipUpsampler) upsampler = { 0 };
   gsize n = state_size (loop), n_small = (gsize) small_size * small_size * loop->c;
 
+  loop->stage = "super_res";
   if (! unclip_upsampler_init (&upsampler, loop->eval->model, error))
     return FALSE;
   for (int row = 0; row < loop->n_rows; row++)

@@ -134,8 +134,8 @@ unclip_eval_prior (UnclipEval *eval, GError **error)
   if (out == NULL)
     return FALSE;
   for (int i = 0; i < t_dims[0]; i++)
-    if (! unclip_eval_check_cancelled (eval, error)
-        || ! unclip_prior_predict (prior, x_t, timesteps[i], z_t, states, mask, n, out + (gsize) i * n * dim, error))
+    if (! unclip_prior_predict (prior, x_t, timesteps[i], z_t, states, mask, n, out + (gsize) i * n * dim, error)
+        || ! unclip_eval_step (eval, "prior", i + 1, t_dims[0], error))
       return FALSE;
   return TRUE;
 }
@@ -229,7 +229,8 @@ unclip_eval_condition_clear (UnclipEvalCondition *condition)
 
 /* The network at every timestep, its results one after the other under @name. */
 static gboolean
-predict (UnclipEval *eval, UnclipUnet *unet, const float *sample, const int dims[4], const int *timesteps, int n_timesteps, const char *name, GError **error)
+predict (UnclipEval *eval, UnclipUnet *unet, const float *sample, const int dims[4], const int *timesteps, int n_timesteps,
+         const char *stage, const char *name, GError **error)
 {
   int               n = dims[0], h = dims[2], w = dims[3], c = unclip_unet_out_channels (unet);
   gsize             size = (gsize) n * h * w * c;
@@ -238,8 +239,8 @@ predict (UnclipEval *eval, UnclipUnet *unet, const float *sample, const int dims
   if (out == NULL)
     return FALSE;
   for (int i = 0; i < n_timesteps; i++)
-    if (! unclip_eval_check_cancelled (eval, error)
-        || ! unclip_unet_predict (unet, sample, timesteps[i], n, h, w, out + i * size, error))
+    if (! unclip_unet_predict (unet, sample, timesteps[i], n, h, w, out + i * size, error)
+        || ! unclip_eval_step (eval, stage, i + 1, n_timesteps, error))
       return FALSE;
   return unclip_eval_add_pictures (eval, name, out, 5, (int[]) { n_timesteps, n, c, h, w }, error);
 }
@@ -263,7 +264,7 @@ unclip_eval_decoder (UnclipEval *eval, GError **error)
   timesteps = unclip_eval_ints (eval, "timesteps", 1, &n_timesteps, error);
   return timesteps != NULL
          && unclip_unet_set_context (unet, condition.context, condition.mask, condition.time, condition.n_rows, condition.n_tokens, error)
-         && predict (eval, unet, sample, dims, timesteps, n_timesteps, "out", error);
+         && predict (eval, unet, sample, dims, timesteps, n_timesteps, "decoder", "out", error);
 }
 
 gboolean
@@ -283,9 +284,11 @@ unclip_eval_super_res (UnclipEval *eval, GError **error)
 
       if (unet == NULL)
         return FALSE;
+      eval->from = i / 2.0;
+      eval->to = (i + 1) / 2.0;
       dims[1] = unclip_unet_in_channels (unet);
       sample = unclip_eval_pictures (eval, "sample", 4, dims, error);
-      if (sample == NULL || ! predict (eval, unet, sample, dims, timesteps, n_timesteps, names[i], error))
+      if (sample == NULL || ! predict (eval, unet, sample, dims, timesteps, n_timesteps, "super_res", names[i], error))
         return FALSE;
     }
   return TRUE;

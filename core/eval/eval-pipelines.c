@@ -11,6 +11,10 @@
 #define PRIOR_GUIDANCE 4.0
 #define DECODER_GUIDANCE 8.0
 
+/* Where in the job the decoder begins and ends, by what the stages of Karlo cost. */
+#define DECODER_BEGINS 0.1
+#define DECODER_ENDS 0.7
+
 /* ---- captions ---------------------------------------------------------------------------- */
 
 /* The empty caption in row 0, the given one in row 1. */
@@ -147,6 +151,8 @@ decode (UnclipEval *eval, const UnclipEvalCondition *condition, int n_rows, int 
       return NULL;
     }
 
+  eval->from = DECODER_BEGINS;
+  eval->to = DECODER_ENDS;
   image_small = unclip_eval_new ((gsize) loop.n_rows * loop.h * loop.w * loop.c, error);
   if (image_small == NULL
       || ! unclip_eval_loop_decoder (&loop, unet, schedule, condition, guidance_scale, image_small, error)
@@ -175,6 +181,8 @@ enlarge (UnclipEval *eval, const float *image_small, int small_size, GError **er
                    eval->in_path, "super_res_latents", loop.n_rows, "decoder_latents", n_rows);
       return FALSE;
     }
+  eval->from = DECODER_ENDS;
+  eval->to = 1.0;
   image = unclip_eval_add (eval, "image", 4, (int[]) { loop.n_rows, loop.h, loop.w, loop.c }, error);
   return image != NULL && unclip_eval_loop_super_res (&loop, schedule, image_small, small_size, NULL, image, error);
 }
@@ -208,6 +216,11 @@ embed (UnclipEval *eval, int dims[2], GError **error)
 
   if (eval->image == NULL && ! unclip_eval_has (eval, "pixel_values") && unclip_eval_has (eval, "image_embeds"))
     {
+      g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, error);
+
+      if (proj == NULL)
+        return NULL;
+      dims[1] = unclip_text_proj_dim (proj);
       given = unclip_eval_floats (eval, "image_embeds", 2, dims, error);
       z_i = given != NULL ? unclip_eval_add (eval, "image_embeds", 2, dims, error) : NULL;
       if (z_i != NULL)
@@ -269,6 +282,7 @@ imagine (UnclipEval *eval, const Captions *captions, int dims[2], GError **error
 
   if (prior == NULL)
     return NULL;
+  eval->to = DECODER_BEGINS;
   dim = unclip_prior_dim (prior);
   schedule = unclip_stage_schedule (eval->model, "prior_scheduler", error);
   if (schedule == NULL

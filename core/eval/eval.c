@@ -121,7 +121,7 @@ unclip_eval (UnclipModel         *model,
   bk_init (options->n_threads);
 
   out = unclip_tensors_new ();
-  eval = (UnclipEval) { model, in_path, out_path, in, out, settings, image, options };
+  eval = (UnclipEval) { model, in_path, out_path, in, out, settings, image, options, 0.0, 1.0 };
   if (! unclip_eval_check_cancelled (&eval, error) || ! task->run (&eval, error))
     return FALSE;
   return task->writes_itself || unclip_tensors_save (out, out_path, error);

@@ -27,12 +27,15 @@ typedef struct
   const char *const   *settings;
   const UnclipImage   *image;
   const UnclipOptions *options;
+  double               from, to; /* share of the job that runs now, 0 to 1 */
 } UnclipEval;
 
 /* ---- eval-io.c ------------------------------------------------------------------- */
 
 /* %G_IO_ERROR_CANCELLED if the user gave up. */
 gboolean unclip_eval_check_cancelled (const UnclipEval *eval, GError **error);
+/* Reports that @step of @n_steps of what runs now is done; the same. */
+gboolean unclip_eval_step            (const UnclipEval *eval, const char *stage, int step, int n_steps, GError **error);
 /* Zero-filled; %NULL with %UNCLIP_ERROR_MEMORY. transfer full, g_free () it. */
 float   *unclip_eval_new             (gsize n, GError **error);
 
@@ -108,6 +111,7 @@ gboolean unclip_eval_guided_decoder (UnclipGuidedDecoder *guided, UnclipUnet *un
  * @x: [n_rows, h, w, c]: start noise, becomes the result
  * @noises: [n_noises, n_rows, h, w, c]
  * @trajectory: [n_steps, n_rows, h, w, c]: the states after every step
+ * @stage: for progress
  */
 typedef struct
 {
@@ -115,6 +119,7 @@ typedef struct
   int               n_rows, h, w, c, n_steps, n_noises;
   int              *timesteps;
   float            *x, *noises, *trajectory;
+  const char       *stage;
   int               row; /* the one that runs now */
 } UnclipEvalLoop;
 

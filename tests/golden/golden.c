@@ -16,6 +16,11 @@
 
 const char *golden_folder, *golden_model;
 
+const char *const golden_tasks[] = {
+  "text_encoder", "image_encoder", "prior", "text_proj", "decoder", "super_res", "slerp",
+  "prior_loop", "decoder_loop", "super_res_loop", "ddim", "text2image", "variation", NULL
+};
+
 char *
 golden_path (const char *file)
 {
@@ -58,19 +63,26 @@ golden_picture (const char *name, gboolean keeps_alpha)
 }
 
 char *
+golden_temporary (void)
+{
+  g_autoptr (GError) error = NULL;
+  char *path;
+  int   fd = g_file_open_tmp ("unclip-golden-XXXXXX", &path, &error);
+
+  g_assert_no_error (error);
+  g_close (fd, NULL);
+  return path;
+}
+
+char *
 golden_run (const char *task, const char *in_path, const UnclipImage *image, int n_threads)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (UnclipModel) model = unclip_model_open (golden_model, NULL, &error);
-  g_autofree char *out_path = NULL;
+  g_autofree char *out_path = golden_temporary ();
   UnclipOptions    options;
-  int              fd;
 
   g_assert_no_error (error);
-  fd = g_file_open_tmp ("unclip-golden-XXXXXX", &out_path, &error);
-  g_assert_no_error (error);
-  g_close (fd, NULL);
-
   unclip_options_init (&options);
   options.n_threads = n_threads;
   if (unclip_eval (model, task, in_path, out_path, NULL, image, &options, &error))
@@ -80,8 +92,8 @@ golden_run (const char *task, const char *in_path, const UnclipImage *image, int
   return NULL;
 }
 
-static UnclipTensors *
-run_and_load (const char *task, const char *in_path, const UnclipImage *image, int n_threads)
+UnclipTensors *
+golden_run_and_load (const char *task, const char *in_path, const UnclipImage *image, int n_threads)
 {
   g_autofree char *out_path = golden_run (task, in_path, image, n_threads);
   g_autoptr (GError) error = NULL;
@@ -107,13 +119,13 @@ check (const char *task, const char *title, const UnclipImage *image)
   golden = unclip_tensors_load (path, &error);
   g_assert_no_error (error);
 
-  one = run_and_load (task, path, image, 1);
+  one = golden_run_and_load (task, path, image, 1);
   if (one == NULL)
     return;
   compare_table_head (title);
   compare_with_golden (golden_folder, file, golden, one);
 
-  two = run_and_load (task, path, image, 2);
+  two = golden_run_and_load (task, path, image, 2);
   if (two != NULL)
     compare_same_bits (one, two);
 }
@@ -129,17 +141,12 @@ test_variation (void)
 {
   g_autoptr (UnclipImage) image = golden_picture ("wide.png", FALSE);
 
-  check ("variation", "variation", image);
+  check ("variation", "variation of the picture", image);
 }
 
 int
 main (int argc, char **argv)
 {
-  static const char *const tasks[] = {
-    "text_encoder", "image_encoder", "prior", "text_proj", "decoder", "super_res", "slerp",
-    "prior_loop", "decoder_loop", "super_res_loop", "ddim", "text2image"
-  };
-
   g_test_init (&argc, &argv, NULL);
   if (argc != 3)
     {
@@ -150,14 +157,14 @@ main (int argc, char **argv)
   golden_model = argv[2];
 
   golden_add_inputs ();
-  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+  for (int i = 0; golden_tasks[i] != NULL; i++)
     {
-      g_autofree char *path = g_strconcat ("/golden/", tasks[i], NULL);
+      g_autofree char *path = g_strconcat ("/golden/", golden_tasks[i], NULL);
 
-      g_test_add_data_func (path, tasks[i], test_task);
+      g_test_add_data_func (path, golden_tasks[i], test_task);
     }
-  g_test_add_func ("/golden/variation", test_variation);
-  /* The embedding of the picture that the golden file has is used instead. */
-  g_test_add_data_func ("/golden/variation/without-picture", "variation", test_task);
+  g_test_add_func ("/golden/variation-of-picture", test_variation);
+  golden_add_batches ();
+  golden_add_hostile ();
   return g_test_run ();
 }

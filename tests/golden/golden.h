@@ -21,9 +21,17 @@ char *golden_path (const char *file);
 UnclipImage *golden_picture (const char *name, gboolean keeps_alpha);
 
 /* Runs @task and returns the path of what it wrote, to be removed. Fails the test if the task fails. */
-char *golden_run (const char *task, const char *in_path, const UnclipImage *image, int n_threads);
+char          *golden_run          (const char *task, const char *in_path, const UnclipImage *image, int n_threads);
+/* The same, loaded. */
+UnclipTensors *golden_run_and_load (const char *task, const char *in_path, const UnclipImage *image, int n_threads);
+/* A new file's path for what is written next, transfer full. */
+char          *golden_temporary    (void);
 
-/* inputs.c */
-void golden_add_inputs (void);
+void golden_add_inputs  (void); /* inputs.c */
+void golden_add_batches (void); /* batches.c */
+void golden_add_hostile (void); /* hostile.c */
+
+/* Every task that reads tensors alone; NULL at the end. */
+extern const char *const golden_tasks[];
 
 G_END_DECLS
