@@ -76,8 +76,12 @@ BkTensor  bk_scratch_like   (BkScratch *scratch, BkTensor x);
  * OMP_NUM_THREADS, the affinity mask and the cgroup allow. */
 void        bk_init      (int n_threads);
 int         bk_n_threads (void);
-/* "c", "avx2", "avx512", … : what this process runs on. BK_CPU lowers it. */
+/* "c", "avx2", "avx512", … : what this process runs on. The environment variable BK_CPU
+ * lowers it; what this CPU lacks, or an unknown name, leaves it as it is. */
 const char *bk_cpu_level (void);
+/* Off at first. While on, bk_pack_conv keeps to plain sums, which lose three to ten times
+ * fewer bits than the quicker Winograd forms: the reference mode. A layer runs as it was packed. */
+void        bk_set_exact (bool exact);
 
 /* ---- weights ------------------------------------------------------------- */
 
@@ -104,19 +108,20 @@ void bk_source_read (BkSource source, size_t n, float *out);
 typedef struct
 {
   int          n_in, n_out;
-  const float *weight; /* packed, or straight from the map */
+  const float *weight; /* packed for this CPU level */
   const float *bias;   /* NULL if none */
 } BkLinear;
 
 /* Stride 1, zero padding (kernel - 1) / 2; source weight [out, in, k, k], k 1 or 3.
- * The packed form is chosen when packing, from the channels and from @h, the
- * smallest map that it will mostly see. */
+ * The packed form is chosen when packing, from the channels and from @h, the smallest map
+ * that it will mostly see, and is right for any map: Winograd's (F(4x4), 4 times the size of
+ * the weights, for larger maps; F(2x2), 1.8 times, for small ones) or plain taps. */
 typedef struct
 {
   int          n_in, n_out, kernel;
-  const float *weight;          /* [k, k, in, out]: for the tiled im2col and GEMM */
-  const float *winograd;        /* [tile, tile, in, out] or NULL */
-  int          winograd_output; /* 2 or 4 output pixels per tile and side */
+  const float *weight;          /* packed [k, k, in, out] for a sum of taps, or NULL */
+  const float *winograd;        /* packed [planes, in, out], or NULL: the other of the two */
+  int          winograd_output; /* 2 or 4 output pixels per tile and side; 0: a sum of taps */
   const float *bias;
 } BkConv;
 
@@ -152,7 +157,7 @@ typedef enum
 void bk_linear      (BkTensor y, BkTensor x, const BkLinear *linear, BkActivation act);
 /* y = conv (x) + b. @arena gives the tiles' buffers. y may not overlap x. */
 void bk_conv        (BkTensor y, BkTensor x, const BkConv *conv, BkArena *arena);
-/* The same and + residual (any strides); saves a pass over y. */
+/* The same and + residual (any strides); saves a pass over y. residual may be y. */
 void bk_conv_add    (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena);
 /* Patches of size x size pixels, without overlap, as rows [n, h/size * w/size, 1, c * size * size],
  * each in the order (c, y, x) that a checkpoint's patch convolution weight has. */

@@ -6,60 +6,82 @@
 
 #include <string.h>
 
-static float
-half_to_float (uint16_t h)
-{
-  uint32_t sign = (uint32_t) (h & 0x8000) << 16;
-  uint32_t exponent = (h >> 10) & 31, mantissa = h & 0x3ff, bits;
-  float    value;
+/* Piece of a source that is turned over at once: 32 columns, which no level's panel cuts
+ * unevenly, by about 4 KB of each row of the file, half of an L1 cache in all. */
+#define PACK_COLUMNS 32
+#define PACK_DEPTH 144
+/* Values that are worth a task of their own. */
+#define READ_TILE 65536
+/* Winograd pays from here on: below, its transforms cost more than they save. */
+#define WINOGRAD_MIN_CHANNELS (64 * 64)
+/* F(4x4) quadruples the weights, which are read once a step: too much for small maps, and
+ * for the widest layers, which would take half of a full-size network's memory. */
+#define WINOGRAD_4_MIN_SIDE 12
+#define WINOGRAD_4_MAX_CHANNELS (2 << 20)
+#define WINOGRAD_MIN_SIDE 6
 
-  if (exponent == 0)
-    {
-      value = mantissa * 0x1p-24f;
-      memcpy (&bits, &value, 4);
-      bits |= sign;
-    }
-  else if (exponent == 31)
-    bits = sign | 0x7f800000 | mantissa << 13;
-  else
-    bits = sign | (exponent + 112) << 23 | mantissa << 13;
+/* Without branches, so that the compiler can make vectors of it; also right where
+ * denormals are flushed. */
+static inline float
+half_to_float (uint16_t half)
+{
+  uint32_t sign = (uint32_t) (half & 0x8000) << 16, rest = half & 0x7fff, mantissa = half & 0x3ff;
+  uint32_t normal = (rest << 13) + (112u << 23), special = 0x7f800000 | mantissa << 13, small_bits, bits;
+  float    small = (float) (int32_t) mantissa * 0x1p-24f, value;
+
+  memcpy (&small_bits, &small, 4);
+  bits = rest < 0x400 ? small_bits : rest >= 0x7c00 ? special : normal;
+  bits |= sign;
   memcpy (&value, &bits, 4);
   return value;
+}
+
+/* Values [first, first + n). */
+static void
+read_range (BkSource source, size_t first, size_t n, float *out)
+{
+  const uint8_t *in = source.data;
+  uint16_t       half;
+  uint32_t       bits;
+
+  switch (source.type)
+    {
+    case BK_F32:
+      memcpy (out, in + 4 * first, n * sizeof (float));
+      break;
+    case BK_F16:
+      for (size_t i = 0; i < n; i++)
+        {
+          memcpy (&half, in + 2 * (first + i), 2);
+          out[i] = half_to_float (half);
+        }
+      break;
+    case BK_BF16:
+      for (size_t i = 0; i < n; i++)
+        {
+          memcpy (&half, in + 2 * (first + i), 2);
+          bits = (uint32_t) half << 16;
+          memcpy (out + i, &bits, 4);
+        }
+      break;
+    }
 }
 
 void
 bk_source_read (BkSource source, size_t n, float *out)
 {
-  const uint8_t *in = source.data;
+  size_t n_tiles = bk_n_tiles (n, READ_TILE);
 
-  if (source.type == BK_F32)
-    {
-      memcpy (out, in, n * sizeof (float));
-      return;
-    }
-#pragma omp parallel for schedule(static) if (n > 100000) num_threads(bk_n_threads ())
-  for (size_t i = 0; i < n; i++)
-    {
-      uint16_t half;
-      uint32_t bits;
-
-      memcpy (&half, in + 2 * i, 2);
-      if (source.type == BK_F16)
-        out[i] = half_to_float (half);
-      else
-        {
-          bits = (uint32_t) half << 16;
-          memcpy (out + i, &bits, 4);
-        }
-    }
+#pragma omp parallel for schedule(static) num_threads(bk_team (n_tiles))
+  for (size_t i = 0; i < n_tiles; i++)
+    read_range (source, i * READ_TILE, bk_min (READ_TILE, n - i * READ_TILE), out + i * READ_TILE);
 }
 
 const float *
 bk_pack_values (BkSource source, size_t n, BkArena *store)
 {
-  float *values;
+  float *values = bk_arena_alloc (store, n * sizeof (float));
 
-  values = bk_arena_alloc (store, n * sizeof (float));
   if (values != NULL && source.data != NULL)
     bk_source_read (source, n, values);
   return values;
@@ -72,43 +94,96 @@ pack_bias (BkSource bias, int n, BkArena *store)
   return bias.data == NULL ? NULL : bk_pack_values (bias, n, store);
 }
 
+void
+bk_read_weights (float *out, BkSource weight, int n_in, int n_taps, int first, int count, int channel, int n_channels)
+{
+  size_t run = (size_t) n_channels * n_taps;
+
+  for (int j = 0; j < count; j++)
+    read_range (weight, ((size_t) (first + j) * n_in + channel) * n_taps, run, out + j * run);
+}
+
+/* [out, in, taps] to panels of [taps * in, columns]. */
+static void
+pack_panels (float *packed, BkSource weight, int n_in, int n_out, int n_taps)
+{
+  const BkKernels *kernels = bk_kernels ();
+  int              depth = PACK_DEPTH / n_taps, k = n_in * n_taps;
+  int              n_blocks = (int) bk_n_tiles (n_in, depth), n_pieces = (int) bk_n_tiles (n_out, PACK_COLUMNS);
+  int              n_columns = (int) bk_packed_size (1, n_out);
+
+#pragma omp parallel for collapse(2) schedule(static) num_threads(bk_team ((size_t) n_pieces * n_blocks))
+  for (int piece = 0; piece < n_pieces; piece++)
+    for (int block = 0; block < n_blocks; block++)
+      {
+        /* Filled up with zeros, as panels are. */
+        float values[PACK_COLUMNS * PACK_DEPTH] = { 0 };
+        int   first = piece * PACK_COLUMNS, channel = block * depth, n_channels = (int) bk_min (depth, n_in - channel);
+        int   run = n_channels * n_taps;
+
+        bk_read_weights (values, weight, n_in, n_taps, first, (int) bk_min (PACK_COLUMNS, n_out - first), channel, n_channels);
+        for (int j = 0; j < PACK_COLUMNS && first + j < n_columns;)
+          {
+            int    panel = (first + j) / kernels->panel * kernels->panel, width = bk_panel_width (kernels, n_out, panel);
+            int    end = (int) bk_min (bk_min (PACK_COLUMNS, n_columns - first), panel + width - first);
+            float *out = packed + (size_t) panel * k + (first + j - panel);
+
+            for (int t = 0; t < n_taps; t++)
+              for (int i = 0; i < n_channels; i++)
+                for (int column = j; column < end; column++)
+                  out[((size_t) t * n_in + channel + i) * width + column - j] = values[column * run + i * n_taps + t];
+            j = end;
+          }
+      }
+}
+
 BkLinear
 bk_pack_linear (BkSource weight, BkSource bias, int n_in, int n_out, BkArena *store)
 {
   BkLinear linear = { .n_in = n_in, .n_out = n_out };
+  float   *packed = bk_arena_alloc (store, bk_packed_size (n_in, n_out) * sizeof (float));
 
-  linear.weight = bk_pack_values (weight, (size_t) n_in * n_out, store);
+  linear.weight = packed;
   linear.bias = pack_bias (bias, n_out, store);
+  if (packed != NULL && weight.data != NULL)
+    pack_panels (packed, weight, n_in, n_out, 1);
   return linear;
+}
+
+/* 0: a sum of taps. */
+static int
+choose_winograd (int n_in, int n_out, int kernel, int h)
+{
+  if (kernel != 3 || bk_exact () || h < WINOGRAD_MIN_SIDE || (int64_t) n_in * n_out < WINOGRAD_MIN_CHANNELS)
+    return 0;
+  return h >= WINOGRAD_4_MIN_SIDE && (int64_t) n_in * n_out <= WINOGRAD_4_MAX_CHANNELS ? 4 : 2;
 }
 
 BkConv
 bk_pack_conv (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, BkArena *store)
 {
   BkConv conv = { .n_in = n_in, .n_out = n_out, .kernel = kernel };
-  size_t n = (size_t) n_in * n_out * kernel * kernel;
-  float *packed = bk_arena_alloc (store, n * sizeof (float));
+  float *packed;
+  size_t size;
 
-  (void) h;
+  conv.winograd_output = choose_winograd (n_in, n_out, kernel, h);
+  if (conv.winograd_output > 0)
+    size = bk_winograd_size (n_in, n_out, conv.winograd_output);
+  else
+    size = bk_packed_size (kernel * kernel * n_in, n_out);
+  packed = bk_arena_alloc (store, size * sizeof (float));
   conv.bias = pack_bias (bias, n_out, store);
-  conv.weight = packed;
+
+  if (conv.winograd_output > 0)
+    conv.winograd = packed;
+  else
+    conv.weight = packed;
   if (packed == NULL || weight.data == NULL)
     return conv;
-
-  /* [out, in, k, k] to [k, k, in, out], one output channel at a time. */
-#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
-  for (int o = 0; o < n_out; o++)
-    for (int i = 0; i < n_in; i++)
-      {
-        float    taps[9];
-        int      n_taps = kernel * kernel;
-        size_t   size = weight.type == BK_F32 ? 4 : 2;
-        BkSource row = { (const char *) weight.data + ((size_t) o * n_in + i) * n_taps * size, weight.type };
-
-        bk_source_read (row, n_taps, taps);
-        for (int t = 0; t < n_taps; t++)
-          packed[((size_t) t * n_in + i) * n_out + o] = taps[t];
-      }
+  if (conv.winograd_output > 0)
+    bk_winograd_pack (packed, weight, n_in, n_out, conv.winograd_output);
+  else
+    pack_panels (packed, weight, n_in, n_out, kernel * kernel);
   return conv;
 }
 

@@ -4,36 +4,54 @@
  */
 #include "internal.h"
 
-#include <math.h>
 #include <string.h>
 
-float
-bk_act (float x, BkActivation act)
+/* Values that are worth a thread's waking. */
+#define TASK 8192
+/* Channels whose scales are held at once. */
+#define TILE_CHANNELS 256
+
+/* Pixels of x that make a task; never none. */
+static size_t
+task_pixels (BkTensor x)
 {
-  switch (act)
-    {
-    case BK_SILU:
-      return x / (1.0f + expf (-x));
-    case BK_GELU:
-      return 0.5f * x * (1.0f + erff (x * 0.70710678f));
-    case BK_QUICK_GELU:
-      return x / (1.0f + expf (-1.702f * x));
-    case BK_GELU_TANH:
-      return 0.5f * x * (1.0f + tanhf (0.79788456f * (x + 0.044715f * x * x * x)));
-    default:
-      return x;
-    }
+  size_t pixels = TASK / (x.c < 1 ? 1 : x.c);
+
+  return pixels < 1 ? 1 : pixels;
 }
 
-void
-bk_act_row (float *row, const float *bias, int n, BkActivation act)
+/* Which pixels of all samples a task has. */
+typedef struct
 {
-  if (bias != NULL)
-    for (int i = 0; i < n; i++)
-      row[i] += bias[i];
-  if (act != BK_IDENTITY)
-    for (int i = 0; i < n; i++)
-      row[i] = bk_act (row[i], act);
+  size_t first;
+  int    n;
+} Range;
+
+static Range
+task_range (BkTensor x, size_t task)
+{
+  size_t per = task_pixels (x), first = task * per;
+
+  return (Range) { first, (int) bk_min (per, bk_n_pixels (x) - first) };
+}
+
+static size_t
+n_tasks (BkTensor x)
+{
+  return bk_n_tiles (bk_n_pixels (x), task_pixels (x));
+}
+
+/* The same of one sample, where every sample has values of its own. */
+static Range
+sample_range (BkTensor x, int task)
+{
+  return task_range (bk_samples (x, 0, 1), task);
+}
+
+static int
+sample_tasks (BkTensor x)
+{
+  return (int) n_tasks (bk_samples (x, 0, 1));
 }
 
 void
@@ -41,41 +59,61 @@ bk_activate (BkTensor x, BkActivation act)
 {
   if (x.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
-  for (size_t p = 0; p < bk_n_pixels (x); p++)
-    bk_act_row (bk_pixel (x, p), NULL, x.c, act);
+#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (x)))
+  for (size_t i = 0; i < n_tasks (x); i++)
+    {
+      Range  range = task_range (x, i);
+      float *row = bk_pixel (x, range.first);
+
+      bk_flush_denormals ();
+      bk_kernels ()->affine (row, x.stride, row, x.stride, range.n, x.c, NULL, NULL, NULL, act);
+    }
 }
 
 void
 bk_scale_shift (BkTensor x, BkTensor emb, BkActivation act)
 {
-  size_t pixels = (size_t) x.h * x.w;
+  int per = sample_tasks (x);
 
   if (x.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
-  for (size_t p = 0; p < bk_n_pixels (x); p++)
-    {
-      bk_flush_denormals ();
-      const float *scale = bk_pixel (emb, p / pixels), *shift = scale + x.c;
-      float       *row = bk_pixel (x, p);
+#pragma omp parallel for collapse(2) schedule(static) num_threads(bk_team ((size_t) x.n * per))
+  for (int s = 0; s < x.n; s++)
+    for (int i = 0; i < per; i++)
+      {
+        Range        range = sample_range (x, i);
+        float       *row = bk_pixel (bk_samples (x, s, 1), range.first), scale[TILE_CHANNELS];
+        const float *values = bk_pixel (emb, s);
 
-      for (int c = 0; c < x.c; c++)
-        row[c] = row[c] * (1.0f + scale[c]) + shift[c];
-      bk_act_row (row, NULL, x.c, act);
-    }
+        bk_flush_denormals ();
+        for (int c = 0; c < x.c; c += TILE_CHANNELS)
+          {
+            int n = (int) bk_min (TILE_CHANNELS, x.c - c);
+
+            for (int j = 0; j < n; j++)
+              scale[j] = 1.0f + values[c + j];
+            bk_kernels ()->affine (row + c, x.stride, row + c, x.stride, range.n, n, NULL, scale, values + x.c + c, act);
+          }
+      }
 }
 
 void
 bk_add_emb (BkTensor x, BkTensor emb)
 {
-  size_t pixels = (size_t) x.h * x.w;
+  int per = sample_tasks (x);
 
   if (x.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
-  for (size_t p = 0; p < bk_n_pixels (x); p++)
-    bk_act_row (bk_pixel (x, p), bk_pixel (emb, p / pixels), x.c, BK_IDENTITY);
+#pragma omp parallel for collapse(2) schedule(static) num_threads(bk_team ((size_t) x.n * per))
+  for (int s = 0; s < x.n; s++)
+    for (int i = 0; i < per; i++)
+      {
+        Range  range = sample_range (x, i);
+        float *row = bk_pixel (bk_samples (x, s, 1), range.first);
+
+        bk_flush_denormals ();
+        bk_kernels ()->affine (row, x.stride, row, x.stride, range.n, x.c, NULL, NULL, bk_pixel (emb, s), BK_IDENTITY);
+      }
 }
 
 void
@@ -83,9 +121,21 @@ bk_add (BkTensor x, BkTensor y)
 {
   if (x.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
-  for (size_t p = 0; p < bk_n_pixels (x); p++)
-    bk_act_row (bk_pixel (x, p), bk_pixel (y, p), x.c, BK_IDENTITY);
+#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (x)))
+  for (size_t i = 0; i < n_tasks (x); i++)
+    {
+      Range range = task_range (x, i);
+
+      bk_flush_denormals ();
+      for (int p = 0; p < range.n; p++)
+        {
+          float       *a = bk_pixel (x, range.first + p);
+          const float *b = bk_pixel (y, range.first + p);
+
+          for (int c = 0; c < x.c; c++)
+            a[c] += b[c];
+        }
+    }
 }
 
 void
@@ -93,9 +143,14 @@ bk_copy (BkTensor y, BkTensor x)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
-  for (size_t p = 0; p < bk_n_pixels (x); p++)
-    memcpy (bk_pixel (y, p), bk_pixel (x, p), x.c * sizeof (float));
+#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (x)))
+  for (size_t i = 0; i < n_tasks (x); i++)
+    {
+      Range range = task_range (x, i);
+
+      for (int p = 0; p < range.n; p++)
+        memcpy (bk_pixel (y, range.first + p), bk_pixel (x, range.first + p), x.c * sizeof (float));
+    }
 }
 
 void
@@ -103,17 +158,22 @@ bk_downsample (BkTensor y, BkTensor x)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
-  for (size_t p = 0; p < bk_n_pixels (y); p++)
+#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (y)))
+  for (size_t i = 0; i < n_tasks (y); i++)
     {
-      bk_flush_denormals ();
-      size_t       px = p % y.w, row = p / y.w; /* rows of all samples */
-      const float *a = bk_pixel (x, 2 * row * x.w + 2 * px), *b = a + x.stride;
-      const float *c = a + (size_t) x.w * x.stride, *d = c + x.stride;
-      float       *out = bk_pixel (y, p);
+      Range range = task_range (y, i);
 
-      for (int i = 0; i < y.c; i++)
-        out[i] = (a[i] + b[i] + c[i] + d[i]) * 0.25f;
+      bk_flush_denormals ();
+      for (size_t p = range.first; p < range.first + range.n; p++)
+        {
+          size_t       px = p % y.w, row = p / y.w; /* rows of all samples */
+          const float *a = bk_pixel (x, 2 * row * x.w + 2 * px), *b = a + x.stride;
+          const float *c = a + (size_t) x.w * x.stride, *d = c + x.stride;
+          float       *out = bk_pixel (y, p);
+
+          for (int j = 0; j < y.c; j++)
+            out[j] = (a[j] + b[j] + c[j] + d[j]) * 0.25f;
+        }
     }
 }
 
@@ -122,7 +182,12 @@ bk_upsample (BkTensor y, BkTensor x)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_n_threads ())
-  for (size_t p = 0; p < bk_n_pixels (y); p++)
-    memcpy (bk_pixel (y, p), bk_pixel (x, p / y.w / 2 * x.w + p % y.w / 2), y.c * sizeof (float));
+#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (y)))
+  for (size_t i = 0; i < n_tasks (y); i++)
+    {
+      Range range = task_range (y, i);
+
+      for (size_t p = range.first; p < range.first + range.n; p++)
+        memcpy (bk_pixel (y, p), bk_pixel (x, p / y.w / 2 * x.w + p % y.w / 2), y.c * sizeof (float));
+    }
 }

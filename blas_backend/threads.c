@@ -14,6 +14,7 @@
 extern void openblas_set_num_threads (int n_threads) __attribute__ ((weak));
 
 static int    n_threads_set;
+static bool   exact;
 static double flop_count, gemm_seconds;
 
 /* CPUs that the cgroup's quota allows, or a large number. */
@@ -49,7 +50,6 @@ bk_init (int n_threads)
       n_threads = getenv ("OMP_NUM_THREADS") != NULL ? omp_get_max_threads () : allowed;
     }
   n_threads_set = n_threads;
-  omp_set_num_threads (n_threads);
   /* Our tiles are the parallelism; threads inside threads collapse. */
   if (openblas_set_num_threads != NULL)
     openblas_set_num_threads (1);
@@ -61,10 +61,24 @@ bk_n_threads (void)
   return n_threads_set > 0 ? n_threads_set : omp_get_max_threads ();
 }
 
-const char *
-bk_cpu_level (void)
+int
+bk_team (size_t n_tasks)
 {
-  return "c";
+  size_t n_threads = bk_n_threads ();
+
+  return n_tasks < 1 ? 1 : (int) bk_min (n_threads, n_tasks);
+}
+
+void
+bk_set_exact (bool on)
+{
+  exact = on;
+}
+
+bool
+bk_exact (void)
+{
+  return exact;
 }
 
 double

@@ -18,10 +18,10 @@ unclip_plugin_add_arguments (GimpProcedure *procedure)
   gimp_procedure_add_string_argument (procedure, "model", _("_Model"),
                                       _("Name or folder of a model; empty: Toybox, which comes along"),
                                       "", G_PARAM_READWRITE);
-  gimp_procedure_add_int_argument (procedure, "steps", _("Ste_ps"),
+  gimp_procedure_add_int_argument (procedure, "steps", _("Ste_ps (0: the model's)"),
                                    _("Steps of the decoder: more take longer and keep the picture better; 0: as the model suggests"),
                                    0, 1000, 0, G_PARAM_READWRITE);
-  gimp_procedure_add_double_argument (procedure, "guidance", _("_Guidance"),
+  gimp_procedure_add_double_argument (procedure, "guidance", _("_Guidance (0: the model's)"),
                                       _("How strictly the decoder follows the meaning; 1: not helped; 0: as the model suggests"),
                                       0, 20, 0, G_PARAM_READWRITE);
   gimp_procedure_add_choice_argument (procedure, "size", _("Model si_ze"),

@@ -12,6 +12,9 @@
 /* What stands between the user and OK, kept with the dialog under this name. */
 #define STATE "unclip-state"
 
+/* Run mode, image and drawables, which every image procedure has first. */
+#define N_IMAGE_ARGUMENTS 3
+
 typedef struct
 {
   GimpProcedureConfig *config;   /* transfer none: the dialog holds it */
@@ -150,7 +153,6 @@ add_model (GimpProcedureDialog *dialog,
   /* Wraps here instead of widening the dialog to a path's length. */
   gtk_label_set_max_width_chars (GTK_LABEL (status), 50);
   gtk_label_set_line_wrap_mode (GTK_LABEL (status), PANGO_WRAP_WORD_CHAR);
-  atk_object_set_name (gtk_widget_get_accessible (status), _("About the model"));
   state->status = GTK_LABEL (status);
 
   gtk_widget_set_valign (button, GTK_ALIGN_START);
@@ -207,6 +209,32 @@ add_seed (GimpProcedureDialog *dialog,
   g_object_bind_property (check, "active", spin, "sensitive", G_BINDING_SYNC_CREATE | G_BINDING_INVERT_BOOLEAN);
 }
 
+static void
+name_widget (GtkWidget *widget,
+             gpointer   name)
+{
+  if (GTK_IS_ENTRY (widget) || GTK_IS_RANGE (widget) || GTK_IS_COMBO_BOX (widget) || GTK_IS_BUTTON (widget))
+    atk_object_set_name (gtk_widget_get_accessible (widget), name);
+  if (GTK_IS_CONTAINER (widget))
+    gtk_container_forall (GTK_CONTAINER (widget), name_widget, name);
+}
+
+/* A screen reader says what stands on the row's label, which GIMP's rows don't all tell it. */
+static void
+name_rows (GimpProcedureDialog *dialog,
+           GimpProcedure       *procedure)
+{
+  int          n_arguments;
+  GParamSpec **arguments = gimp_procedure_get_arguments (procedure, &n_arguments);
+
+  for (int i = N_IMAGE_ARGUMENTS; i < n_arguments; i++)
+    {
+      g_autofree char *name = gimp_strip_uline (g_param_spec_get_nick (arguments[i]));
+
+      name_widget (gimp_procedure_dialog_get_widget (dialog, arguments[i]->name, G_TYPE_NONE), name);
+    }
+}
+
 /* GIMP aligns the labels in a box among themselves; these boxes should look like one. */
 static void
 align_labels (GimpProcedureDialog *dialog,
@@ -232,7 +260,7 @@ fill_texts (GimpProcedure       *procedure,
   int          n_arguments;
   GParamSpec **arguments = gimp_procedure_get_arguments (procedure, &n_arguments);
 
-  for (int i = 0; i < n_arguments; i++)
+  for (int i = N_IMAGE_ARGUMENTS; i < n_arguments; i++)
     if (G_PARAM_SPEC_VALUE_TYPE (arguments[i]) == G_TYPE_STRING && ! GIMP_IS_PARAM_SPEC_CHOICE (arguments[i]))
       {
         g_autofree char *text = unclip_plugin_text (config, arguments[i]->name);
@@ -244,16 +272,17 @@ fill_texts (GimpProcedure       *procedure,
 GimpProcedureDialog *
 unclip_plugin_dialog_new (GimpProcedure       *procedure,
                           GimpProcedureConfig *config,
+                          const char          *title,
                           const char          *hint,
                           const char *const   *rows)
 {
   GimpProcedureDialog *dialog;
   State               *state = g_new0 (State, 1);
-  GtkWidget           *label;
+  GtkWidget           *label, *more;
 
   gimp_ui_init ("unclip");
   fill_texts (procedure, config);
-  dialog = GIMP_PROCEDURE_DIALOG (gimp_procedure_dialog_new (procedure, config, NULL));
+  dialog = GIMP_PROCEDURE_DIALOG (gimp_procedure_dialog_new (procedure, config, title));
   state->config = config;
   state->dialog = GTK_DIALOG (dialog);
   g_object_set_data_full (G_OBJECT (dialog), STATE, state, (GDestroyNotify) state_free);
@@ -275,11 +304,14 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
     }
   add_seed (dialog, state);
   add_model (dialog, state);
-  gimp_procedure_dialog_fill_box (dialog, "more-box", "steps", "guidance", "size", "framing", "image-encoder", NULL);
+  more = gimp_procedure_dialog_fill_box (dialog, "more-box", "steps", "guidance", "size", "framing", "image-encoder", NULL);
+  gtk_box_set_spacing (GTK_BOX (more), 6);
+  gtk_widget_set_margin_top (more, 6);
   gimp_procedure_dialog_get_label (dialog, "more-title", _("More settings"), FALSE, FALSE);
   gimp_procedure_dialog_fill_expander (dialog, "more", "more-title", FALSE, "more-box");
   gimp_procedure_dialog_fill (dialog, "seed-box", "model-box", "more", NULL);
   align_labels (dialog, (const char *[]) { "seed", "model", rows[0], NULL });
+  name_rows (dialog, procedure);
   update_model (state);
   return dialog;
 }

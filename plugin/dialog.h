@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * A dialog over @config that also opens without a model, says what is wrong, and then has no OK.
  * Returns: (transfer full): run it by unclip_plugin_dialog_run()
  */
-GimpProcedureDialog *unclip_plugin_dialog_new     (GimpProcedure *procedure, GimpProcedureConfig *config, const char *hint, const char *const *rows);
+GimpProcedureDialog *unclip_plugin_dialog_new     (GimpProcedure *procedure, GimpProcedureConfig *config, const char *title, const char *hint, const char *const *rows);
 /* Shows @example where the text @property is empty. */
 void                 unclip_plugin_dialog_example (GimpProcedureDialog *dialog, const char *property, const char *example);
 /* Holds OK back while the text @property is empty. */

@@ -6,6 +6,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <string.h>
 
 #include "provenance.h"
 
@@ -95,7 +96,7 @@ picture_format (gboolean has_alpha)
   return babl_format (has_alpha ? "R'G'B'A float" : "R'G'B' float");
 }
 
-/* Whether there is anything to see. Also makes finite what float layers may hold. */
+/* Whether there is anything to see. Also brings into range what float layers and wide gamuts hold. */
 static gboolean
 look_at (UnclipImage *picture)
 {
@@ -147,6 +148,46 @@ unclip_plugin_work_read (const UnclipPluginWork *work,
   return g_steal_pointer (&picture);
 }
 
+/* Pixels that the edit left alone get what look_at() had to bring into range: highlights, and colours
+ * that sRGB lacks. */
+static void
+put_back (UnclipImage       *result,
+          const UnclipImage *picture,
+          GeglBuffer        *source,
+          GeglRectangle      rect)
+{
+  int               n = result->n_channels;
+  gsize             row_size = (gsize) rect.width * n;
+  g_autofree float *row = g_new (float, row_size);
+
+  for (int y = 0; y < rect.height; y++)
+    {
+      float       *pixels = result->pixels + y * row_size;
+      const float *before = picture->pixels + y * row_size;
+
+      gegl_buffer_get (source, GEGL_RECTANGLE (rect.x, rect.y + y, rect.width, 1), 1, picture_format (n == 4), row,
+                       GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
+      for (gsize i = 0; i < row_size; i += n)
+        if (memcmp (pixels + i, before + i, n * sizeof (float)) == 0)
+          memcpy (pixels + i, row + i, n * sizeof (float));
+    }
+}
+
+/* GIMP counts a name that is taken on, "#7" to "#8", which would tell of another seed. transfer full */
+static char *
+free_name (GimpImage  *image,
+           const char *name)
+{
+  char *free = g_strdup (name);
+
+  for (int i = 2; gimp_image_get_layer_by_name (image, free) != NULL; i++)
+    {
+      g_free (free);
+      free = g_strdup_printf ("%s (%d)", name, i);
+    }
+  return free;
+}
+
 GimpLayer *
 unclip_plugin_layer_new (const UnclipPluginWork *work,
                          const UnclipImage      *picture,
@@ -158,6 +199,7 @@ unclip_plugin_layer_new (const UnclipPluginWork *work,
 {
   g_autoptr (UnclipImage) result = unclip_frame_return (picture, before, after, framing, error);
   g_autoptr (GeglBuffer) source = NULL, buffer = NULL;
+  g_autofree char *unused = free_name (work->image, name);
   GimpDrawable *drawable = GIMP_DRAWABLE (work->layer);
   GimpLayer    *layer;
   int           width = gimp_drawable_get_width (drawable);
@@ -166,7 +208,7 @@ unclip_plugin_layer_new (const UnclipPluginWork *work,
 
   if (result == NULL)
     return NULL;
-  layer = gimp_layer_new (work->image, name, width, height, gimp_drawable_type (drawable), 100,
+  layer = gimp_layer_new (work->image, unused, width, height, gimp_drawable_type (drawable), 100,
                           gimp_image_get_default_new_layer_mode (work->image));
   if (layer == NULL)
     {
@@ -181,11 +223,19 @@ unclip_plugin_layer_new (const UnclipPluginWork *work,
   buffer = gimp_drawable_get_buffer (GIMP_DRAWABLE (layer));
   if (work->rect.width < width || work->rect.height < height)
     gegl_buffer_copy (source, NULL, GEGL_ABYSS_NONE, buffer, NULL);
+  put_back (result, picture, source, work->rect);
   gegl_buffer_set (buffer, &work->rect, 0, picture_format (result->n_channels == 4), result->pixels,
                    GEGL_AUTO_ROWSTRIDE);
   gegl_buffer_flush (buffer);
   gimp_drawable_update (GIMP_DRAWABLE (layer), 0, 0, width, height);
   return layer;
+}
+
+void
+unclip_plugin_layers_drop (GimpLayer **layers)
+{
+  for (GimpLayer **layer = layers; *layer != NULL; layer++)
+    gimp_item_delete (GIMP_ITEM (*layer));
 }
 
 /* ---- into the image ------------------------------------------------------------------------------------- */

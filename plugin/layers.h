@@ -52,6 +52,9 @@ UnclipImage *unclip_plugin_work_read (const UnclipPluginWork *work, GError **err
  */
 GimpLayer *unclip_plugin_layer_new (const UnclipPluginWork *work, const UnclipImage *picture, const UnclipImage *before, const UnclipImage *after, UnclipFraming framing, const char *name, GError **error);
 
+/* Deletes new layers that are not to be used after all: %NULL-terminated, the array itself stays. */
+void unclip_plugin_layers_drop (GimpLayer **layers);
+
 /**
  * unclip_plugin_insert_layers:
  * @layers: (array length=n_layers): from the top down

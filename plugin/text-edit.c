@@ -35,7 +35,7 @@ ask (GimpProcedure       *procedure,
      GimpProcedureConfig *config)
 {
   GimpProcedureDialog *dialog = unclip_plugin_dialog_new (
-      procedure, config,
+      procedure, config, _("Text Edit"),
       _("Makes a new layer that shows something else. Say what the layer shows now and what it should show, "
         "in the same words but for the difference."),
       (const char *[]) { "from", "to", "strength", "stages", NULL });
@@ -85,7 +85,10 @@ make_layers (GimpProcedure              *procedure,
                                                         settings->framing, name, error);
 
       if (layer == NULL)
-        return NULL;
+        {
+          unclip_plugin_layers_drop (layers);
+          return NULL;
+        }
       json_object_set_string_member (record, "from", edit->from);
       json_object_set_string_member (record, "to", edit->to);
       json_object_set_double_member (record, "theta", theta);
@@ -166,7 +169,7 @@ unclip_plugin_text_edit_new (GimpPlugIn *plug_in)
                                       _("What it should show, for example \"a blue ball\""),
                                       "", G_PARAM_READWRITE);
   gimp_procedure_add_double_argument (procedure, "strength", _("S_trength"),
-                                      _("How far to turn; 0: the same picture; 0.25 to 0.5 is usual"),
+                                      _("How far to turn from the one to the other; 0.25 to 0.5 is usual"),
                                       0, 1, 0.4, G_PARAM_READWRITE);
   gimp_procedure_add_int_argument (procedure, "stages", _("St_ages"),
                                    _("How many steps on the way to that strength; more than one come in a layer group, the strongest on top"),

@@ -20,7 +20,7 @@ ask (GimpProcedure       *procedure,
      GimpProcedureConfig *config)
 {
   return unclip_plugin_dialog_run (unclip_plugin_dialog_new (
-      procedure, config,
+      procedure, config, _("Variations"),
       _("Makes new layers that show the same as this one, different in what is not essential."),
       (const char *[]) { "count", "eta", NULL }));
 }
@@ -50,7 +50,10 @@ make_layers (GimpProcedure              *procedure,
       layers[k] = unclip_plugin_layer_new (work, picture, squares->pdata[0], squares->pdata[k + 1],
                                            settings->framing, name, error);
       if (layers[k] == NULL)
-        return NULL;
+        {
+          unclip_plugin_layers_drop (layers);
+          return NULL;
+        }
       json_object_set_int_member (record, "seed", seed);
       json_object_set_double_member (record, "eta", eta);
       unclip_plugin_record_attach (record, layers[k]);

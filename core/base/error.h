@@ -34,4 +34,7 @@ typedef enum
 #define UNCLIP_ERROR (unclip_error_quark ())
 UNCLIP_API GQuark unclip_error_quark (void);
 
+/* The start of a text from a file, made fit for a message: one short line of valid UTF-8; transfer full. */
+char *unclip_error_excerpt (const char *text);
+
 G_END_DECLS

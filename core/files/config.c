@@ -12,6 +12,8 @@
 #define MAX_SIZE (16 << 20)
 /* json-glib recurses; a config of ours nests three deep. */
 #define MAX_DEPTH 64
+/* Two bytes of text become a hundred in memory; the largest vocabularies have 250 000 members. */
+#define MAX_VALUES 1000000
 
 struct _UnclipConfig
 {
@@ -20,12 +22,15 @@ struct _UnclipConfig
   JsonObject *object;
 };
 
+/* Deeper or fuller than any file of ours. Sets @is_one: one object and nothing behind it. json-glib also reads
+ * comments, in which brackets hide, and of several values the last, which aborts in json_parser_get_root(). */
 static gboolean
-too_deep (const char *text, gsize length)
+is_hostile (const char *text, gsize length, gboolean *is_one)
 {
-  int      depth = 0;
+  int      depth = 0, n_values = 0;
   gboolean in_string = FALSE;
 
+  *is_one = TRUE;
   for (gsize i = 0; i < length; i++)
     {
       if (in_string)
@@ -34,16 +39,35 @@ too_deep (const char *text, gsize length)
             i++;
           else if (text[i] == '"')
             in_string = FALSE;
+          continue;
         }
-      else if (text[i] == '"')
-        in_string = TRUE;
-      else if (text[i] == '{' || text[i] == '[')
+      if (depth == 0 && ! g_ascii_isspace (text[i]))
+        *is_one = *is_one && n_values == 0 && text[i] == '{';
+      switch (text[i])
         {
-          if (++depth > MAX_DEPTH)
-            return TRUE;
+        case '"':
+          in_string = TRUE;
+          break;
+        case '{':
+        case '[':
+          depth++;
+          n_values++;
+          break;
+        case '}':
+        case ']':
+          depth--;
+          break;
+        case ',':
+          n_values++;
+          break;
+        case '/':
+        case '#':
+        case '\'':
+          *is_one = FALSE;
+          break;
         }
-      else if (text[i] == '}' || text[i] == ']')
-        depth--;
+      if (depth > MAX_DEPTH || n_values > MAX_VALUES)
+        return TRUE;
     }
   return FALSE;
 }
@@ -53,24 +77,29 @@ unclip_json_parse (const char *text, gsize length, const char *path, GError **er
 {
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   g_autoptr (GError) cause = NULL;
-  JsonNode *root;
+  gboolean is_one;
 
-  if (too_deep (text, length))
+  if (is_hostile (text, length, &is_one))
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is nested too deeply to be trusted"), path);
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is nested too deeply, or holds too many values, to be trusted"), path);
+      return NULL;
+    }
+  if (! is_one)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s does not hold one JSON object and nothing else"), path);
       return NULL;
     }
   if (! g_utf8_validate_len (text, length, NULL)
       || ! json_parser_load_from_data (parser, text, length, &cause))
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is not valid JSON: %s"), path,
-                   cause != NULL ? cause->message : _("not UTF-8"));
+      g_autofree char *why = unclip_error_excerpt (cause != NULL ? cause->message : _("not UTF-8"));
+
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is not valid JSON: %s"), path, why);
       return NULL;
     }
-  root = json_parser_get_root (parser);
-  if (root == NULL || ! JSON_NODE_HOLDS_OBJECT (root))
+  if (json_parser_get_root (parser) == NULL)
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s does not hold a JSON object"), path);
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is empty"), path);
       return NULL;
     }
   return g_steal_pointer (&parser);
@@ -141,7 +170,10 @@ unclip_config_json (const UnclipConfig *config)
 char *
 unclip_config_text (const UnclipConfig *config)
 {
-  return json_to_string (json_parser_get_root (config->parser), FALSE);
+  g_autoptr (JsonNode) node = json_node_alloc ();
+
+  json_node_init_object (node, config->object);
+  return json_to_string (node, FALSE);
 }
 
 /* NULL for what is absent or null: old files lack newer members. */
@@ -184,10 +216,9 @@ read_int (JsonNode *node, int min, int max, int *out)
 static gboolean
 refuse (const UnclipConfig *config, const char *name, JsonNode *node, const char *wanted, GError **error)
 {
-  g_autofree char *value = node == NULL ? g_strdup (_("nothing")) : json_to_string (node, FALSE);
+  g_autofree char *text = node == NULL ? g_strdup (_("nothing")) : json_to_string (node, FALSE);
+  g_autofree char *value = unclip_error_excerpt (text);
 
-  if (strlen (value) > 60)
-    strcpy (value + 56, "…");
   g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" is %s, but must be %s"),
                config->path, name, value, wanted);
   return FALSE;
@@ -317,13 +348,13 @@ unclip_config_strings (const UnclipConfig *config, const char *name, int max_n, 
 gboolean
 unclip_config_expect_string (const UnclipConfig *config, const char *name, const char *wanted, GError **error)
 {
-  JsonNode   *node = member (config, name);
-  const char *value;
+  JsonNode        *node = member (config, name);
+  g_autofree char *value = NULL;
 
   if (node == NULL || (is_string (node) && g_strcmp0 (json_node_get_string (node), wanted) == 0))
     return TRUE;
-  value = is_string (node) ? json_node_get_string (node) : "?";
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" is \"%.40s\", which this version cannot run"),
+  value = unclip_error_excerpt (is_string (node) ? json_node_get_string (node) : "?");
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" is \"%s\", which this version cannot run"),
                config->path, name, value);
   return FALSE;
 }

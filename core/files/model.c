@@ -141,6 +141,12 @@ find_model (const char *name, GError **error)
   return NULL;
 }
 
+static int
+by_text (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
 char **
 unclip_model_list (void)
 {
@@ -150,6 +156,7 @@ unclip_model_list (void)
   for (char **dir = dirs; *dir != NULL; dir++)
     {
       g_autoptr (GDir) entries = g_dir_open (*dir, 0, NULL);
+      g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
       const char *name;
 
       while (entries != NULL && (name = g_dir_read_name (entries)) != NULL)
@@ -157,8 +164,12 @@ unclip_model_list (void)
           g_autofree char *path = g_build_filename (*dir, name, NULL);
 
           if (is_model (path))
-            g_strv_builder_add (builder, path);
+            g_ptr_array_add (paths, g_steal_pointer (&path));
         }
+      /* A folder gives its entries in any order. */
+      g_ptr_array_sort (paths, by_text);
+      for (guint i = 0; i < paths->len; i++)
+        g_strv_builder_add (builder, g_ptr_array_index (paths, i));
     }
   return g_strv_builder_end (builder);
 }
@@ -332,6 +343,20 @@ class_name (UnclipModel *model, const char *component, UnclipConfig *config)
   return g_strdup (name != NULL ? name : "?");
 }
 
+/* NULL without an error for a tokenizer that does without: CLIP's own values hold then. */
+static UnclipConfig *
+config_if_needed (UnclipModel *model, const char *component, GError **error)
+{
+  if (strcmp (component, "tokenizer") == 0)
+    {
+      g_autofree char *path = g_build_filename (g_hash_table_lookup (model->dirs, component), "tokenizer_config.json", NULL);
+
+      if (! g_file_test (path, G_FILE_TEST_EXISTS))
+        return NULL;
+    }
+  return unclip_model_config (model, component, error);
+}
+
 static UnclipComponentInfo *
 info_of (UnclipModel *model, int i)
 {
@@ -344,7 +369,7 @@ info_of (UnclipModel *model, int i)
   info->required = layout[i].required;
   info->path = g_strdup (g_hash_table_lookup (model->dirs, layout[i].name));
   if (info->path != NULL)
-    config = unclip_model_config (model, layout[i].name, &error);
+    config = config_if_needed (model, layout[i].name, &error);
   info->class_name = class_name (model, layout[i].name, config);
   if (config != NULL && layout[i].has_weights)
     {
@@ -373,6 +398,25 @@ unclip_model_info (UnclipModel *model)
   return infos;
 }
 
+/* A vocabulary says what the ids mean that the text tower was trained on. */
+static void
+digest_vocabulary (UnclipModel *model, GChecksum *sum)
+{
+  static const char *const names[] = { "vocab.json", "merges.txt" };
+  const char *dir = g_hash_table_lookup (model->dirs, "tokenizer");
+
+  for (guint i = 0; dir != NULL && i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (dir, names[i], NULL);
+      g_autoptr (GMappedFile) map = NULL;
+
+      if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+        map = g_mapped_file_new (path, FALSE, NULL);
+      if (map != NULL && g_mapped_file_get_length (map) > 0)
+        g_checksum_update (sum, (const guchar *) g_mapped_file_get_contents (map), g_mapped_file_get_length (map));
+    }
+}
+
 char *
 unclip_model_fingerprint (UnclipModel *model)
 {
@@ -386,7 +430,7 @@ unclip_model_fingerprint (UnclipModel *model)
 
       if (! unclip_model_has (model, layout[i].name))
         continue;
-      config = unclip_model_config (model, layout[i].name, NULL);
+      config = config_if_needed (model, layout[i].name, NULL);
       if (config == NULL)
         continue;
       text = unclip_config_text (config);
@@ -401,5 +445,6 @@ unclip_model_fingerprint (UnclipModel *model)
       if (weights != NULL)
         unclip_weights_digest (weights, sum);
     }
+  digest_vocabulary (model, sum);
   return g_strndup (g_checksum_get_string (sum), 16);
 }

@@ -91,7 +91,9 @@ unclip_safetensors_data (const UnclipSafetensors *file, const UnclipEntry *entry
 static gboolean
 refuse (const UnclipSafetensors *file, const char *name, const char *why, GError **error)
 {
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: the header's entry \"%.80s\" %s"), file->path, name, why);
+  g_autofree char *excerpt = unclip_error_excerpt (name);
+
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: the header's entry \"%s\" %s"), file->path, excerpt, why);
   return FALSE;
 }
 

@@ -92,7 +92,7 @@ open_sharded (const char *dir, const char *index, GError **error)
   if (parser == NULL)
     return NULL;
   map = json_object_get_member (json_node_get_object (json_parser_get_root (parser)), "weight_map");
-  if (map == NULL || ! JSON_NODE_HOLDS_OBJECT (map))
+  if (map == NULL || ! JSON_NODE_HOLDS_OBJECT (map) || json_object_get_size (json_node_get_object (map)) == 0)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has no \"weight_map\""), index);
       return NULL;
@@ -338,7 +338,11 @@ unclip_weights_digest (const UnclipWeights *weights, GChecksum *sum)
       for (guint k = 0; k < file->entries->len; k++)
         {
           const UnclipEntry *entry = g_ptr_array_index (file->entries, k);
+          g_autofree char   *shape = shape_text (entry->n_dims, entry->dims);
 
+          g_checksum_update (sum, (const guchar *) entry->name, -1);
+          g_checksum_update (sum, (const guchar *) unclip_dtype_name (entry->dtype), -1);
+          g_checksum_update (sum, (const guchar *) shape, -1);
           g_checksum_update (sum, unclip_safetensors_data (file, entry), MIN (entry->size, 64));
         }
     }

@@ -52,7 +52,7 @@ gsize       unclip_weights_n_tensors    (const UnclipWeights *weights);
 guint64     unclip_weights_n_parameters (const UnclipWeights *weights);
 guint64     unclip_weights_size         (const UnclipWeights *weights);
 const char *unclip_weights_dtype        (const UnclipWeights *weights);
-/* Adds the first 64 bytes of every tensor to @sum: tells trainings of one architecture apart, and reads little. */
+/* Adds name, type, shape and the first 64 bytes of every tensor to @sum: tells trainings of one architecture apart, and reads little. */
 void        unclip_weights_digest       (const UnclipWeights *weights, GChecksum *sum);
 
 G_END_DECLS

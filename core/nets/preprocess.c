@@ -22,7 +22,8 @@ read_side (const UnclipConfig *config, const char *name, const char *member, int
 
       node = json_object_get_member (object, member);
     }
-  if (node == NULL || ! JSON_NODE_HOLDS_VALUE (node) || json_node_get_int (node) < 1 || json_node_get_int (node) > MAX_SIDE)
+  if (node == NULL || ! JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_INT64
+      || json_node_get_int (node) < 1 || json_node_get_int (node) > MAX_SIDE)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" must give %s, from 1 to %d"),
                    unclip_config_path (config), name, member, MAX_SIDE);
@@ -30,6 +31,13 @@ read_side (const UnclipConfig *config, const char *name, const char *member, int
     }
   *out = (int) json_node_get_int (node);
   return TRUE;
+}
+
+static gboolean
+is_number (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node)
+         && (json_node_get_value_type (node) == G_TYPE_INT64 || json_node_get_value_type (node) == G_TYPE_DOUBLE);
 }
 
 static gboolean
@@ -49,7 +57,7 @@ read_three (const UnclipConfig *config, const char *name, const float fallback[3
         {
           JsonNode *element = json_array_get_element (array, i);
 
-          out[i] = JSON_NODE_HOLDS_VALUE (element) ? (float) json_node_get_double (element) : NAN;
+          out[i] = is_number (element) ? (float) json_node_get_double (element) : NAN;
           fits = fits && isfinite (out[i]);
         }
       if (fits)
@@ -145,7 +153,7 @@ unclip_image_to_rgb8 (const UnclipImage *image, GError **error)
   for (gsize i = 0; i < n; i++)
     {
       const float *pixel = image->pixels + i * image->n_channels;
-      float        alpha = image->n_channels == 4 ? CLAMP (pixel[3], 0.0f, 1.0f) : 1.0f;
+      float        alpha = image->n_channels == 4 && pixel[3] < 1 ? MAX (pixel[3], 0.0f) : 1.0f;
 
       for (int c = 0; c < 3; c++)
         {

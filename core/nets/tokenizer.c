@@ -69,11 +69,14 @@ read_vocab (UnclipTokenizer *tokenizer, const char *dir, GError **error)
   json_object_iter_init (&iter, unclip_config_json (tokenizer->vocab_file));
   while (json_object_iter_next (&iter, &text, &node))
     {
-      gint64 id = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_int (node) : -1;
+      gboolean is_whole = JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64;
+      gint64   id = is_whole ? json_node_get_int (node) : -1;
 
       if (id < 0 || id >= G_MAXINT - 1)
         {
-          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s gives \"%.40s\" a number that is no token id"), path, text);
+          g_autofree char *excerpt = unclip_error_excerpt (text);
+
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s gives \"%s\" a number that is no token id"), path, excerpt);
           return FALSE;
         }
       g_hash_table_insert (tokenizer->vocab, g_strdup (text), GINT_TO_POINTER ((int) id + 1));
@@ -98,7 +101,8 @@ read_merges (UnclipTokenizer *tokenizer, const char *dir, GError **error)
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is missing or cannot be read; download it again"), path);
       return FALSE;
     }
-  text = g_strndup (g_mapped_file_get_contents (map), g_mapped_file_get_length (map));
+  /* An empty file has no contents at all. */
+  text = g_strndup (g_mapped_file_get_length (map) > 0 ? g_mapped_file_get_contents (map) : "", g_mapped_file_get_length (map));
 
   for (line = strtok_r (text, "\r\n", &rest); line != NULL; line = strtok_r (NULL, "\r\n", &rest))
     {
@@ -116,7 +120,9 @@ read_merges (UnclipTokenizer *tokenizer, const char *dir, GError **error)
       id = find (tokenizer, joined);
       if (left < 0 || right < 0 || id < 0)
         {
-          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s and vocab.json beside it do not belong together: \"%.60s\""), path, joined);
+          g_autofree char *excerpt = unclip_error_excerpt (joined);
+
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s and vocab.json beside it do not belong together: \"%s\""), path, excerpt);
           return FALSE;
         }
       merge = g_new (Merge, 1);
@@ -152,11 +158,13 @@ find_special (UnclipTokenizer *tokenizer, UnclipConfig *const configs[2], const 
     text = token_text (configs[1], name);
   if (text == NULL)
     text = g_strdup (fallback);
-  *id = find (tokenizer, text);
+  *id = *text != '\0' ? find (tokenizer, text) : -1; /* nothing would be found everywhere */
   if (*id < 0)
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s lacks the token \"%.40s\""),
-                   unclip_config_path (tokenizer->vocab_file), text);
+      g_autofree char *excerpt = unclip_error_excerpt (text);
+
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s lacks the token \"%s\""),
+                   unclip_config_path (tokenizer->vocab_file), excerpt);
       return FALSE;
     }
   if (text_out != NULL)
@@ -290,9 +298,15 @@ normalise (const char *text)
   return g_string_free (out, FALSE);
 }
 
-/* Length in bytes of the piece at @p, which is no space. */
+static gboolean
+is_special (const UnclipTokenizer *tokenizer, const char *p)
+{
+  return g_str_has_prefix (p, tokenizer->start_text) || g_str_has_prefix (p, tokenizer->end_text);
+}
+
+/* Length in bytes of the piece at @p, which is no space and no special token. One that follows ends it. */
 static gsize
-piece_length (const char *p)
+piece_length (const UnclipTokenizer *tokenizer, const char *p)
 {
   static const char *const contractions[] = { "'s", "'t", "'re", "'ve", "'m", "'ll", "'d" };
   const char *end = p;
@@ -305,17 +319,17 @@ piece_length (const char *p)
     return g_utf8_next_char (p) - p;
   if (g_unichar_isalpha (c))
     {
-      while (*end != '\0' && g_unichar_isalpha (g_utf8_get_char (end)))
+      do
         end = g_utf8_next_char (end);
+      while (g_unichar_isalpha (g_utf8_get_char (end)) && ! is_special (tokenizer, end));
       return end - p;
     }
-  while (*end != '\0')
+  do
     {
-      c = g_utf8_get_char (end);
-      if (is_space (c) || g_unichar_isalpha (c) || is_number (c))
-        break;
       end = g_utf8_next_char (end);
+      c = g_utf8_get_char (end);
     }
+  while (c != 0 && ! is_space (c) && ! g_unichar_isalpha (c) && ! is_number (c) && ! is_special (tokenizer, end));
   return end - p;
 }
 
@@ -449,7 +463,7 @@ unclip_tokenizer_encode (const UnclipTokenizer *tokenizer, const char *text, int
         }
       else
         {
-          length = piece_length (p);
+          length = piece_length (tokenizer, p);
           encode_piece (tokenizer, p, length, tokens);
           p += length;
         }

@@ -84,9 +84,9 @@ report (const char *name, Step step, Layer *layer)
   while (g_get_monotonic_time () - begin < SECONDS * 1e6);
   flop = bk_counters ().flop;
   if (flop > 0)
-    g_print ("%-40s %9.3f ms %7.0f GFLOP/s\n", name, best * 1e3, flop / best * 1e-9);
+    g_print ("%-45s %9.3f ms %7.0f GFLOP/s\n", name, best * 1e3, flop / best * 1e-9);
   else
-    g_print ("%-40s %9.3f ms %7.1f GB/s\n", name, best * 1e3,
+    g_print ("%-45s %9.3f ms %7.1f GB/s\n", name, best * 1e3,
              2.0 * y.n * y.h * y.w * y.c * sizeof (float) / best * 1e-9);
   bk_arena_free (layer->arena);
   bk_arena_free (measure);
@@ -108,7 +108,7 @@ bench_conv (int n_in, int n_out, int kernel, int side, int batch)
   start = g_get_monotonic_time ();
   layer.conv = bk_pack_conv (weight, bias, n_in, n_out, kernel, side, store);
   start = g_get_monotonic_time () - start;
-  name = g_strdup_printf ("conv %dx%d %d-%d, %d², %d (packed %.1f GB/s)", kernel, kernel, n_in, n_out, side, batch, n * 4e-3 / start);
+  name = g_strdup_printf ("conv %dx%d %d-%d, %d^2, %d (packed %.1f GB/s)", kernel, kernel, n_in, n_out, side, batch, n * 4e-3 / start);
   report (name, run_conv, &layer);
   bk_arena_free (measure);
   bk_arena_free (store);
@@ -181,8 +181,8 @@ bench_run (void)
   bench_attention (2, 1024, 1101, 10, 64);
   bench_attention (2, 256, 333, 15, 64);
   bench_attention (2, 64, 141, 20, 64);
-  bench_norm ("group norm and SiLU, 64² x 320, 2", run_group_norm, 2, 4096, 320, 32);
-  bench_norm ("group norm and SiLU, 16² x 960, 2", run_group_norm, 2, 256, 960, 32);
+  bench_norm ("group norm and SiLU, 64^2 x 320, 2", run_group_norm, 2, 4096, 320, 32);
+  bench_norm ("group norm and SiLU, 16^2 x 960, 2", run_group_norm, 2, 256, 960, 32);
   bench_norm ("layer norm, 162 x 2048", run_layer_norm, 2, 81, 2048, 0);
   bench_norm ("GELU, 162 x 8192", run_gelu, 2, 81, 8192, 0);
 }

@@ -27,6 +27,7 @@ typedef struct
   BkTensor     k, v;
   BkActivation act;
   int          size; /* kernel, patch */
+  int          side; /* map that a convolution is packed for */
   float        eps;
 } Case;
 
@@ -115,7 +116,7 @@ test_linear (void)
 static void
 conv_pack (Case *one, BkArena *store)
 {
-  one->conv = bk_pack_conv (one->weight, one->bias, one->x.c, one->second.c, one->size, one->x.h, store);
+  one->conv = bk_pack_conv (one->weight, one->bias, one->x.c, one->second.c, one->size, one->side, store);
 }
 
 static void
@@ -137,7 +138,7 @@ conv_twin (BkTensor y, BkArena *arena, const void *data)
 }
 
 static void
-check_conv (int n, int h, int w, int n_in, int n_out, int kernel)
+check_conv (int n, int h, int w, int side, int n_in, int n_out, int kernel)
 {
   Case             one = { 0 };
   BkArena         *store;
@@ -145,6 +146,7 @@ check_conv (int n, int h, int w, int n_in, int n_out, int kernel)
   g_autofree char *what = NULL;
 
   one.size = kernel;
+  one.side = side;
   one.x = check_tensor (n, h, w, n_in, draw_gap ());
   one.second = check_output (n, h, w, n_out, 0);
   if (check_int (0, 1) == 0)
@@ -158,7 +160,7 @@ check_conv (int n, int h, int w, int n_in, int n_out, int kernel)
   if (one.conv.winograd != NULL)
     tolerance *= one.conv.winograd_output == 4 ? 6 : 3;
   what = g_strdup_printf ("convolution %d x %d of %d x %d x %d, %d to %d channels%s%s", kernel, kernel, n, h, w, n_in, n_out,
-                          one.second.data == NULL ? "" : ", plus residual", one.conv.winograd == NULL ? "" : ", Winograd");
+                          one.second.data == NULL ? "" : ", plus residual", one.conv.winograd_output == 0 ? "" : one.conv.winograd_output == 2 ? ", F(2x2)" : ", F(4x4)");
   check_kernel (what, conv_kernel, conv_twin, &one, check_output (n, h, w, n_out, draw_gap ()), tolerance);
   bk_arena_free (store);
   check_free_all ();
@@ -168,18 +170,23 @@ static void
 test_conv (void)
 {
   for (int i = 0; i < N_DRAWS; i++)
-    check_conv (check_int (1, 2), check_size (4, 21), check_size (4, 21), check_size (16, 40), check_size (32, 70),
-                check_int (0, 2) == 0 ? 1 : 3);
+    check_conv (check_int (1, 2), check_size (4, 21), check_size (4, 21), check_int (1, 40),
+                check_size (16, 40), check_size (32, 70), check_int (0, 2) == 0 ? 1 : 3);
 }
 
-/* Wide enough for whatever is only chosen for wide layers. */
+/* Wide enough for whatever is only chosen for wide layers, on maps of any size, and on
+ * others than the one that the layer was packed for. */
 static void
 test_conv_wide (void)
 {
   static const int sides[] = { 1, 2, 3, 7, 8, 13, 16, 18 };
 
   for (size_t i = 0; i < G_N_ELEMENTS (sides); i++)
-    check_conv (1 + i % 2, sides[i], sides[(i * 3) % G_N_ELEMENTS (sides)], check_int (64, 80), check_int (64, 100), 3);
+    check_conv (1 + i % 2, sides[i], sides[(i * 3) % G_N_ELEMENTS (sides)], check_int (1, 40),
+                check_int (64, 80), check_int (64, 100), 3);
+  bk_set_exact (true);
+  check_conv (1, 18, 18, 32, 64, 100, 3);
+  bk_set_exact (false);
 }
 
 /* ---- normalisation ---- */

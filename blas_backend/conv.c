@@ -1,0 +1,43 @@
+/* Convolutions, by whichever way their weights were packed for; and patches.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "internal.h"
+
+void
+bk_conv_add (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena)
+{
+  if (conv->winograd_output > 0)
+    bk_winograd (y, x, conv, residual, arena);
+  else if (y.data != NULL)
+    bk_tiled_gemm (y, x, conv->kernel, conv->weight, conv->bias, residual, BK_IDENTITY);
+  if (y.data != NULL)
+    bk_count_flop (2.0 * bk_n_pixels (x) * conv->n_out * x.c * conv->kernel * conv->kernel);
+}
+
+void
+bk_conv (BkTensor y, BkTensor x, const BkConv *conv, BkArena *arena)
+{
+  bk_conv_add (y, x, conv, (BkTensor) { 0 }, arena);
+}
+
+void
+bk_patches (BkTensor y, BkTensor x, int size)
+{
+  int across = x.w / size, down = x.h / size, n_patches = x.n * down * across;
+
+  if (y.data == NULL)
+    return;
+#pragma omp parallel for schedule(static) num_threads(bk_team (n_patches))
+  for (int p = 0; p < n_patches; p++)
+    {
+      BkTensor sample = bk_samples (x, p / (down * across), 1);
+      int      py = p / across % down, px = p % across;
+      float   *out = bk_pixel (y, p);
+
+      for (int c = 0; c < x.c; c++)
+        for (int i = 0; i < size; i++)
+          for (int j = 0; j < size; j++)
+            *out++ = bk_pixel (sample, (size_t) (py * size + i) * x.w + px * size + j)[c];
+    }
+}

@@ -1,0 +1,73 @@
+/* Which CPU runs what: one row a level, from the plainest up.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "kernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const BkKernels bk_kernels_c;
+
+static bool
+any_cpu (void)
+{
+  return true;
+}
+
+#ifdef BK_X86
+extern const BkKernels bk_kernels_avx2, bk_kernels_avx512;
+
+static bool
+has_avx2 (void)
+{
+  return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma");
+}
+
+static bool
+has_avx512 (void)
+{
+  return has_avx2 () && __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq") &&
+         __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512vl");
+}
+#endif
+
+static const struct
+{
+  const BkKernels *kernels;
+  bool (*runs_here) (void);
+} levels[] = {
+  { &bk_kernels_c, any_cpu },
+#ifdef BK_X86
+  { &bk_kernels_avx2, has_avx2 },
+  { &bk_kernels_avx512, has_avx512 },
+#endif
+};
+
+const BkKernels *
+bk_kernels (void)
+{
+  /* Every thread would choose the same, so nobody has to wait for another. */
+  static const BkKernels *chosen;
+  const BkKernels        *best = __atomic_load_n (&chosen, __ATOMIC_ACQUIRE);
+  const char             *highest = getenv ("BK_CPU");
+
+  if (best != NULL)
+    return best;
+  for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+    {
+      if (! levels[i].runs_here ())
+        break;
+      best = levels[i].kernels;
+      if (highest != NULL && strcmp (highest, best->name) == 0)
+        break;
+    }
+  __atomic_store_n (&chosen, best, __ATOMIC_RELEASE);
+  return best;
+}
+
+const char *
+bk_cpu_level (void)
+{
+  return bk_kernels ()->name;
+}

@@ -1,0 +1,46 @@
+/* What a CPU level has to offer: the inner loops under the kernels of bk.h. They
+ * know no threads and no arenas, only rows of floats. dispatch.c chooses.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "bk.h"
+
+typedef struct
+{
+  const char *name;
+
+  /* Weights are packed in panels of so many columns, [panel][k][columns], which gemm reads
+   * from end to end. The last one is filled up with zeros where @full_panels says so. */
+  int  panel;
+  bool full_panels;
+
+  /* c [m, n] = a [m, k] b [k, n], or += if @add. n is at most a panel; b's rows are ldb
+   * floats apart and may be read up to the end of a full panel. */
+  void (*gemm) (float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
+                int m, int n, int k, bool add);
+
+  /* y = act ((x - centre) scale + shift) for @rows rows of n; each of the three is [n],
+   * or NULL for 0, 1 and 0. y may be x. */
+  void (*affine) (float *y, size_t y_stride, const float *x, size_t x_stride, int rows, int n,
+                  const float *centre, const float *scale, const float *shift, BkActivation act);
+  /* Sums and sums of squares down @rows rows, for each of n <= 64 columns. */
+  void (*column_sums) (double *sums, double *squares, const float *x, size_t stride, int rows, int n);
+  /* Mean and variance of one row. */
+  void (*row_moments) (double *mean, double *variance, const float *x, int n);
+  /* row becomes exp (s - its maximum), s = row scale + mask; from column @visible on, @hidden
+   * is added too. @mask may be NULL. Returns the sum. */
+  float (*softmax) (float *row, int n, float scale, const float *mask, int visible, float hidden);
+
+  /* Winograd, see winograd.c. Tile at pixel (y, x) of one sample to v [planes][c]; and
+   * m [planes][n] to its output pixels, plus bias and residual. Planes lie @plane floats
+   * apart. The tile may reach over the edges. Taps [9][WINOGRAD_COLUMNS] to u [planes] of those. */
+  void (*winograd_input) (float *v, size_t plane, BkTensor x, int tile_y, int tile_x, int output);
+  void (*winograd_weights) (float *u, const float *taps, int output);
+  void (*winograd_output) (BkTensor y, const float *m, size_t plane, int tile_y, int tile_x, int output,
+                           const float *bias, BkTensor residual);
+} BkKernels;
+
+/* The level this process runs on; chosen once. */
+const BkKernels *bk_kernels (void);

@@ -1,0 +1,14 @@
+/* Linear layers.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "internal.h"
+
+void
+bk_linear (BkTensor y, BkTensor x, const BkLinear *linear, BkActivation act)
+{
+  if (y.data == NULL)
+    return;
+  bk_tiled_gemm (y, x, 1, linear->weight, linear->bias, (BkTensor) { 0 }, act);
+  bk_count_flop (2.0 * bk_n_pixels (x) * linear->n_out * linear->n_in);
+}

@@ -1,0 +1,90 @@
+/* Matrix product against a packed panel of PANEL_VECTORS * LANES columns. Up to ROWS rows
+ * of the result stay in registers while k runs; both are set by the file that includes
+ * this, so that ROWS * PANEL_VECTORS sums, a row of b and one value of a just fit.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include "vector.h"
+
+#define PANEL (PANEL_VECTORS * LANES)
+/* Weights come from far away the first time: this many floats ahead is about 16 KB. */
+#define AHEAD 4096
+
+/* @rows is a constant wherever this is expanded, so that sums are registers. */
+INLINE void
+gemm_rows (float *c, size_t ldc, const float *a, size_t lda, const float *b, int n, int k, bool add, const int rows)
+{
+  Vec sums[ROWS][PANEL_VECTORS];
+
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+    for (int j = 0; j < PANEL_VECTORS; j++)
+      sums[r][j] = (Vec) { 0 };
+
+  for (int i = 0; i < k; i++, b += PANEL)
+    {
+      Vec row[PANEL_VECTORS];
+
+#pragma GCC unroll 4
+      for (int j = 0; j < PANEL_VECTORS; j++)
+        {
+          row[j] = load (b + j * LANES);
+          if (j * LANES % 16 == 0)
+            __builtin_prefetch (b + AHEAD + j * LANES);
+        }
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; r++)
+        {
+          Vec value = all (a[r * lda + i]);
+
+#pragma GCC unroll 4
+          for (int j = 0; j < PANEL_VECTORS; j++)
+            sums[r][j] += value * row[j];
+        }
+    }
+
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+    for (int j = 0; j < PANEL_VECTORS; j++)
+      {
+        float *to = c + r * ldc + j * LANES;
+        int    left = n - j * LANES;
+
+        if (left >= LANES)
+          store (to, add ? load (to) + sums[r][j] : sums[r][j]);
+        else if (left > 0)
+          store_part (to, add ? load_part (to, left) + sums[r][j] : sums[r][j], left);
+      }
+}
+
+static void
+gemm (float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
+      int m, int n, int k, bool add)
+{
+  for (; m >= ROWS; m -= ROWS, c += ROWS * ldc, a += ROWS * lda)
+    gemm_rows (c, ldc, a, lda, b, n, k, add, ROWS);
+  switch (m)
+    {
+#define CASE(rows)                                        \
+  case rows:                                              \
+    if (rows < ROWS)                                      \
+      gemm_rows (c, ldc, a, lda, b, n, k, add, rows % ROWS); \
+    break;
+      CASE (1)
+      CASE (2)
+      CASE (3)
+      CASE (4)
+      CASE (5)
+      CASE (6)
+      CASE (7)
+      CASE (8)
+      CASE (9)
+      CASE (10)
+      CASE (11)
+#undef CASE
+    }
+}

@@ -1,0 +1,25 @@
+/* AVX2 and FMA: 16 registers of 8 floats, 12 of which hold sums.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#define LANES 8
+#define ROWS 6
+#define PANEL_VECTORS 2
+
+#include "../simd/gemm.h"
+#include "../simd/rows.h"
+#include "../simd/winograd.h"
+
+const BkKernels bk_kernels_avx2 = {
+  .name = "avx2",
+  .panel = PANEL,
+  .full_panels = true,
+  .gemm = gemm,
+  .affine = affine,
+  .column_sums = column_sums,
+  .row_moments = row_moments,
+  .softmax = softmax,
+  .winograd_input = winograd_input,
+  .winograd_weights = winograd_weights,
+  .winograd_output = winograd_output,
+};

@@ -1,0 +1,43 @@
+/* 16 floats in an AVX-512 register: what the compiler's vectors do not say well.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include <immintrin.h>
+
+INLINE __mmask16
+first_lanes (int n)
+{
+  return n >= 16 ? 0xffff : (__mmask16) ((1u << n) - 1);
+}
+
+INLINE Vec
+load_part (const float *from, int n)
+{
+  return (Vec) _mm512_maskz_loadu_ps (first_lanes (n), from);
+}
+
+INLINE void
+store_part (float *to, Vec v, int n)
+{
+  _mm512_mask_storeu_ps (to, first_lanes (n), (__m512) v);
+}
+
+INLINE Vec
+choose (IntVec mask, Vec a, Vec b)
+{
+  return (Vec) _mm512_mask_blend_ps (_mm512_movepi32_mask ((__m512i) mask), (__m512) b, (__m512) a);
+}
+
+INLINE Vec
+least (Vec a, Vec b)
+{
+  return (Vec) _mm512_min_ps ((__m512) a, (__m512) b);
+}
+
+INLINE Vec
+most (Vec a, Vec b)
+{
+  return (Vec) _mm512_max_ps ((__m512) a, (__m512) b);
+}

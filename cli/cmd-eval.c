@@ -1,0 +1,84 @@
+/* unclip eval: one part of the pipeline on given tensors.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "cmd.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+static const CmdHelp help = {
+  .usage = "MODEL TASK --in T.safetensors --out U.safetensors",
+  .summary = N_("Runs one part of the pipeline on named tensors, in float32, and writes all that it computes,\n"
+                "so that two engines can be compared."),
+  .examples = N_("Examples:\n"
+                 "  unclip eval toybox decoder --in golden/decoder.safetensors --out decoder.safetensors\n"
+                 "  unclip eval toybox ddim --in golden/ddim.safetensors --out ddim.safetensors --set guidance_scale=1\n"
+                 "  unclip eval toybox tokenizer --in texts.json --out ids.json\n"
+                 "  unclip eval toybox preprocess --in photo.png --out preprocess.safetensors"),
+  .takes = CMD_TAKES_PICTURE & ~CMD_TAKES_MODEL,
+  .n_operands = 2,
+  .n_required = 2,
+};
+
+static gboolean
+check_settings (char   **settings,
+                GError **error)
+{
+  for (; settings != NULL && *settings != NULL; settings++)
+    {
+      const char *equals = strchr (*settings, '=');
+
+      if (equals == NULL || equals == *settings)
+        {
+          g_set_error (error, CMD_ERROR, CMD_ERROR_USAGE, _("--set takes key=value, not \"%s\""), *settings);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+gboolean
+cmd_eval (CmdJob  *job,
+          int      argc,
+          char   **argv,
+          GError **error)
+{
+  g_autofree char *in = NULL, *out = NULL, *path = NULL;
+  g_auto (GStrv) settings = NULL;
+  g_autoptr (UnclipImage) image = NULL;
+  g_autoptr (CmdOutput) output = NULL;
+  const char *picture;
+  int         task;
+  const GOptionEntry entries[] = {
+    { "in", 0, 0, G_OPTION_ARG_FILENAME, &in, N_("Tensors; texts as JSON for tokenizer, a picture for preprocess"), N_("FILE") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("What is computed; JSON for tokenizer"), N_("FILE") },
+    { "set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &settings, N_("A setting of the task; may be repeated"), N_("KEY=VALUE") },
+    { "image", 'i', 0, G_OPTION_ARG_FILENAME, &path, N_("A picture that the task takes besides"), N_("FILE") },
+    { NULL }
+  };
+
+  if (! cmd_job_parse (job, &help, entries, argc, argv, error)
+      || ! cmd_choice (job->operands[1], "TASK", unclip_eval_tasks (), &task, error)
+      || ! cmd_require (in, "--in", error)
+      || ! cmd_require (out, "--out", error)
+      || ! check_settings (settings, error))
+    return FALSE;
+
+  picture = path == NULL && strcmp (job->operands[1], "preprocess") == 0 ? in : path;
+  if (picture != NULL)
+    image = cmd_picture_read (picture, NULL, error);
+  if (picture != NULL && image == NULL)
+    return FALSE;
+  job->model_name = g_strdup (job->operands[0]);
+  if (! cmd_job_open_model (job, error))
+    return FALSE;
+  output = cmd_output_new_file (out, strcmp (job->operands[1], "tokenizer") == 0 ? ".json" : ".safetensors", error);
+  if (output == NULL
+      || ! unclip_eval (job->model, job->operands[1], in, cmd_output_path (output), (const char *const *) settings,
+                        image, &job->options, error)
+      || ! cmd_output_commit (output, error))
+    return FALSE;
+  cmd_job_finish (job, (const char *[]) { out, NULL });
+  return TRUE;
+}

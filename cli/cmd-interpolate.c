@@ -1,0 +1,77 @@
+/* unclip interpolate: frames from one picture to another.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "cmd.h"
+
+#include <glib/gi18n.h>
+
+static const CmdHelp help = {
+  .usage = "--image A.png --image B.png --out DIR",
+  .summary = N_("Makes frames from one picture to another, both included, that change in meaning and not as\n"
+                "a fade. Writes DIR/frame-00.png, DIR/frame-01.png, …"),
+  .examples = N_("Examples:\n"
+                 "  unclip interpolate --image apple.png --image pear.png --frames 9 --out frames"),
+  .takes = CMD_TAKES_PICTURE | CMD_TAKES_METHOD | CMD_TAKES_METADATA,
+};
+
+/* NULL-terminated; all of one length, so that they sort as they follow. */
+static char **
+file_names (int n)
+{
+  char **names = g_new0 (char *, n + 1);
+
+  for (int i = 0; i < n; i++)
+    names[i] = g_strdup_printf ("frame-%0*d.png", n > 100 ? 3 : 2, i);
+  return names;
+}
+
+gboolean
+cmd_interpolate (CmdJob  *job,
+                 int      argc,
+                 char   **argv,
+                 GError **error)
+{
+  g_auto (GStrv) paths = NULL;
+  g_autofree char *frames_text = NULL, *out = NULL;
+  g_autoptr (UnclipImage) a = NULL;
+  g_autoptr (UnclipImage) b = NULL;
+  g_autoptr (CmdOutput) output = NULL;
+  g_autoptr (GPtrArray) frames = NULL;
+  g_auto (GStrv) names = NULL;
+  int      n_frames = 5;
+  gboolean a_is_generated, b_is_generated;
+  const GOptionEntry entries[] = {
+    { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, N_("The first picture, and again the last"), N_("FILE") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The folder that the frames are written to"), N_("DIR") },
+    { "frames", 'n', 0, G_OPTION_ARG_STRING, &frames_text, N_("How many, 2 to 256 (default: 5)"), N_("N") },
+    { NULL }
+  };
+
+  if (! cmd_job_parse (job, &help, entries, argc, argv, error)
+      || ! cmd_require (paths, "--image", error)
+      || ! cmd_int (frames_text, "--frames", 2, 256, &n_frames, error)
+      || ! cmd_require (out, "--out", error))
+    return FALSE;
+  if (g_strv_length (paths) != 2)
+    {
+      g_set_error (error, CMD_ERROR, CMD_ERROR_USAGE, _("--image has to be given twice, not %u times"), g_strv_length (paths));
+      return FALSE;
+    }
+  json_object_set_int_member (job->settings, "frames", n_frames);
+
+  a = cmd_picture_read (paths[0], &a_is_generated, error);
+  if (a == NULL)
+    return FALSE;
+  b = cmd_picture_read (paths[1], &b_is_generated, error);
+  if (b == NULL || ! cmd_job_open_model (job, error))
+    return FALSE;
+  output = cmd_output_new_in (out, error);
+  if (output == NULL)
+    return FALSE;
+  frames = unclip_interpolate (job->model, a, b, n_frames, &job->options, error);
+  if (frames == NULL)
+    return FALSE;
+  names = file_names (n_frames);
+  return cmd_job_save (job, output, names, frames, 0, ! (a_is_generated && b_is_generated), error);
+}

@@ -1,0 +1,53 @@
+/* unclip upscale: the model's upsampler on any picture.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "cmd.h"
+
+#include <glib/gi18n.h>
+
+static const CmdHelp help = {
+  .usage = "--image F.png --out G.png",
+  .summary = N_("Enlarges a picture with the model's upsampler, by as much as it enlarges the decoder's (in\n"
+                "Karlo four times). The picture keeps its shape; --size and --framing have no say."),
+  .examples = N_("Examples:\n"
+                 "  unclip upscale --image small.png --out large.png"),
+  .takes = CMD_TAKES_PICTURE | CMD_TAKES_METADATA,
+};
+
+gboolean
+cmd_upscale (CmdJob  *job,
+             int      argc,
+             char   **argv,
+             GError **error)
+{
+  g_autofree char *path = NULL, *out = NULL, *name = NULL;
+  g_autoptr (UnclipImage) image = NULL;
+  g_autoptr (CmdOutput) output = NULL;
+  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
+  UnclipImage *result;
+  gboolean     is_generated;
+  const GOptionEntry entries[] = {
+    { "image", 'i', 0, G_OPTION_ARG_FILENAME, &path, N_("The picture"), N_("FILE") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The picture that is written"), N_("G.png") },
+    { NULL }
+  };
+
+  if (! cmd_job_parse (job, &help, entries, argc, argv, error)
+      || ! cmd_require (path, "--image", error)
+      || ! cmd_require (out, "--out", error))
+    return FALSE;
+
+  image = cmd_picture_read (path, &is_generated, error);
+  if (image == NULL || ! cmd_job_open_model (job, error))
+    return FALSE;
+  output = cmd_output_new_file (out, ".png", error);
+  if (output == NULL)
+    return FALSE;
+  result = unclip_upscale (job->model, image, &job->options, error);
+  if (result == NULL)
+    return FALSE;
+  g_ptr_array_add (images, result);
+  name = cmd_output_numbered (output, 0, 1);
+  return cmd_job_save (job, output, (char *[]) { name, NULL }, images, 0, ! is_generated, error);
+}

@@ -1,0 +1,214 @@
+/* The door of the command line: what its subcommands share. Each of them is one file cmd-NAME.c with one
+ * function, which parses its arguments into a CmdJob, calls core, and says what came of it.
+ *
+ * Every error ends in main.c, which makes one line and an exit status of it: 2 for CMD_ERROR_USAGE, GLib's
+ * option errors and UNCLIP_ERROR_ARGUMENT, 130 for a cancelled call, 1 for anything else.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+
+#include "unclip.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CmdError:
+ * @CMD_ERROR_USAGE: the arguments are wrong; the message names the option and what it takes
+ * @CMD_ERROR_FAILED: a picture or a folder is not as it must be
+ */
+typedef enum
+{
+  CMD_ERROR_USAGE,
+  CMD_ERROR_FAILED
+} CmdError;
+
+#define CMD_ERROR (cmd_error_quark ())
+GQuark cmd_error_quark (void);
+
+/* ---- the job (job.c) ------------------------------------------------------------------- */
+
+typedef enum
+{
+  CMD_METADATA_NONE,
+  CMD_METADATA_XMP,
+  CMD_METADATA_FULL
+} CmdMetadata;
+
+/* The bar on stderr. */
+typedef struct
+{
+  gint64   start, last; /* monotonic time of the first and of the last drawing, 0: none yet */
+  gboolean is_shown;
+} CmdProgress;
+
+/**
+ * CmdJob:
+ * @command: the subcommand's name
+ * @options: for core, filled in by cmd_job_parse()
+ * @model_name: (nullable): --model, or the MODEL operand
+ * @components: (nullable): --component
+ * @operands: (nullable): what is not an option, as many as asked for
+ * @model: (nullable): after cmd_job_open_model()
+ * @settings: what was asked for, in the words of the options; for --json and --metadata full
+ * @report: the JSON object that --json prints
+ */
+typedef struct
+{
+  const char    *command;
+  UnclipOptions  options;
+  char          *model_name;
+  char         **components;
+  char         **operands;
+  gboolean       quiet, json;
+  CmdMetadata    metadata;
+  CmdProgress    progress;
+  gint64         start;
+  UnclipModel   *model;
+  JsonObject    *settings;
+  JsonObject    *report;
+} CmdJob;
+
+/* Which of the common options a subcommand takes; --quiet and --json are everyone's. */
+typedef enum
+{
+  CMD_TAKES_MODEL = 1 << 0,      /* --model */
+  CMD_TAKES_COMPONENTS = 1 << 1, /* --component */
+  CMD_TAKES_THREADS = 1 << 2,    /* --threads, --precision */
+  CMD_TAKES_SEED = 1 << 3,       /* --seed */
+  CMD_TAKES_SAMPLING = 1 << 4,   /* --rng, --steps, --guidance, --size, --framing, … */
+  CMD_TAKES_METADATA = 1 << 5,   /* --metadata */
+  CMD_TAKES_METHOD = 1 << 6,     /* --method */
+  CMD_TAKES_PICTURE = CMD_TAKES_MODEL | CMD_TAKES_COMPONENTS | CMD_TAKES_THREADS | CMD_TAKES_SEED | CMD_TAKES_SAMPLING
+} CmdTakes;
+
+/**
+ * CmdHelp:
+ * @usage: what follows the command's name in its usage line
+ * @summary: what it does, above the options
+ * @examples: below the options
+ * @n_operands, @n_required: the most and the fewest arguments that are not options
+ *
+ * Texts are translated when they are shown.
+ */
+typedef struct
+{
+  const char *usage, *summary, *examples;
+  CmdTakes    takes;
+  int         n_operands, n_required;
+} CmdHelp;
+
+/* See output.c, below. */
+typedef struct _CmdOutput CmdOutput;
+
+typedef gboolean (*CmdFunc) (CmdJob *job, int argc, char **argv, GError **error);
+
+gboolean cmd_job_parse      (CmdJob *job, const CmdHelp *help, const GOptionEntry *entries, int argc, char **argv, GError **error);
+gboolean cmd_job_open_model (CmdJob *job, GError **error);
+/* Writes pictures under their names in @output and finishes the job. @names: NULL-terminated, as many as
+ * @images has from @first on. @is_composite: made from a user's picture. */
+gboolean cmd_job_save       (CmdJob *job, CmdOutput *output, char **names, GPtrArray *images, int first, gboolean is_composite, GError **error);
+/* Says what was made, on stdout: a JSON object with --json, else one path a line, nothing with --quiet. */
+void     cmd_job_finish     (CmdJob *job, const char *const *files);
+void     cmd_job_clear      (CmdJob *job);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CmdJob, cmd_job_clear)
+
+/* Prints a JSON object and a newline, in UTF-8 whatever the locale. */
+void cmd_print_json (JsonObject *object);
+
+/* ---- arguments (arguments.c) -------------------------------------------------------------
+ *
+ * Numbers are parsed here and not by GOption, which takes "12x" for 12 and knows no ranges. @text is what
+ * the user wrote, %NULL if nothing: then *@out stays as it is. Errors: CMD_ERROR_USAGE. */
+
+gboolean cmd_require (gconstpointer value, const char *option, GError **error);
+gboolean cmd_int     (const char *text, const char *option, int min, int max, int *out, GError **error);
+gboolean cmd_seed    (const char *text, const char *option, guint64 *out, GError **error);
+gboolean cmd_double  (const char *text, const char *option, double min, double max, double *out, GError **error);
+/* @choices: NULL-terminated; *@out becomes an index into it. */
+gboolean cmd_choice  (const char *text, const char *option, const char *const *choices, int *out, GError **error);
+/* A text for people, as the shell gave it; becomes UTF-8 in place. Nothing given: "". */
+gboolean cmd_text    (char **text, const char *option, GError **error);
+
+/* ---- progress and Ctrl-C (progress.c, interrupt.c) --------------------------------------- */
+
+/* An UnclipProgressFunc; @progress is a CmdProgress. */
+void          cmd_progress_show  (const UnclipProgress *step, gpointer progress);
+/* Takes the bar away. */
+void          cmd_progress_clear (CmdProgress *progress);
+/* Whether there is somebody to look at a bar. */
+gboolean      cmd_progress_wanted (void);
+
+/* Before any thread is made. The cancellable is cancelled by the first SIGINT or SIGTERM; a second one
+ * ends the process at once. transfer none. */
+GCancellable *cmd_interrupt_start (void);
+
+/* ---- pictures (picture.c, png.c, output.c, metadata.c) ----------------------------------- */
+
+/**
+ * cmd_picture_read:
+ * @is_generated: (out) (optional): whether its metadata says that all of it was made by a model
+ *
+ * PNG with up to 16 bits, and whatever gdk-pixbuf reads; turned as its EXIF orientation says.
+ * Errors: CMD_ERROR_FAILED, also for what is far too large.
+ */
+UnclipImage *cmd_picture_read  (const char *path, gboolean *is_generated, GError **error);
+
+/**
+ * cmd_picture_fit:
+ * @results: (element-type UnclipImage): the reconstruction of @original, then its edits
+ *
+ * The edits at the size of @original, in their old places.
+ */
+gboolean     cmd_picture_fit   (GPtrArray *results, const UnclipImage *original, UnclipFraming framing, GError **error);
+
+UnclipImage *cmd_png_read      (FILE *file, const char *path, GError **error);
+/* 8-bit sRGB. */
+gboolean     cmd_png_write     (FILE *file, const UnclipImage *image, const char *path, GError **error);
+/* Whether a picture of this size is read at all. */
+gboolean     cmd_picture_check_size (const char *path, gint64 width, gint64 height, GError **error);
+
+/* Puts XMP into a picture that @job made, if it wants any. @is_composite: made from a user's picture. */
+gboolean     cmd_metadata_write  (const CmdJob *job, gboolean is_composite, const char *path, GError **error);
+/* EXIF orientation, 1 to 8, and whether the source type is trainedAlgorithmicMedia. */
+void         cmd_metadata_read   (const char *path, int *orientation, gboolean *is_generated);
+
+/* Files that appear all together or not at all: pictures are written under another name beside their own.
+ *
+ * Both "new" make the last level of the folder if it is missing, and find out now, not after minutes of
+ * work, whether it can be written to: a folder, or a file whose name ends in @suffix. */
+CmdOutput         *cmd_output_new_in   (const char *dir, GError **error);
+CmdOutput         *cmd_output_new_file (const char *path, const char *suffix, GError **error);
+/* The file's own path, for core to write to. */
+const char        *cmd_output_path     (const CmdOutput *output);
+/* "F.png" for (0, 1) and "F-2.png" for (1, 3): where picture @i of @n goes; transfer full. */
+char              *cmd_output_numbered (const CmdOutput *output, int i, int n);
+/* What the file is called until it is committed; %NULL: failed. transfer none. */
+const char        *cmd_output_add      (CmdOutput *output, const char *name, const UnclipImage *image, GError **error);
+/* Gives the files their names. */
+gboolean           cmd_output_commit   (CmdOutput *output, GError **error);
+/* NULL-terminated; transfer none. */
+const char *const *cmd_output_files    (const CmdOutput *output);
+/* Removes what was not committed. */
+void               cmd_output_free     (CmdOutput *output);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CmdOutput, cmd_output_free)
+
+/* ---- the subcommands (cmd-NAME.c) ---------------------------------------------------------- */
+
+gboolean cmd_info        (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_generate    (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_variations  (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_text_edit   (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_interpolate (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_invert      (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_decode      (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_upscale     (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_probe       (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_eval        (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_bench       (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_synth       (CmdJob *job, int argc, char **argv, GError **error);
+
+G_END_DECLS

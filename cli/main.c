@@ -1,0 +1,167 @@
+/* The unclip command: picks the subcommand, and makes exit statuses and one-line messages of errors.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "cmd.h"
+
+#include <gexiv2/gexiv2.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+#define EXIT_CANCELLED 130 /* 128 + SIGINT, as shells have it */
+
+static const struct
+{
+  const char *name;
+  CmdFunc     func;
+  const char *title;
+} commands[] = {
+  { "generate", cmd_generate, N_("make a picture from a caption") },
+  { "variations", cmd_variations, N_("the same picture again, different in what is not essential") },
+  { "text-edit", cmd_text_edit, N_("change a picture from one caption to another") },
+  { "interpolate", cmd_interpolate, N_("frames from one picture to another") },
+  { "invert", cmd_invert, N_("find the latents that return a picture") },
+  { "decode", cmd_decode, N_("make the picture of latents") },
+  { "upscale", cmd_upscale, N_("enlarge a picture with the model's upsampler") },
+  { "probe", cmd_probe, N_("say which label fits a picture best") },
+  { "info", cmd_info, N_("look at a model, or list those that are there") },
+  { "eval", cmd_eval, N_("run one part of the pipeline on given tensors") },
+  { "bench", cmd_bench, N_("measure the speed of one network") },
+  { "synth", cmd_synth, N_("make a model with random weights") },
+};
+
+static int
+find_command (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (strcmp (commands[i].name, name) == 0)
+      return i;
+  return -1;
+}
+
+static void
+print_help (void)
+{
+  g_print ("%s\n  unclip %s\n\n%s\n\n%s\n", _("Usage:"), _("COMMAND [OPTION…]"),
+           _("Edits pictures by meaning: unCLIP on this computer's processor."), _("Commands:"));
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    g_print ("  %-12s %s\n", commands[i].name, _(commands[i].title));
+  g_print ("\n%s\n  unclip generate --prompt \"a red apple\" --out apple.png\n"
+           "  unclip text-edit --image apple.png --from \"a red apple\" --to \"a green apple\" --out green.png\n"
+           "  unclip variations --image apple.png --count 4 --out more\n\n%s\n",
+           _("Examples:"),
+           _("\"unclip COMMAND --help\" has the options of a command; \"unclip --version\" the version.\n"
+             "Models are looked for in $UNCLIP_MODEL_PATH and in the user's and the system's data\n"
+             "folders (unclip/models). The exit status is 0, 2 if the arguments are wrong, 130 after\n"
+             "Ctrl-C, and 1 if anything else goes wrong."));
+}
+
+/* One line, whatever a file or its name had in it. */
+static void
+print_message (const char *message,
+               const char *command)
+{
+  g_autofree char *line = g_utf8_make_valid (message, -1);
+
+  for (char *c = line; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = ' ';
+  g_strchomp (line);
+  if (command == NULL)
+    g_printerr ("unclip: %s\n", line);
+  else
+    g_printerr (_("unclip: %s; see unclip %s--help\n"), line, command);
+}
+
+static gboolean
+is_usage (const GError *error)
+{
+  return g_error_matches (error, CMD_ERROR, CMD_ERROR_USAGE)
+         || g_error_matches (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT)
+         || error->domain == G_OPTION_ERROR;
+}
+
+static int
+report (const GError *error,
+        const char   *command)
+{
+  g_autofree char *with_space = g_strconcat (command, " ", NULL);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return EXIT_CANCELLED;
+  if (! is_usage (error))
+    {
+      print_message (error->message, NULL);
+      return EXIT_FAILURE;
+    }
+  print_message (error->message, with_space);
+  return EXIT_USAGE;
+}
+
+static int
+run (int    command,
+     int    argc,
+     char **argv)
+{
+  g_auto (CmdJob) job = { .command = commands[command].name, .start = g_get_monotonic_time () };
+  g_autoptr (GError) error = NULL;
+
+  unclip_options_init (&job.options);
+  job.options.cancellable = cmd_interrupt_start ();
+  job.settings = json_object_new ();
+  job.report = json_object_new ();
+  if (! commands[command].func (&job, argc, argv, &error))
+    {
+      cmd_progress_clear (&job.progress);
+      return report (error, job.command);
+    }
+  if (fflush (stdout) != 0 || ferror (stdout))
+    {
+      print_message (_("What was done cannot be written to stdout"), NULL);
+      return EXIT_FAILURE;
+    }
+  return EXIT_SUCCESS;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  int command;
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_set_prgname ("unclip");
+  gexiv2_initialize ();
+  /* What it has to say of strangers' files is not one clear line. */
+  gexiv2_log_set_level (GEXIV2_LOG_LEVEL_MUTE);
+
+  if (argc < 2)
+    {
+      print_message (_("There is no command"), "");
+      return EXIT_USAGE;
+    }
+  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)
+    {
+      print_help ();
+      return EXIT_SUCCESS;
+    }
+  if (strcmp (argv[1], "--version") == 0)
+    {
+      g_print ("unclip %s\n", UNCLIP_VERSION);
+      return EXIT_SUCCESS;
+    }
+  command = find_command (argv[1]);
+  if (command < 0)
+    {
+      g_autofree char *message = g_strdup_printf (_("There is no command \"%s\""), argv[1]);
+
+      print_message (message, "");
+      return EXIT_USAGE;
+    }
+  return run (command, argc - 1, argv + 1);
+}

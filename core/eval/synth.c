@@ -1,0 +1,492 @@
+/* Models with random weights: every tensor that the layout ask for, in a scale that keeps activations
+ * near one through dozens of layers. Written as a stream, as a model is larger than memory.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "synth.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#include "construct.h"
+#include "safetensors.h"
+
+#define INDEX "model_index.json"
+/* Values made at a time: a megabyte of float32, which stays in a second-level cache. */
+#define CHUNK (1 << 18)
+
+/* ---- names and shapes -------------------------------------------------------------------------- */
+
+static gboolean
+construct_text_tower (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+{
+  g_autoptr (UnclipTextTower) tower = unclip_text_tower_construct (config, weights, error);
+
+  return tower != NULL;
+}
+
+static gboolean
+construct_image_tower (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+{
+  g_autoptr (UnclipImageTower) tower = unclip_image_tower_construct (config, weights, error);
+
+  return tower != NULL;
+}
+
+static gboolean
+construct_prior (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+{
+  g_autoptr (UnclipPrior) prior = unclip_prior_construct (config, weights, error);
+
+  return prior != NULL;
+}
+
+static gboolean
+construct_text_proj (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+{
+  g_autoptr (UnclipTextProj) proj = unclip_text_proj_construct (config, weights, error);
+
+  return proj != NULL;
+}
+
+static gboolean
+construct_unet (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+{
+  g_autoptr (UnclipUnet) unet = unclip_unet_construct (config, weights, component, error);
+
+  return unet != NULL;
+}
+
+/* The folders of a model: what diffusers calls what is in them, and the weights' file where there are any. */
+static const struct
+{
+  const char *name, *library, *class_name, *file;
+  gboolean (*construct) (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error);
+} layout[] = {
+  { "tokenizer", "transformers", "CLIPTokenizer", NULL, NULL },
+  { "text_encoder", "transformers", "CLIPTextModelWithProjection", "model.safetensors", construct_text_tower },
+  { "feature_extractor", "transformers", "CLIPImageProcessor", NULL, NULL },
+  { "image_encoder", "transformers", "CLIPVisionModelWithProjection", "model.safetensors", construct_image_tower },
+  { "prior", "diffusers", "PriorTransformer", "diffusion_pytorch_model.safetensors", construct_prior },
+  { "prior_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
+  { "text_proj", "unclip", "UnCLIPTextProjModel", "diffusion_pytorch_model.safetensors", construct_text_proj },
+  { "decoder", "diffusers", "UNet2DConditionModel", "diffusion_pytorch_model.safetensors", construct_unet },
+  { "decoder_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
+  { "super_res_first", "diffusers", "UNet2DModel", "diffusion_pytorch_model.safetensors", construct_unet },
+  { "super_res_last", "diffusers", "UNet2DModel", "diffusion_pytorch_model.safetensors", construct_unet },
+  { "super_res_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
+};
+
+gboolean
+unclip_synth_component (guint i, const char **name)
+{
+  for (guint k = 0; k < G_N_ELEMENTS (layout); k++)
+    if (layout[k].construct != NULL && i-- == 0)
+      {
+        *name = layout[k].name;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+GPtrArray *
+unclip_synth_entries (const char *dir, const char *component, UnclipDtype dtype, GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_entry_free);
+  g_autoptr (UnclipWeights) weights = unclip_weights_new_recording ();
+  g_autofree char *path = g_build_filename (dir, "config.json", NULL);
+  g_autoptr (UnclipConfig) config = unclip_config_load (path, error);
+  const char *name;
+  const int  *dims;
+  int         n_dims;
+
+  if (config == NULL)
+    return NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    if (layout[i].construct != NULL && strcmp (layout[i].name, component) == 0
+        && ! layout[i].construct (config, weights, component, error))
+      return NULL;
+  for (guint i = 0; unclip_weights_recorded (weights, i, &name, &n_dims, &dims); i++)
+    g_ptr_array_add (entries, unclip_entry_new (name, dtype, n_dims, dims));
+  return g_steal_pointer (&entries);
+}
+
+/* ---- values ------------------------------------------------------------------------------------------ */
+
+/* Values are uniform in mean ± width, which takes no logarithms: a network does not mind. They come from
+ * splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014), because base's
+ * generators, which are made to be independent or compatible, take minutes for a billion values. */
+static guint64
+splitmix64 (guint64 *state)
+{
+  guint64 z = (*state += G_GUINT64_CONSTANT (0x9e3779b97f4a7c15));
+
+  z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
+  z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
+  return z ^ (z >> 31);
+}
+
+typedef struct
+{
+  float mean, width;
+} Distribution;
+
+static gboolean
+ends_with_any (const char *name, const char *const *ends)
+{
+  for (; *ends != NULL; ends++)
+    if (g_str_has_suffix (name, *ends))
+      return TRUE;
+  return FALSE;
+}
+
+static Distribution
+distribution (const UnclipEntry *entry)
+{
+  static const char *const tables[] = { "token_embedding.weight", "position_embedding.weight", NULL };
+  /* The last layer of a residual branch: what it adds is small, so that a deep sum stays near one. */
+  static const char *const branches[] = { "out_proj.weight", "fc2.weight", "ff.net.2.weight", "to_out.0.weight",
+                                          "conv2.weight", NULL };
+  float sd = 0.02f, mean = 0;
+
+  if (g_str_has_suffix (entry->name, "clip_std"))
+    return (Distribution) { 1.0f, 0.2f };
+  if (entry->n_dims == 1 && g_str_has_suffix (entry->name, ".weight"))
+    mean = 1.0f; /* a normalisation's */
+  else if (entry->n_dims >= 2 && g_str_has_suffix (entry->name, ".weight") && ! ends_with_any (entry->name, tables))
+    sd = (ends_with_any (entry->name, branches) ? 0.3f : 1.0f) / sqrtf ((float) (entry->n / entry->dims[0]));
+  return (Distribution) { mean, sd * sqrtf (3.0f) };
+}
+
+static guint16
+bf16_of_f32 (float value)
+{
+  guint32 bits;
+
+  memcpy (&bits, &value, 4);
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16; /* ties to even */
+}
+
+/* Of what is smaller than 2: weights are. */
+static guint16
+f16_of_f32 (float value)
+{
+  guint32 bits, sign;
+
+  memcpy (&bits, &value, 4);
+  sign = bits >> 16 & 0x8000;
+  bits &= 0x7fffffff;
+  if (bits < 0x38800000) /* 2^-14, below which halfs are multiples of 2^-24 */
+    {
+      float magnitude;
+
+      memcpy (&magnitude, &bits, 4);
+      return sign | (guint16) lrintf (magnitude * 0x1p24f);
+    }
+  return sign | (bits - 0x38000000 + 0xfff + (bits >> 13 & 1)) >> 13;
+}
+
+/* In place: a smaller value never overtakes one that is yet to be read. */
+static void
+narrow (float *values, gsize n, UnclipDtype dtype)
+{
+  guint16 *out = (guint16 *) values;
+
+  if (dtype == UNCLIP_DTYPE_F16)
+    for (gsize i = 0; i < n; i++)
+      out[i] = f16_of_f32 (values[i]);
+  else if (dtype == UNCLIP_DTYPE_BF16)
+    for (gsize i = 0; i < n; i++)
+      out[i] = bf16_of_f32 (values[i]);
+}
+
+/* @n: may be odd; the state is then that of n + 1. */
+static void
+fill (float *values, gsize n, Distribution shape, guint64 *state)
+{
+  float scale = shape.width * 0x1p-31f;
+
+  for (gsize i = 0; i < n; i += 2)
+    {
+      guint64 bits = splitmix64 (state);
+
+      values[i] = shape.mean + scale * (gint32) bits;
+      if (i + 1 < n)
+        values[i + 1] = shape.mean + scale * (gint32) (bits >> 32);
+    }
+}
+
+/* Of a tensor, by its name: what comes before it does not matter. */
+static guint64
+seed_of (guint64 seed, const char *component, const char *name)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT " %s %s", seed, component, name);
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  guint64 digest[4];
+  gsize   size = sizeof digest;
+
+  g_checksum_update (sum, (const guchar *) text, -1);
+  g_checksum_get_digest (sum, (guint8 *) digest, &size);
+  return GUINT64_FROM_LE (digest[0]);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  const char          *config_dir, *out_dir;
+  guint64              seed;
+  UnclipDtype          dtype;
+  const UnclipOptions *options;
+  GPtrArray           *made;             /* paths of what is to be removed if we fail, in the order of making */
+  guint64              size, size_done;  /* bytes of weights, over all components */
+  float               *values;           /* [CHUNK] */
+} Synth;
+
+static gboolean
+write_tensor (Synth *synth, UnclipWriter *writer, const char *component, const UnclipEntry *entry, GError **error)
+{
+  guint64      state = seed_of (synth->seed, component, entry->name);
+  Distribution shape = distribution (entry);
+  gsize        value_size = unclip_dtype_size (synth->dtype);
+
+  for (gsize done = 0; done < entry->n; done += CHUNK)
+    {
+      gsize n = MIN (CHUNK, entry->n - done);
+
+      fill (synth->values, n, shape, &state);
+      narrow (synth->values, n, synth->dtype);
+      if (! unclip_writer_write (writer, synth->values, n * value_size, error)
+          || g_cancellable_set_error_if_cancelled (synth->options->cancellable, error))
+        return FALSE;
+      synth->size_done += n * value_size;
+    }
+  return TRUE;
+}
+
+static gboolean
+write_weights (Synth *synth, const char *component, const char *file, GPtrArray *entries, GError **error)
+{
+  g_autofree char *path = g_build_filename (synth->out_dir, component, file, NULL);
+  g_autoptr (UnclipWriter) writer = unclip_writer_new (path, entries, NULL, error);
+
+  if (writer == NULL)
+    return FALSE;
+  for (guint i = 0; i < entries->len; i++)
+    {
+      if (! write_tensor (synth, writer, component, g_ptr_array_index (entries, i), error))
+        return FALSE;
+      if (synth->options->progress != NULL)
+        {
+          UnclipProgress progress = { component, i + 1, entries->len, (double) synth->size_done / synth->size, NULL };
+
+          synth->options->progress (&progress, synth->options->progress_data);
+        }
+    }
+  if (! unclip_writer_finish (writer, error))
+    return FALSE;
+  g_ptr_array_add (synth->made, g_steal_pointer (&path));
+  return TRUE;
+}
+
+/* TRUE also if it is there. */
+static gboolean
+make_dir (Synth *synth, const char *dir, GError **error)
+{
+  if (g_mkdir (dir, 0777) == 0)
+    g_ptr_array_add (synth->made, g_strdup (dir));
+  else if (errno != EEXIST)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("The folder %s cannot be made: %s"), dir, g_strerror (errno));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+write_text (Synth *synth, const char *path, const char *text, gssize size, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (! g_file_set_contents_full (path, text, size, G_FILE_SET_CONTENTS_CONSISTENT, 0666, &cause))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be written: %s"), path, cause->message);
+      return FALSE;
+    }
+  g_ptr_array_add (synth->made, g_strdup (path));
+  return TRUE;
+}
+
+static gboolean
+copy (Synth *synth, const char *from, const char *to, GError **error)
+{
+  g_autoptr (GMappedFile) map = NULL;
+  g_autoptr (GError) cause = NULL;
+
+  map = g_mapped_file_new (from, FALSE, &cause);
+  if (map == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be read: %s"), from, cause->message);
+      return FALSE;
+    }
+  return write_text (synth, to, g_mapped_file_get_length (map) > 0 ? g_mapped_file_get_contents (map) : "",
+                     g_mapped_file_get_length (map), error);
+}
+
+/* The index of shards tells of weights that are not copied. */
+static gboolean
+is_config (const char *name)
+{
+  return (g_str_has_suffix (name, ".json") && strstr (name, ".index.") == NULL) || g_str_has_suffix (name, ".txt");
+}
+
+static gboolean
+copy_configs (Synth *synth, const char *component, GError **error)
+{
+  g_autofree char *from = g_build_filename (synth->config_dir, component, NULL);
+  g_autofree char *to = g_build_filename (synth->out_dir, component, NULL);
+  g_autoptr (GDir) dir = g_dir_open (from, 0, NULL);
+  const char *name;
+
+  if (dir == NULL)
+    return TRUE;
+  if (! make_dir (synth, to, error))
+    return FALSE;
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *source = g_build_filename (from, name, NULL), *target = g_build_filename (to, name, NULL);
+
+      if (is_config (name) && g_file_test (source, G_FILE_TEST_IS_REGULAR) && ! copy (synth, source, target, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* model_index.json makes a folder a model, so it comes last. */
+static gboolean
+write_index (Synth *synth, GError **error)
+{
+  g_autofree char *from = g_build_filename (synth->config_dir, INDEX, NULL);
+  g_autofree char *to = g_build_filename (synth->out_dir, INDEX, NULL);
+  g_autoptr (GString) text = NULL;
+
+  if (g_file_test (from, G_FILE_TEST_IS_REGULAR))
+    return copy (synth, from, to, error);
+
+  text = g_string_new ("{\n  \"_class_name\": \"UnCLIPPipeline\"");
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    {
+      g_autofree char *dir = g_build_filename (synth->config_dir, layout[i].name, NULL);
+
+      if (g_file_test (dir, G_FILE_TEST_IS_DIR))
+        g_string_append_printf (text, ",\n  \"%s\": [\"%s\", \"%s\"]", layout[i].name, layout[i].library, layout[i].class_name);
+    }
+  g_string_append (text, "\n}\n");
+  return write_text (synth, to, text->str, text->len, error);
+}
+
+/* Tensors of every network that has a config; NULL elements for the others. */
+static gboolean
+find_entries (Synth *synth, GPtrArray *lists[], GError **error)
+{
+  gboolean is_any = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    {
+      g_autofree char *dir = g_build_filename (synth->config_dir, layout[i].name, NULL);
+      g_autofree char *config = g_build_filename (dir, "config.json", NULL);
+
+      if (layout[i].construct == NULL || ! g_file_test (config, G_FILE_TEST_EXISTS))
+        continue;
+      lists[i] = unclip_synth_entries (dir, layout[i].name, synth->dtype, error);
+      if (lists[i] == NULL)
+        return FALSE;
+      is_any = TRUE;
+      for (guint k = 0; k < lists[i]->len; k++)
+        synth->size += ((UnclipEntry *) g_ptr_array_index (lists[i], k))->size;
+    }
+  if (! is_any)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has no component with a config.json, such as decoder/config.json"),
+                 synth->config_dir);
+  return is_any;
+}
+
+static gboolean
+write_model (Synth *synth, GPtrArray *const lists[], GError **error)
+{
+  if (! make_dir (synth, synth->out_dir, error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    if (! copy_configs (synth, layout[i].name, error)
+        || (lists[i] != NULL && ! write_weights (synth, layout[i].name, layout[i].file, lists[i], error)))
+      return FALSE;
+  return write_index (synth, error);
+}
+
+static gboolean
+check_out_dir (const char *config_dir, const char *out_dir, GError **error)
+{
+  g_autofree char *index = g_build_filename (out_dir, INDEX, NULL);
+
+  if (g_file_test (index, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s holds a model already; name a folder that is not there yet"), out_dir);
+      return FALSE;
+    }
+  /* Weights without an index may be somebody's, too. */
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    {
+      g_autofree char *dir = g_build_filename (out_dir, layout[i].name, NULL);
+
+      if (g_file_test (dir, G_FILE_TEST_EXISTS))
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has a folder %s already; name a folder that is not there yet"),
+                       out_dir, layout[i].name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+read_dtype (const char *text, UnclipDtype *dtype, GError **error)
+{
+  if (strcmp (text, "f32") == 0)
+    *dtype = UNCLIP_DTYPE_F32;
+  else if (strcmp (text, "f16") == 0)
+    *dtype = UNCLIP_DTYPE_F16;
+  else if (strcmp (text, "bf16") == 0)
+    *dtype = UNCLIP_DTYPE_BF16;
+  else
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("\"%s\" is no type of weights; there are f32, f16 and bf16"), text);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+unclip_synth (const char *config_dir, const char *out_dir, guint64 seed, const char *dtype, const UnclipOptions *options, GError **error)
+{
+  static const UnclipOptions defaults = { .guidance_scale = -1, .prior_guidance_scale = -1 };
+  g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
+  g_autofree float *values = g_new (float, CHUNK);
+  GPtrArray *lists[G_N_ELEMENTS (layout)] = { NULL };
+  Synth      synth = { config_dir, out_dir, seed, UNCLIP_DTYPE_F32, options != NULL ? options : &defaults, made, 0, 0, values };
+  gboolean   is_written;
+
+  is_written = read_dtype (dtype, &synth.dtype, error)
+               && check_out_dir (config_dir, out_dir, error)
+               && find_entries (&synth, lists, error)
+               && write_model (&synth, lists, error);
+  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+    g_clear_pointer (&lists[i], g_ptr_array_unref);
+
+  /* The last first, as folders have to be empty. */
+  for (guint i = made->len; ! is_written && i > 0; i--)
+    g_remove (g_ptr_array_index (made, i - 1));
+  return is_written;
+}

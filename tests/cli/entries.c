@@ -1,0 +1,45 @@
+/* Prints every tensor that unclip_synth () would write for a folder of configs, one "component name
+ * dims…" a line, so that the test of full-size configs needs no 14 GB.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "safetensors.h"
+#include "synth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int
+print_component (const char *dir, const char *component)
+{
+  g_autofree char *path = g_build_filename (dir, component, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) entries = unclip_synth_entries (path, component, UNCLIP_DTYPE_F32, &error);
+
+  if (entries == NULL)
+    {
+      g_printerr ("%s: %s\n", component, error->message);
+      return EXIT_FAILURE;
+    }
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const UnclipEntry *entry = g_ptr_array_index (entries, i);
+
+      printf ("%s %s", component, entry->name);
+      for (int d = 0; d < entry->n_dims; d++)
+        printf (" %d", entry->dims[d]);
+      printf ("\n");
+    }
+  return EXIT_SUCCESS;
+}
+
+int
+main (int argc, char **argv)
+{
+  int         status = EXIT_SUCCESS;
+  const char *component;
+
+  for (guint i = 0; status == EXIT_SUCCESS && unclip_synth_component (i, &component); i++)
+    status = print_component (argv[1], component);
+  return status;
+}

@@ -1,0 +1,32 @@
+/* What the fuzz targets share. A target is an ordinary program: it replays its seed files and variations of them,
+ * drawn from the random seed that GLib's test program prints (and takes: --seed). None may crash, hang, or ask
+ * for memory that the file does not justify.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+/**
+ * FuzzTarget:
+ * @name: file name of the seed that the bytes came from
+ *
+ * Reads the bytes as the program would. Of a refusal fuzz_assert_refusal() checks the manners.
+ */
+typedef void (*FuzzTarget) (const char *name, const guint8 *data, gsize size);
+
+typedef enum
+{
+  FUZZ_PLAIN,
+  FUZZ_SAFETENSORS /* eight bytes of length stand before the text, and are mostly set right again */
+} FuzzFormat;
+
+/* @argv[1]: folder of the seeds. */
+int  fuzz_main (int argc, char **argv, FuzzFormat format, FuzzTarget target);
+/* @error is set, is one of ours, and is one line of valid UTF-8; clears it. */
+void fuzz_assert_refusal (GError **error);
+/* Puts the bytes in a file of the test's folder; transfer full: its path. */
+char *fuzz_write (const char *name, const void *data, gsize size);
+/* Reads every byte, so that a sanitizer or the kernel has its say. */
+void fuzz_touch (const void *data, gsize size);

@@ -1,0 +1,59 @@
+"""The plug-in from scripts: in_gimp.py in GIMP's Python, and Script-Fu with named arguments.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+
+import re
+import sys
+
+import session
+from tap import Tap
+
+SCHEME_CALL = """
+(begin (script-fu-use-v3)
+  (let* ((image (gimp-image-new 40 30 RGB))
+         (layer (gimp-layer-new image "photo" 40 30 RGB-IMAGE 100 LAYER-MODE-NORMAL)))
+    (gimp-image-insert-layer image layer 0 0)
+    (gimp-drawable-fill layer FILL-WHITE)
+    (let ((values (%s #:run-mode RUN-NONINTERACTIVE #:image image #:drawables (vector layer) %s)))
+      (display "@values@") (write values) (newline))))
+"""
+
+
+def script_fu(gimp, tap):
+    model = f'#:model "{gimp.env["UNCLIP_TEST_MODEL"]}" #:steps 2 #:size "{gimp.env["UNCLIP_TEST_SIZE"]}"'
+    status, printed = gimp.console(
+        "plug-in-script-fu-eval",
+        SCHEME_CALL % ("plug-in-unclip-variations", f"#:count 2 #:eta 0.25 #:seed 11 #:guidance 1.5 #:framing \"stretch\" {model}"),
+        SCHEME_CALL % ("plug-in-unclip-text-edit", f'#:to "a blue ball" #:strength 0.3 #:stages 2 #:seed 12 {model}'),
+        SCHEME_CALL % ("plug-in-unclip-text-edit", f'#:to "a blue ball" {model} #:size "huge"'.replace(f'#:size "{gimp.env["UNCLIP_TEST_SIZE"]}"', "")))
+    values = re.findall(r"@values@(.*)", printed)
+    tap.say(status == 0 and len(values) == 3, "Script-Fu: named arguments", printed)
+    tap.say(bool(values) and re.search(r" 11 2 1\.5 .* 0\.25\)", values[0]), "Script-Fu: variations' values", values)
+    tap.say(len(values) > 1 and re.search(r" 12 2 0(\.0)? .* 0\.3\)", values[1]), "Script-Fu: text edit's values", values)
+    tap.say(len(values) > 2, "Script-Fu: a choice that does not exist is the default", values)
+    for what, name, arguments, words, wanted in (
+            ("a count out of range", "plug-in-unclip-variations", f"#:count 99 {model}", "out of range", 70),
+            ("an unknown argument", "plug-in-unclip-variations", f"#:cuont 2 {model}", "cuont", 70),
+            ("text edit without a caption", "plug-in-unclip-text-edit", model, "blue ball", 70)):
+        status, printed = gimp.console("plug-in-script-fu-eval", SCHEME_CALL % (name, arguments))
+        tap.say(status == wanted and words in printed, f"Script-Fu: {what} fails", f"{status}\n{printed}")
+
+
+def main():
+    tap = Tap()
+    if session.model() is None:
+        session.skip_all("neither Toybox nor another model is at hand; see README for how to get one")
+    with session.Session(sys.argv[1]) as gimp:
+        # 64 pixels are there in every model; the largest takes its upsampler through, too.
+        gimp.env["UNCLIP_TEST_SIZE"] = "64"
+        gimp.env["UNCLIP_TEST_TOOLS"] = str(session.HERE / "gimp_tools.py")
+        status, printed = gimp.python("in_gimp.py")
+        tap.say(tap.repeat(printed) and status == 0, "Python in GIMP came to its end", f"{status}\n{printed}")
+        complaints = session.complaints(printed)
+        tap.say(not complaints, "no warnings of ours", "\n".join(complaints))
+        script_fu(gimp, tap)
+    print(f"1..{tap.n}")
+
+
+main()

@@ -1,0 +1,260 @@
+"""The procedures from GIMP's Python: every argument, wrong ones, every kind of layer. TAP on stdout,
+marked, because GIMP prints there too.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+
+import os
+import sys
+import time
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.environ["UNCLIP_TEST_TOOLS"]))
+from gi.repository import Gimp, Gio
+from gimp_tools import *
+
+MODEL = os.environ["UNCLIP_TEST_MODEL"]
+SCRATCH = os.environ["UNCLIP_TEST_SCRATCH"]
+COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+# One small model at two steps: what is tested is the plug-in, not the picture.
+QUICK = {"model": MODEL, "steps": 2, "size": os.environ["UNCLIP_TEST_SIZE"]}
+EDIT = {"from": "a red ball", "to": "a blue ball", **QUICK}
+
+
+def say(ok, what, detail=""):
+    print(f"@TAP@{'ok' if ok else 'not ok'} - {what}", flush=True)
+    if not ok and detail:
+        for line in str(detail).splitlines():
+            print(f"@TAP@# {line}", flush=True)
+
+
+def case(function):
+    """Every check of a case is a point; a case that breaks off is one that failed."""
+    try:
+        function()
+    except Exception:
+        say(False, f"{function.__name__} breaks off", traceback.format_exc())
+    for image in Gimp.get_images():
+        image.delete()
+
+
+def equal(is_, should, what):
+    say(is_ == should, what, f"is {is_!r}, should be {should!r}")
+
+
+def refused(what, words, procedure, image, drawables, **arguments):
+    before = len(image.get_layers())
+    try:
+        call(procedure, image, drawables, **arguments)
+        say(False, what, "was done all the same")
+    except Failed as failed:
+        status, message = failed.args
+        say(status in (Gimp.PDBStatusType.CALLING_ERROR, Gimp.PDBStatusType.EXECUTION_ERROR)
+            and all(word in message for word in words) and len(image.get_layers()) == before, what, message)
+
+
+def distance(a, b):
+    return max((abs(x - y) for x, y in zip(a, b)), default=0)
+
+
+def registered():
+    shared = {"seed": -1, "model": "", "steps": 0, "guidance": 0.0, "size": "auto", "framing": "pad",
+              "image-encoder": None}
+    own = {VARIATIONS: {"count": 4, "eta": 0.7},
+           TEXT_EDIT: {"from": "", "to": "", "strength": 0.4, "stages": 1}}
+    for name, arguments in own.items():
+        procedure = Gimp.get_pdb().lookup_procedure(name)
+        config = procedure.create_config()
+        for argument, default in {**arguments, **shared}.items():
+            equal(config.get_property(argument), default, f"{name}: default of {argument}")
+        equal(procedure.get_menu_paths(), ["<Image>/Filters/unCLIP"], f"{name}: menu")
+        equal(procedure.get_image_types(), "RGB*, GRAY*", f"{name}: image types")
+        say(bool(procedure.get_help_id() and procedure.get_blurb() and procedure.get_help()), f"{name}: documented")
+
+
+def variations():
+    image, layer = new_image(100, 80, alpha=0.5, layer=(5, 10, 70, 60))
+    Gimp.Image.insert_layer(image, Gimp.Layer.new(image, "above", 10, 10, 0, 100, 0), None, 0)
+    before = state(image)
+    layers, seed, steps, guidance, model, eta = call(
+        VARIATIONS, image, [layer], count=2, eta=0.5, seed=7, guidance=2.0, framing="crop", **QUICK)
+    equal((seed, steps, guidance, model, eta), (7, 2, 2.0, MODEL, 0.5), "variations: used settings")
+    equal([l.get_name() for l in image.get_layers()], ["above", "Variations", "photo"], "variations: group above the layer")
+    equal([l.get_name() for l in layers], ["Variation #7", "Variation #8"], "variations: names with seeds")
+    equal([l.get_visible() for l in layers], [True, False], "variations: the first is visible")
+    equal([l.get_id() for l in image.get_layers()[1].get_children()], [l.get_id() for l in layers], "variations: order in the group")
+    equal({(size_of(l), tuple(l.get_offsets())[1:], l.type()) for l in layers},
+          {((70, 60), (5, 10), Gimp.ImageType.RGBA_IMAGE)}, "variations: size, place and type of the layer")
+    equal(state(image)["layers"][2], before["layers"][1], "variations: the layer itself is untouched")
+    equal(floats(layers[0])[3::4], floats(layer)[3::4], "variations: alpha kept")
+    say(layers[0].get_mask() is None, "variations: no mask without a selection")
+    equal([l.get_name() for l in image.get_selected_layers()], ["Variation #7"], "variations: the first is selected")
+    kept = record(layers[1])
+    equal({k: kept[k] for k in ("procedure", "seed", "eta", "steps", "guidance", "framing", "rng", "model")},
+          {"procedure": VARIATIONS, "seed": 8, "eta": 0.5, "steps": 2, "guidance": 2.0, "framing": "crop",
+           "rng": "philox", "model": os.path.basename(MODEL)}, "variations: settings in the parasite")
+    say(len(kept["fingerprint"]) == 16 and kept["engine"], "variations: model and engine in the parasite")
+    again = call(VARIATIONS, image, [layer], count=1, eta=0.5, seed=8, guidance=2.0, framing="crop", **QUICK)[0]
+    equal(hash(pixels(again[0])), hash(pixels(layers[1])), "variations: a seed gives its picture again")
+    equal([l.get_name() for l in image.get_layers()], ["above", "Variations", "Variation #8 (2)", "photo"],
+          "variations: a single one comes without a group, and a name that is taken keeps its seed")
+    seeds = {call(VARIATIONS, image, [layer], count=1, **QUICK)[1] for _ in range(2)}
+    say(len(seeds) == 2 and all(0 <= s < 1000000 for s in seeds), "variations: -1 draws another seed each time", seeds)
+
+
+def text_edit():
+    image, layer = new_image(64, 64)
+    before = state(image)
+    layers, seed, steps, guidance, model, strength = call(
+        TEXT_EDIT, image, [layer], strength=0.5, stages=2, seed=3, framing="stretch", guidance=3.0, **EDIT)
+    equal((seed, steps, guidance, model, strength), (3, 2, 3.0, MODEL, 0.5), "text edit: used settings")
+    equal([l.get_name() for l in image.get_layers()], ["Text Edit: a blue ball", "photo"], "text edit: group")
+    equal([l.get_name() for l in layers], ["Text Edit θ 0.50", "Text Edit θ 0.25"], "text edit: strongest first")
+    equal([l.get_visible() for l in layers], [True, False], "text edit: the strongest is visible")
+    kept = record(layers[0])
+    equal({k: kept[k] for k in ("procedure", "from", "to", "theta", "seed", "steps")},
+          {"procedure": TEXT_EDIT, "from": "a red ball", "to": "a blue ball", "theta": 0.5, "seed": 3, "steps": 2},
+          "text edit: settings in the parasite")
+    equal(state(image)["layers"][1], before["layers"][0], "text edit: the layer itself is untouched")
+    layers = call(TEXT_EDIT, image, [layer], to=" a blue ball ", **QUICK)[0]
+    equal(record(layers[0])["from"] + "|" + record(layers[0])["to"], "|a blue ball", "text edit: captions are trimmed, from may be empty")
+    encoder = Gio.File.new_for_path(os.path.join(MODEL, "image_encoder"))
+    layers = call(TEXT_EDIT, image, [layer], image_encoder=encoder, **EDIT)[0]
+    equal(record(layers[0])["image-encoder"], encoder.get_path(), "text edit: image encoder of another folder")
+
+
+def refusals():
+    image, layer = new_image(32, 32)
+    other = Gimp.Layer.new(image, "other", 32, 32, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(other, None, 0)
+    group = Gimp.GroupLayer.new(image, "group")
+    image.insert_layer(group, None, 0)
+    channel = Gimp.Channel.new(image, "channel", 32, 32, 50, Gegl.Color.new("red"))
+    image.insert_channel(channel, None, 0)
+    mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+    layer.add_mask(mask)
+    for name, arguments in ((VARIATIONS, QUICK), (TEXT_EDIT, EDIT)):
+        refused(f"{name}: two layers", ["one layer"], name, image, [layer, other], **arguments)
+        refused(f"{name}: no layer", ["one layer"], name, image, [], **arguments)
+        refused(f"{name}: group", ["group"], name, image, [group], **arguments)
+        refused(f"{name}: channel", ["channel"], name, image, [channel], **arguments)
+        refused(f"{name}: layer mask", ["mask"], name, image, [mask], **arguments)
+        refused(f"{name}: transparent layer", ["transparent"], name, image, [other], **arguments)
+        refused(f"{name}: unknown model", ["nowhere", "UNCLIP_MODEL_PATH"], name, image, [layer], **{**arguments, "model": "nowhere"})
+        refused(f"{name}: folder without a model", [SCRATCH, "model_index.json"], name, image, [layer], **{**arguments, "model": SCRATCH})
+        refused(f"{name}: no model at all", ["toybox"], name, image, [layer], **{**arguments, "model": ""})
+        refused(f"{name}: image encoder not there", ["image_encoder"], name, image, [layer],
+                image_encoder=Gio.File.new_for_path(SCRATCH), **arguments)
+    refused("text edit: empty caption", ["to", "blue ball"], TEXT_EDIT, image, [layer], **{**EDIT, "to": ""})
+    refused("text edit: caption of spaces", ["to", "blue ball"], TEXT_EDIT, image, [layer], **{**EDIT, "to": "  "})
+    refused("text edit: caption left out", ["to", "blue ball"], TEXT_EDIT, image, [layer], **QUICK)
+    refused("text edit: captions that are the same", [], TEXT_EDIT, image, [layer], **{**EDIT, "to": "a red ball"})
+    layer.set_offsets(0, 16)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 32, 8)
+    refused("selection beside the layer", ["selection", "None"], VARIATIONS, image, [layer], **QUICK)
+    Gimp.edit_copy([other])
+    floating = Gimp.edit_paste(other, False)
+    if image.get_floating_sel() is not None:
+        refused("floating selection", ["anchor"], VARIATIONS, image, [layer], **QUICK)
+    image, layer = new_image(32, 32)
+    image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
+    refused("indexed image", ["Mode", "RGB"], VARIATIONS, image, [layer], **QUICK)
+
+
+def selection():
+    image, layer = new_image(200, 120, layer=(-10, 20, 150, 130))
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 30, 40, 50, 30)
+    Gimp.Selection.feather(image, 6)
+    before = state(image)
+    seen = pixels(Gimp.Layer.new_from_visible(image, image, "seen"), "R'G'B'A float")
+    layers = call(TEXT_EDIT, image, [layer], strength=1.0, **EDIT)[0]
+    after = pixels(Gimp.Layer.new_from_visible(image, image, "seen"), "R'G'B'A float")
+    selected = array.array("f", pixels(image.get_selection(), "Y float"))
+    equal(state(image)["selection"], before["selection"], "selection: stays")
+    mask = layers[0].get_mask()
+    say(mask is not None, "selection: the result has a mask")
+    masked = array.array("f", pixels(mask, "Y float"))
+    wanted = array.array("f", bytes(4 * 150 * 130))
+    for y in range(130):
+        for x in range(150):
+            X, Y = x - 10, y + 20
+            if 0 <= X < 200 and 0 <= Y < 120:
+                wanted[y * 150 + x] = selected[Y * 200 + X]
+    say(any(0 < v < 1 for v in masked) and distance(masked, wanted) < 1e-6, "selection: the mask is the selection, feathered")
+    outside = [i for i in range(200 * 120) if selected[i] == 0]
+    say(all(seen[16 * i:16 * i + 16] == after[16 * i:16 * i + 16] for i in outside), "selection: outside nothing changes")
+    say(layers[0].get_edit_mask() is False, "selection: the layer and not its mask is edited next")
+    equal(state(image)["layers"][1], before["layers"][0], "selection: the layer itself is untouched")
+    own, result = pixels(layer), pixels(layers[0])
+    far = [y * 150 + x for y in range(110, 130) for x in range(120, 150)]
+    say(all(own[16 * i:16 * i + 16] == result[16 * i:16 * i + 16] for i in far), "selection: far from it the layer is copied")
+    equal(size_of(layers[0]), (150, 130), "selection: the result has the layer's size")
+
+
+def kinds():
+    P = Gimp.Precision
+    adobe = Gimp.ColorProfile.new_rgb_adobe()
+    linear = Gimp.ColorProfile.new_rgb_srgb_linear()
+    for what, keys in {
+            "8 bit": {}, "8 bit with alpha": {"alpha": 0.3}, "16 bit": {"precision": P.U16_NON_LINEAR},
+            "16 bit linear with alpha": {"precision": P.U16_LINEAR, "alpha": 0.3},
+            "32 bit float linear": {"precision": P.FLOAT_LINEAR, "alpha": 0.3},
+            "gray": {"gray": True}, "gray 16 bit with alpha": {"gray": True, "alpha": 0.3, "precision": P.U16_NON_LINEAR},
+            "Adobe RGB": {"profile": adobe}, "Adobe RGB in float": {"profile": adobe, "precision": P.FLOAT_NON_LINEAR}}.items():
+        image, layer = new_image(48, 40, **keys)
+        before = state(image)
+        layers = call(VARIATIONS, image, [layer], count=1, eta=0.0, **QUICK)[0]
+        equal((layers[0].type(), image.get_precision()), (layer.type(), before["precision"]), f"{what}: type and precision")
+        far = distance(floats(layers[0]), floats(layer))
+        say(far < 0.02, f"{what}: eta 0 gives the same colours", far)
+        equal(state(image)["layers"][1], before["layers"][0], f"{what}: the layer itself is untouched")
+        image.delete()
+
+    # A colour that sRGB lacks and a highlight survive where nothing was edited.
+    image, layer = new_image(40, 40, precision=P.FLOAT_LINEAR)
+    layer.get_buffer().set(rectangle(0, 0, 2, 1), "RGBA float", array.array("f", [7, 5, 3, 1, -0.2, 1, 0.1, 1]).tobytes())
+    layers = call(VARIATIONS, image, [layer], count=1, eta=0.0, **QUICK)[0]
+    far = distance(array.array("f", pixels(layers[0], "RGBA float"))[:8], [7, 5, 3, 1, -0.2, 1, 0.1, 1])
+    say(far < 1e-3, "float: highlights and wide colours stay where nothing was edited", far)
+
+
+def sizes():
+    for what, keys in {"icon": {"width": 40, "height": 30}, "one pixel": {"width": 1, "height": 1},
+                       "a line": {"width": 300, "height": 1}, "larger than the image": {"width": 32, "height": 32, "layer": (-20, -30, 90, 100)},
+                       "smaller than the image": {"width": 90, "height": 90, "layer": (40, 50, 20, 10)},
+                       "off the canvas": {"width": 32, "height": 32, "layer": (100, 200, 40, 40)}}.items():
+        image, layer = new_image(**keys)
+        layers = call(VARIATIONS, image, [layer], count=1, eta=0.5, **QUICK)[0]
+        equal((size_of(layers[0]), tuple(layers[0].get_offsets())[1:]), (size_of(layer), tuple(layer.get_offsets())[1:]), what)
+    image, layer = new_image(3000, 2048)
+    start = time.monotonic()
+    layers = call(VARIATIONS, image, [layer], count=1, eta=0.5, **QUICK)[0]
+    seconds = time.monotonic() - start
+    say(size_of(layers[0]) == (3000, 2048) and seconds < 40, "a photo of 6 megapixels", f"took {seconds:.1f} s")
+    print(f"@TAP@# 6 megapixels took {seconds:.1f} s")
+
+
+def provenance():
+    image, layer = new_image(40, 40)
+    equal(tags(image).get(SOURCE_TYPE), None, "a new image has no source type")
+    layers = call(VARIATIONS, image, [layer], count=1, seed=5, **QUICK)[0]
+    equal(tags(image).get(SOURCE_TYPE), COMPOSITE, "source type of an edited image")
+    file = Gio.File.new_for_path(os.path.join(SCRATCH, "kept.xcf"))
+    Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, file, None)
+    loaded = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, file)
+    equal(tags(loaded).get(SOURCE_TYPE), COMPOSITE, "XCF keeps the source type")
+    equal(record(loaded.get_layers()[0]), record(layers[0]), "XCF keeps the settings")
+    image, layer = new_image(40, 40)
+    set_source_type(image, GENERATED)
+    call(VARIATIONS, image, [layer], count=1, **QUICK)
+    equal(tags(image).get(SOURCE_TYPE), GENERATED, "a source type that says more is kept")
+    image, layer = new_image(40, 40)
+    set_source_type(image, "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture")
+    call(VARIATIONS, image, [layer], count=1, **QUICK)
+    equal(tags(image).get(SOURCE_TYPE), COMPOSITE, "a photo's source type is raised")
+
+
+for function in (registered, variations, text_edit, refusals, selection, kinds, sizes, provenance):
+    case(function)
+print("@TAP@end", flush=True)

@@ -1,0 +1,78 @@
+"""GIMP with settings of its own for one test: a scratch home, the plug-in under test, a model.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+MODELS = ["toybox", "karlo-tiny"]
+
+
+def model():
+    """Folder of the model that the tests run, the best of those at hand; None: there is none."""
+    folders = os.environ.get("UNCLIP_MODEL_PATH", "").split(":") + [os.environ.get("UNCLIP_TEST_REFERENCE", "")]
+    for name in MODELS:
+        for folder in folders:
+            if folder and os.path.exists(os.path.join(folder, name, "model_index.json")):
+                return os.path.realpath(os.path.join(folder, name))
+    return None
+
+
+def complaints(printed):
+    """Warnings of this plug-in among what GIMP printed, which complains a lot itself."""
+    return [line for line in printed.splitlines()
+            if re.search("unclip", line, re.I) and re.search("warning|critical|mnemonic", line, re.I)
+            # GIMP closes its end before any plug-in has said good-bye.
+            and "gimp_flush(): error: Broken pipe" not in line]
+
+
+def skip_all(reason):
+    print(f"1..0 # SKIP {reason}")
+    sys.exit(0)
+
+
+class Session:
+    """A scratch home; `with` removes it again."""
+
+    def __init__(self, plugin):
+        self.plugin = os.path.realpath(plugin)
+
+    def __enter__(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="unclip-plugin-test-"))
+        config = self.home / "GIMP"
+        folder = config / "plug-ins" / "unclip"
+        folder.mkdir(parents=True)
+        (folder / "unclip").symlink_to(self.plugin)
+        (config / "gimprc").write_text("(show-welcome-dialog no)\n(check-updates no)\n(undo-levels 20)\n")
+        empty = self.home / "no-models"
+        empty.mkdir()
+        self.env = {**os.environ, "HOME": str(self.home), "GIMP3_DIRECTORY": str(config),
+                    "XDG_CONFIG_HOME": str(self.home / "config"), "XDG_DATA_HOME": str(self.home / "data"),
+                    "XDG_CACHE_HOME": str(self.home / "cache"), "UNCLIP_MODEL_PATH": str(empty),
+                    "UNCLIP_TEST_SCRATCH": str(self.home), "UNCLIP_TEST_MODEL": model() or "",
+                    "LANG": "C.UTF-8", "LANGUAGE": "en", "OMP_WAIT_POLICY": "passive"}
+        return self
+
+    def __exit__(self, *error):
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def console(self, interpreter, *commands, timeout=120):
+        """Runs batch commands in gimp-console; (exit status, what it printed)."""
+        batch = [word for command in commands for word in ("-b", command)]
+        done = subprocess.run(["gimp-console", "-i", "-d", "-f", "--quit", "--batch-interpreter", interpreter, *batch],
+                              env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=timeout)
+        return done.returncode, done.stdout.decode(errors="replace")
+
+    def python(self, name, timeout=120):
+        """Runs a file of this folder inside GIMP's Python."""
+        path = HERE / name
+        return self.console("python-fu-eval", f"exec(compile(open('{path}').read(), '{path}', 'exec'))",
+                            timeout=timeout)
