@@ -239,8 +239,13 @@ def break_off(win, tap):
 
 
 def progress_cancel(win):
-    button = win.find("button", "Cancel")
-    return button if button is not None and is_sensitive(button) else None
+    """The button beside the progress bar: GIMP's own, for the plug-in's dialog has one, too, which its busy
+    process has no time to take back."""
+    for application in win.application():
+        button = win.find("button", "Cancel", application) if application.get_name() != "unclip" else None
+        if button is not None and is_sensitive(button):
+            return button
+    return None
 
 
 def undo(win):
