@@ -140,7 +140,7 @@ unclip_eval_prior (UnclipEval *eval, GError **error)
   return TRUE;
 }
 
-/* Both outputs of text_proj; @first: of the rows of the caption's tensors. */
+/* Both outputs of text_proj for n rows, under names with @prefix. */
 static gboolean
 project (UnclipEval *eval, UnclipTextProj *proj, const char *prefix, const float *z_i, const float *z_t, const float *states, int n, int t, GError **error)
 {

@@ -138,7 +138,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipEvalLoop, unclip_eval_loop_clear)
  * [n_pairs, length], n_pairs as unclip_eval_pair () has n_rows. */
 gboolean unclip_eval_loop_prior     (UnclipEvalLoop *loop, UnclipPrior *prior, const UnclipSchedule *schedule, const float *z_t,
                                      const float *text_states, const int *text_mask, int n_pairs, double guidance_scale, GError **error);
-/* @image_small: (nullable) (out caller-allocates): [n_rows, h, w, c], the result clamped to [-1, 1] */
+/* @image_small: (out caller-allocates): [n_rows, h, w, c], the result clamped to [-1, 1] */
 gboolean unclip_eval_loop_decoder   (UnclipEvalLoop *loop, UnclipUnet *unet, const UnclipSchedule *schedule, const UnclipEvalCondition *condition,
                                      double guidance_scale, float *image_small, GError **error);
 /* @upscaled: (nullable) (out caller-allocates): [n_rows, h, w, c]; @image: the result as a picture in [0, 1] */

@@ -293,8 +293,11 @@ test_narrow_weights (void)
 {
   static const char *const dtypes[] = { "f16", "bf16" };
   UnclipOptions options = options_new (LOW);
-  g_autoptr (UnclipImage) full = unclip_generate (model, "a ball", UNCLIP_PRIOR_TEXT, &options, NULL);
+  g_autoptr (UnclipImage) full = NULL;
 
+  /* Guidance would amplify what rounding changes. */
+  options.guidance_scale = 1;
+  full = unclip_generate (model, "a ball", UNCLIP_PRIOR_TEXT, &options, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++)
     {
       g_autoptr (UnclipModel) narrow = model_new (dtypes[i], dtypes[i]);
