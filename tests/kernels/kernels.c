@@ -155,6 +155,8 @@ check_conv (int n, int h, int w, int side, int n_in, int n_out, int kernel)
   if (check_int (0, 3) > 0)
     one.bias = check_source (n_out, check_type (), 1.0f);
   store = packed (conv_pack, &one);
+  g_assert_true ((one.conv.winograd != NULL) == (one.conv.winograd_output > 0));
+  g_assert_true ((one.conv.winograd != NULL) != (one.conv.weight != NULL));
   tolerance = check_sum_error (n_in * kernel * kernel);
   /* The transforms add and take away before they multiply. */
   if (one.conv.winograd != NULL)
