@@ -195,7 +195,8 @@ check_values_near (const char *what, BkTensor y, BkTensor expected, double toler
         double a = y.data[p * y.stride + c], b = expected.data[p * y.stride + c];
 
         if (! (fabs (a - b) <= tolerance * most))
-          g_error ("%s: pixel %zu of %zu, channel %d of %d is %.9g, should be %.9g: off by %.2g of the largest, allowed %.2g",
+          g_error ("%s: pixel %zu of %zu, channel %d of %d is %.9g, should be %.9g: "
+                   "off by %.2g of the largest, allowed %.2g",
                    what, p, pixels, c, y.c, a, b, fabs (a - b) / most, tolerance);
       }
 }
