@@ -74,16 +74,20 @@ class Window:
             elif child is not None and child.get_name() == "unclip":
                 yield child
 
-    def find(self, role, name, below=None):
-        """The first accessible of that role and name; None: there is none."""
-        todo = [below] if below is not None else list(self.application())
+    def walk(self, *todo):
+        """Every accessible from these nodes down."""
+        todo = list(todo)
         while todo:
             node = todo.pop(0)
-            if node is None:
-                continue
+            if node is not None:
+                yield node
+                todo.extend(node.get_child_at_index(i) for i in range(node.get_child_count()))
+
+    def find(self, role, name, below=None):
+        """The first accessible of that role and name; None: there is none."""
+        for node in self.walk(*([below] if below is not None else self.application())):
             if node.get_role_name() == role and node.get_name() == name:
                 return node
-            todo.extend(node.get_child_at_index(i) for i in range(node.get_child_count()))
         return None
 
     def press(self, node):
@@ -91,13 +95,7 @@ class Window:
 
     def all(self, below):
         """Role and name of every accessible below a node."""
-        todo, found = [below], []
-        while todo:
-            node = todo.pop(0)
-            if node is not None:
-                found.append((node.get_role_name(), node.get_name()))
-                todo.extend(node.get_child_at_index(i) for i in range(node.get_child_count()))
-        return found
+        return [(node.get_role_name(), node.get_name()) for node in self.walk(below)]
 
     def menu_item(self, *path):
         node = None
@@ -239,8 +237,15 @@ def break_off(win, tap):
 
 
 def progress_cancel(win):
-    button = win.find("button", "Cancel")
-    return button if button is not None and is_sensitive(button) else None
+    """The button beside the progress bar; None: nothing is in progress. GIMP keeps others, hidden ones: Help's."""
+    from gi.repository import Atspi
+    for application in win.application():
+        for node in win.walk(application):
+            if node.get_name() == "Cancel" and node.get_role_name() == "button":
+                states = node.get_state_set()
+                if states.contains(Atspi.StateType.SHOWING) and states.contains(Atspi.StateType.SENSITIVE):
+                    return node
+    return None
 
 
 def undo(win):
