@@ -240,6 +240,52 @@ unclip_plugin_layers_drop (GimpLayer **layers)
 
 /* ---- into the image ------------------------------------------------------------------------------------- */
 
+static void
+multiply (GimpLayerMask *mask,
+          GimpLayerMask *by)
+{
+  int         width = gimp_drawable_get_width (GIMP_DRAWABLE (mask));
+  int         height = gimp_drawable_get_height (GIMP_DRAWABLE (mask));
+  const Babl *format = babl_format ("Y float");
+  g_autofree float *row = g_new (float, width), *factor = g_new (float, width);
+  g_autoptr (GeglBuffer) buffer = gimp_drawable_get_buffer (GIMP_DRAWABLE (mask));
+  g_autoptr (GeglBuffer) source = gimp_drawable_get_buffer (GIMP_DRAWABLE (by));
+
+  for (int y = 0; y < height; y++)
+    {
+      const GeglRectangle *here = GEGL_RECTANGLE (0, y, width, 1);
+
+      gegl_buffer_get (buffer, here, 1, format, row, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
+      gegl_buffer_get (source, here, 1, format, factor, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
+      for (int x = 0; x < width; x++)
+        row[x] *= factor[x];
+      gegl_buffer_set (buffer, here, 0, format, row, GEGL_AUTO_ROWSTRIDE);
+    }
+  gegl_buffer_flush (buffer);
+  gimp_drawable_update (GIMP_DRAWABLE (mask), 0, 0, width, height);
+}
+
+/* What was not selected, and what the layer worked on hides itself, the new one hides. */
+static void
+add_mask (const UnclipPluginWork *work,
+          GimpLayer              *layer)
+{
+  GimpLayerMask *own = gimp_layer_get_mask (work->layer);
+  GimpLayerMask *mask;
+
+  if (own != NULL && ! gimp_layer_get_apply_mask (work->layer))
+    own = NULL;
+  if (own == NULL && ! work->has_selection)
+    return;
+
+  mask = gimp_layer_create_mask (layer, work->has_selection ? GIMP_ADD_MASK_SELECTION : GIMP_ADD_MASK_WHITE);
+  if (own != NULL)
+    multiply (mask, own);
+  gimp_layer_add_mask (layer, mask);
+  /* Whoever runs a filter on the result next means the picture. */
+  gimp_layer_set_edit_mask (layer, FALSE);
+}
+
 static gboolean
 insert (const UnclipPluginWork *work,
         GimpLayer              *layer,
@@ -247,21 +293,14 @@ insert (const UnclipPluginWork *work,
         int                     position,
         GError                **error)
 {
-  GimpLayerMask *mask;
-
   if (! gimp_image_insert_layer (work->image, layer, parent, position))
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("GIMP took no new layer: %s"),
                    gimp_pdb_get_last_error (gimp_get_pdb ()));
       return FALSE;
     }
-  if (! work->has_selection || gimp_item_is_group (GIMP_ITEM (layer)))
-    return TRUE;
-
-  mask = gimp_layer_create_mask (layer, GIMP_ADD_MASK_SELECTION);
-  gimp_layer_add_mask (layer, mask);
-  /* Whoever runs a filter on the result next means the picture. */
-  gimp_layer_set_edit_mask (layer, FALSE);
+  if (! gimp_item_is_group (GIMP_ITEM (layer)))
+    add_mask (work, layer);
   return TRUE;
 }
 

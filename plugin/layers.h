@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  * @image: what the layer is in
  * @layer: the layer to start from; is only read
  * @rect: the part that the engine sees, in the layer's pixels
- * @has_selection: results get the selection as their mask
+ * @has_selection: results get the selection as their mask, next to the layer's own
  *
  * What a procedure works on. Nothing in it is owned.
  */

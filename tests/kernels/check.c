@@ -143,8 +143,8 @@ check_source (size_t n, BkType type, float scale)
 double
 check_sum_error (int k)
 {
-  /* Rounding errors walk at random, hence the root; 8 of them because the largest of many is asked for. */
-  return 0x1p-24 * (8 + 8 * sqrt (k));
+  /* Rounding errors walk at random, hence the root; 2 of them because the largest of many is asked for. */
+  return 0x1p-24 * (4 + 2 * sqrt (k));
 }
 
 /* An output in memory full of NaN, with guards; holds what y holds. */

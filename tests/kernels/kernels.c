@@ -109,6 +109,8 @@ test_linear (void)
   check_linear (1, 320, 1280);
   check_linear (2, 1280, 641);
   check_linear (7, 1023, 77);
+  /* More rows than fit into tiles of the usual form. */
+  check_linear (1601, 19, 70);
 }
 
 /* ---- convolution ---- */
@@ -155,6 +157,8 @@ check_conv (int n, int h, int w, int side, int n_in, int n_out, int kernel)
   if (check_int (0, 3) > 0)
     one.bias = check_source (n_out, check_type (), 1.0f);
   store = packed (conv_pack, &one);
+  g_assert_true ((one.conv.winograd != NULL) == (one.conv.winograd_output > 0));
+  g_assert_true ((one.conv.winograd != NULL) != (one.conv.weight != NULL));
   tolerance = check_sum_error (n_in * kernel * kernel);
   /* The transforms add and take away before they multiply. */
   if (one.conv.winograd != NULL)
@@ -172,6 +176,7 @@ test_conv (void)
   for (int i = 0; i < N_DRAWS; i++)
     check_conv (check_int (1, 2), check_size (4, 21), check_size (4, 21), check_int (1, 40),
                 check_size (16, 40), check_size (32, 70), check_int (0, 2) == 0 ? 1 : 3);
+  check_conv (1, 41, 39, 1, 7, 33, 3);
 }
 
 /* Wide enough for whatever is only chosen for wide layers, on maps of any size, and on

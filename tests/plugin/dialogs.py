@@ -17,9 +17,12 @@ import session
 from tap import Tap
 
 SCREEN = "1280x900x24"
+STEPS = "Steps (0: the model's)"
 OPERABLE = ("text", "spin button", "slider", "combo box", "button", "check box", "toggle button")
 MAKE_IMAGE = """
 image, layer = new_image(96, 80, alpha=0.6)
+image.undo_disable()
+image.undo_enable()
 image.clean_all()
 display = Gimp.Display.new(image)
 """
@@ -47,7 +50,7 @@ class Window:
     def state(self):
         return self.ask("answer = repr(state(image))")
 
-    def wait(self, condition, what, seconds=30):
+    def wait(self, condition, what, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             with contextlib.suppress(Exception):
@@ -172,7 +175,7 @@ def fill(win, dialog, texts):
     for name, text in texts.items():
         win.wait(lambda: win.find("text", name, dialog), f"entry {name}").set_text_contents(text)
     win.press(win.find("toggle button", "More settings", dialog))
-    win.wait(lambda: win.find("spin button", "Steps (0: the model's)", dialog), "steps").set_current_value(2)
+    win.wait(lambda: win.find("spin button", STEPS, dialog), "steps").set_current_value(2)
 
 
 def run_once(win, tap, title, texts, result):
@@ -218,6 +221,28 @@ answer = record(first.get_children()[0] if first.is_group() else first)""")
     win.layers(1, "undo")
 
 
+def break_off(win, tap):
+    """Cancel in the progress bar, which kills the plug-in's process in the middle of its work."""
+    before = win.state()
+    dialog = win.open("Variations")
+    win.press(win.find("toggle button", "More settings", dialog))
+    win.wait(lambda: win.find("spin button", STEPS, dialog), "steps").set_current_value(1000)
+    win.close(dialog, "OK", "Variations")
+    # The bar's text is on the screenshot alone: GTK tells it to nobody.
+    time.sleep(5)
+    win.shot("progress")
+    win.press(win.wait(lambda: progress_cancel(win), "Cancel in the progress bar"))
+    win.wait(lambda: progress_cancel(win) is None, "the progress to end")
+    time.sleep(1)
+    tap.say(win.state() == before, "Cancel in the progress bar leaves the image as it was")
+    tap.say(undo_item(win) is None, "and nothing to undo")
+
+
+def progress_cancel(win):
+    button = win.find("button", "Cancel")
+    return button if button is not None and is_sensitive(button) else None
+
+
 def undo(win):
     win.press(win.wait(lambda: undo_item(win), "Undo in the menu"))
 
@@ -251,9 +276,12 @@ def main():
             gi.require_version("Atspi", "2.0")
             win.notes = notes
             win.ask(MAKE_IMAGE, 90)
+            # Without a window manager GIMP's window is as small as it can be.
+            subprocess.run(["xdotool", "search", "--onlyvisible", "--class", "gimp", "windowsize", "%@", "1280", "900"])
             time.sleep(1)
             win.shot("image")
             run_once(win, tap, "Variations", {}, "Variation")
+            break_off(win, tap)
             run_once(win, tap, "Text Edit", {"Shows now": "a red ball", "Should show": "a blue ball"}, "Text Edit θ 0.40")
         complaints = session.complaints((gimp.home / "gimp.log").read_text(errors="replace"))
         tap.say(not complaints, "no warnings of ours", "\n".join(complaints))

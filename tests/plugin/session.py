@@ -63,7 +63,7 @@ class Session:
     def __exit__(self, *error):
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def console(self, interpreter, *commands, timeout=120):
+    def console(self, interpreter, *commands, timeout=400):
         """Runs batch commands in gimp-console; (exit status, what it printed)."""
         batch = [word for command in commands for word in ("-b", command)]
         done = subprocess.run(["gimp-console", "-i", "-d", "-f", "--quit", "--batch-interpreter", interpreter, *batch],
@@ -71,7 +71,7 @@ class Session:
                               stderr=subprocess.STDOUT, timeout=timeout)
         return done.returncode, done.stdout.decode(errors="replace")
 
-    def python(self, name, timeout=120):
+    def python(self, name, timeout=400):
         """Runs a file of this folder inside GIMP's Python."""
         path = HERE / name
         return self.console("python-fu-eval", f"exec(compile(open('{path}').read(), '{path}', 'exec'))",
