@@ -327,11 +327,13 @@ get_number (UnclipTensors *tensors, const char *path, const char *name, double m
 {
   const char *text = unclip_tensors_metadata (tensors, name);
   char       *end = NULL;
+  g_autofree char *excerpt = NULL;
 
   *value = text != NULL ? g_ascii_strtod (text, &end) : NAN;
   if (text != NULL && end != text && *end == '\0' && *value >= min && *value <= max)
     return TRUE;
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of ours: its \"%s\" is \"%.40s\""), path, name, text != NULL ? text : "");
+  excerpt = unclip_error_excerpt (text != NULL ? text : "");
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of ours: its \"%s\" is \"%s\""), path, name, excerpt);
   return FALSE;
 }
 
