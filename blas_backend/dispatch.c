@@ -50,10 +50,11 @@ bk_kernels (void)
   /* Every thread would choose the same, so nobody has to wait for another. */
   static const BkKernels *chosen;
   const BkKernels        *best = __atomic_load_n (&chosen, __ATOMIC_ACQUIRE);
-  const char             *highest = getenv ("BK_CPU");
+  const char             *highest;
 
   if (best != NULL)
     return best;
+  highest = getenv ("BK_CPU");
   for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
     {
       if (! levels[i].runs_here ())

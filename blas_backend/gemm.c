@@ -15,6 +15,10 @@
 /* So few rows are over before a thread has read 256 columns: let more threads read. */
 #define FEW_ROWS 16
 #define TILE_N_FEW 64
+/* So many rows make tasks enough, even when each has all columns: so no row is gathered twice. */
+#define MANY_ROWS 1536
+#define TILE_M_MANY 48
+#define TILE_N_MANY 1024
 /* Keeps rows off the same lines of the L1 cache. */
 #define PAD 16
 
@@ -92,27 +96,44 @@ run_tile (BkTensor y, BkTensor x, int kernel, const float *weight, const float *
     kernels->affine (out, y.stride, out, y.stride, rows, columns, NULL, NULL, NULL, act);
 }
 
+typedef struct
+{
+  int m, n;
+} Tile;
+
+static Tile
+choose_tile (int m)
+{
+  Tile tile = { TILE_M, TILE_N };
+
+  if (m > MANY_ROWS)
+    tile = (Tile) { TILE_M_MANY, TILE_N_MANY };
+  else if (m <= FEW_ROWS)
+    tile.n = TILE_N_FEW;
+  if (tile.n < bk_kernels ()->panel)
+    tile.n = bk_kernels ()->panel;
+  /* Of even height, in steps of 12, which every level's registers divide. */
+  tile.m = (int) bk_n_tiles (bk_n_tiles (m, bk_n_tiles (m, tile.m)), 12) * 12;
+  return tile;
+}
+
 void
 bk_tiled_gemm (BkTensor y, BkTensor x, int kernel, const float *weight, const float *bias,
                BkTensor residual, BkActivation act)
 {
   int    m = (int) bk_n_pixels (x);
-  int    n_m = (int) bk_n_tiles (m, TILE_M);
-  /* Tiles of even height, in steps of 12, which every level's registers divide. */
-  int    tile_m = (int) bk_n_tiles (bk_n_tiles (m, n_m), 12) * 12;
-  int    tile_n = m > FEW_ROWS || bk_kernels ()->panel > TILE_N_FEW ? TILE_N : TILE_N_FEW;
-  int    n_n = (int) bk_n_tiles (y.c, tile_n);
+  Tile   tile = choose_tile (m);
+  int    n_m = (int) bk_n_tiles (m, tile.m), n_n = (int) bk_n_tiles (y.c, tile.n);
   double begin = bk_now ();
 
   /* Neighbours in time share the weights, which are the larger part. */
 #pragma omp parallel for collapse(2) schedule(dynamic) num_threads(bk_team ((size_t) n_m * n_n))
   for (int j = 0; j < n_n; j++)
     for (int i = 0; i < n_m; i++)
-      if (i * tile_m < m)
-        {
-          bk_flush_denormals ();
-          run_tile (y, x, kernel, weight, bias, residual, act, (size_t) i * tile_m, (int) bk_min (tile_m, m - i * tile_m),
-                    j * tile_n, (int) bk_min (tile_n, y.c - j * tile_n));
-        }
+      {
+        bk_flush_denormals ();
+        run_tile (y, x, kernel, weight, bias, residual, act, (size_t) i * tile.m, (int) bk_min (tile.m, m - i * tile.m),
+                  j * tile.n, (int) bk_min (tile.n, y.c - j * tile.n));
+      }
   bk_count_gemm (bk_now () - begin);
 }

@@ -87,4 +87,5 @@ void   bk_winograd_pack (float *packed, BkSource weight, int n_in, int n_out, in
 void   bk_winograd      (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena);
 /* Columns [first, first + count) of source weights [n_out, n_in * n_taps], channels
  * [channel, channel + n_channels), widened to out [count][n_channels][n_taps]. */
-void   bk_read_weights  (float *out, BkSource weight, int n_in, int n_taps, int first, int count, int channel, int n_channels);
+void   bk_read_weights  (float *out, BkSource weight, int n_in, int n_taps,
+                         int first, int count, int channel, int n_channels);

@@ -121,7 +121,8 @@ pack_panels (float *packed, BkSource weight, int n_in, int n_out, int n_taps)
         int   first = piece * PACK_COLUMNS, channel = block * depth, n_channels = (int) bk_min (depth, n_in - channel);
         int   run = n_channels * n_taps;
 
-        bk_read_weights (values, weight, n_in, n_taps, first, (int) bk_min (PACK_COLUMNS, n_out - first), channel, n_channels);
+        bk_read_weights (values, weight, n_in, n_taps, first, (int) bk_min (PACK_COLUMNS, n_out - first),
+                         channel, n_channels);
         for (int j = 0; j < PACK_COLUMNS && first + j < n_columns;)
           {
             int    panel = (first + j) / kernels->panel * kernels->panel, width = bk_panel_width (kernels, n_out, panel);

@@ -73,7 +73,8 @@ bk_winograd_pack (float *packed, BkSource weight, int n_in, int n_out, int outpu
 {
   const BkKernels *kernels = bk_kernels ();
   int              planes = (output + 2) * (output + 2);
-  int              n_blocks = (int) bk_n_tiles (n_in, PACK_CHANNELS), n_pieces = (int) bk_n_tiles (n_out, WINOGRAD_COLUMNS);
+  int              n_blocks = (int) bk_n_tiles (n_in, PACK_CHANNELS);
+  int              n_pieces = (int) bk_n_tiles (n_out, WINOGRAD_COLUMNS);
   int              n_columns = (int) (bk_packed_size (1, n_out));
 
 #pragma omp parallel for collapse(2) schedule(static) num_threads(bk_team ((size_t) n_pieces * n_blocks))
@@ -81,7 +82,8 @@ bk_winograd_pack (float *packed, BkSource weight, int n_in, int n_out, int outpu
     for (int block = 0; block < n_blocks; block++)
       {
         int   first = piece * WINOGRAD_COLUMNS, channel = block * PACK_CHANNELS;
-        int   count = (int) bk_min (WINOGRAD_COLUMNS, n_out - first), n_channels = (int) bk_min (PACK_CHANNELS, n_in - channel);
+        int   count = (int) bk_min (WINOGRAD_COLUMNS, n_out - first);
+        int   n_channels = (int) bk_min (PACK_CHANNELS, n_in - channel);
         float read[WINOGRAD_COLUMNS * PACK_CHANNELS * 9], taps[9 * WINOGRAD_COLUMNS] = { 0 }, u[36 * WINOGRAD_COLUMNS];
 
         bk_flush_denormals ();
@@ -170,7 +172,8 @@ bk_winograd (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkAr
             int sample, tile_y, tile_x;
 
             locate (&plan, first + i, &sample, &tile_y, &tile_x);
-            bk_kernels ()->winograd_input (v + i * plan.v_pitch, plan.v_plane, bk_samples (x, sample, 1), tile_y, tile_x, plan.output);
+            bk_kernels ()->winograd_input (v + i * plan.v_pitch, plan.v_plane, bk_samples (x, sample, 1),
+                                           tile_y, tile_x, plan.output);
           }
         /* Neighbours in time share the weights, which come from farthest away. */
 #pragma omp for collapse(2) schedule(dynamic)

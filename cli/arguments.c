@@ -51,8 +51,8 @@ cmd_seed (const char  *text,
   /* Not up to 2^64: a seed has to pass through JSON, whose whole numbers are signed for most readers. */
   if (text == NULL || g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, out, NULL))
     return TRUE;
-  g_set_error (error, CMD_ERROR, CMD_ERROR_USAGE, _("%s takes a whole number from 0 to %" G_GINT64_FORMAT ", not \"%s\""),
-               option, G_MAXINT64, text);
+  g_set_error (error, CMD_ERROR, CMD_ERROR_USAGE, _("%s takes a whole number from 0 to %s, not \"%s\""),
+               option, "9223372036854775807", text);
   return FALSE;
 }
 

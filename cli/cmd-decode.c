@@ -37,11 +37,11 @@ cmd_decode (CmdJob  *job,
       || ! cmd_require (out, "--out", error))
     return FALSE;
 
-  latents = unclip_latents_load (path, error);
-  if (latents == NULL || ! cmd_job_open_model (job, error))
-    return FALSE;
   output = cmd_output_new_file (out, ".png", error);
   if (output == NULL)
+    return FALSE;
+  latents = unclip_latents_load (path, error);
+  if (latents == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   image = unclip_decode (job->model, latents, &job->options, error);
   if (image == NULL)

@@ -47,10 +47,10 @@ cmd_generate (CmdJob  *job,
   json_object_set_string_member (job->settings, "prompt", prompt);
   json_object_set_string_member (job->settings, "prior", priors[prior]);
 
-  if (! cmd_job_open_model (job, error))
-    return FALSE;
   output = cmd_output_new_file (out, ".png", error);
   if (output == NULL)
+    return FALSE;
+  if (! cmd_job_open_model (job, error))
     return FALSE;
   image = unclip_generate (job->model, prompt, prior, &job->options, error);
   if (image == NULL)

@@ -60,14 +60,14 @@ cmd_interpolate (CmdJob  *job,
     }
   json_object_set_int_member (job->settings, "frames", n_frames);
 
+  output = cmd_output_new_in (out, error);
+  if (output == NULL)
+    return FALSE;
   a = cmd_picture_read (paths[0], &a_is_generated, error);
   if (a == NULL)
     return FALSE;
   b = cmd_picture_read (paths[1], &b_is_generated, error);
   if (b == NULL || ! cmd_job_open_model (job, error))
-    return FALSE;
-  output = cmd_output_new_in (out, error);
-  if (output == NULL)
     return FALSE;
   frames = unclip_interpolate (job->model, a, b, n_frames, &job->options, error);
   if (frames == NULL)

@@ -40,11 +40,11 @@ cmd_invert (CmdJob  *job,
     return FALSE;
   json_object_set_string_member (job->settings, "prompt", prompt);
 
-  image = cmd_picture_read (path, NULL, error);
-  if (image == NULL || ! cmd_job_open_model (job, error))
-    return FALSE;
   output = cmd_output_new_file (out, ".safetensors", error);
   if (output == NULL)
+    return FALSE;
+  image = cmd_picture_read (path, NULL, error);
+  if (image == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   latents = unclip_invert (job->model, image, prompt, &job->options, error);
   if (latents == NULL

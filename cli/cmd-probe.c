@@ -50,7 +50,7 @@ report (CmdJob      *job,
   json_object_set_array_member (job->report, "labels", array);
   if (! job->json)
     for (int i = 0; i < n; i++)
-      g_print ("%.4f  %+.4f  %s\n", scores[i].probability, scores[i].similarity, scores[i].label);
+      printf ("%.4f  %+.4f  %s\n", scores[i].probability, scores[i].similarity, scores[i].label);
 }
 
 gboolean

@@ -58,11 +58,11 @@ cmd_text_edit (CmdJob  *job,
   if (strength_text != NULL)
     json_object_set_double_member (job->settings, "strength", strength);
 
-  image = cmd_picture_read (path, &is_generated, error);
-  if (image == NULL || ! cmd_job_open_model (job, error))
-    return FALSE;
   output = cmd_output_new_file (out, ".png", error);
   if (output == NULL)
+    return FALSE;
+  image = cmd_picture_read (path, &is_generated, error);
+  if (image == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   results = unclip_text_edit (job->model, image, from, to, strength, n_stages, &job->options, error);
   if (results == NULL || (fit && ! cmd_picture_fit (results, image, job->options.framing, error)))

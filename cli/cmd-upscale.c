@@ -38,11 +38,11 @@ cmd_upscale (CmdJob  *job,
       || ! cmd_require (out, "--out", error))
     return FALSE;
 
-  image = cmd_picture_read (path, &is_generated, error);
-  if (image == NULL || ! cmd_job_open_model (job, error))
-    return FALSE;
   output = cmd_output_new_file (out, ".png", error);
   if (output == NULL)
+    return FALSE;
+  image = cmd_picture_read (path, &is_generated, error);
+  if (image == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   result = unclip_upscale (job->model, image, &job->options, error);
   if (result == NULL)

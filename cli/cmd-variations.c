@@ -70,11 +70,11 @@ cmd_variations (CmdJob  *job,
   if (eta_text != NULL)
     json_object_set_double_member (job->settings, "eta", eta);
 
-  image = cmd_picture_read (path, &is_generated, error);
-  if (image == NULL || ! cmd_job_open_model (job, error))
-    return FALSE;
   output = cmd_output_new_in (out, error);
   if (output == NULL)
+    return FALSE;
+  image = cmd_picture_read (path, &is_generated, error);
+  if (image == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   results = unclip_variations (job->model, image, count, eta, &job->options, error);
   if (results == NULL || (fit && ! cmd_picture_fit (results, image, job->options.framing, error)))

@@ -169,7 +169,7 @@ UnclipImage *cmd_png_read      (FILE *file, const char *path, GError **error);
 /* 8-bit sRGB. */
 gboolean     cmd_png_write     (FILE *file, const UnclipImage *image, const char *path, GError **error);
 /* Whether a picture of this size is read at all. */
-gboolean     cmd_picture_check_size (const char *path, gint64 width, gint64 height, GError **error);
+gboolean     cmd_picture_check_size (const char *path, int width, int height, GError **error);
 
 /* Puts XMP into a picture that @job made, if it wants any. @is_composite: made from a user's picture. */
 gboolean     cmd_metadata_write  (const CmdJob *job, gboolean is_composite, const char *path, GError **error);

@@ -131,6 +131,7 @@ main (int    argc,
 {
   int command;
 
+  unclip_calm_threads (argv);
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

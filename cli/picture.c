@@ -15,14 +15,14 @@
 
 gboolean
 cmd_picture_check_size (const char  *path,
-                        gint64       width,
-                        gint64       height,
+                        int          width,
+                        int          height,
                         GError     **error)
 {
-  if (width > 0 && height > 0 && width <= G_MAXINT / 8 / height && width * height <= MAX_PIXELS)
+  if (width > 0 && height > 0 && (gint64) width * height <= MAX_PIXELS)
     return TRUE;
   g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED,
-               _("%s has %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT " pixels; at most %d megapixels are read, so make it smaller first"),
+               _("%s has %d x %d pixels; at most %d megapixels are read, so make it smaller first"),
                path, width, height, MAX_PIXELS / 1000000);
   return FALSE;
 }
@@ -53,31 +53,48 @@ image_of_pixbuf (GdkPixbuf   *pixbuf,
   return image;
 }
 
-/* Through a loader and not gdk_pixbuf_new_from_file (), which takes a JPEG that is cut short for whole. */
+/* Whether a JPEG ends before its end marker. libjpeg would make the rest grey, and say that all is well.
+ * Markers inside segments, of thumbnails, do not count, nor does what comes after the end. */
+static gboolean
+is_cut_jpeg (const guint8 *data,
+             gsize         size)
+{
+  gsize i = 2;
+
+  if (size < 2 || data[0] != 0xff || data[1] != 0xd8)
+    return FALSE;
+  while (i + 1 < size)
+    {
+      guint8 marker = data[i + 1];
+
+      if (data[i] != 0xff || marker == 0x00 || marker == 0xff || (marker >= 0xd0 && marker <= 0xd7))
+        i++; /* of the compressed data: it is what lies between segments */
+      else if (marker == 0xd9)
+        return FALSE;
+      else if (i + 3 < size)
+        i += 2 + (data[i + 2] << 8 | data[i + 3]);
+      else
+        break;
+    }
+  return TRUE;
+}
+
 static GdkPixbuf *
 load_pixbuf (const char  *path,
              GError     **error)
 {
-  g_autoptr (GdkPixbufLoader) loader = gdk_pixbuf_loader_new ();
   g_autoptr (GMappedFile) map = g_mapped_file_new (path, FALSE, error);
-  GdkPixbuf *pixbuf;
+  g_autoptr (GdkPixbuf) pixbuf = NULL;
 
   if (map == NULL)
     return NULL;
-  if (! gdk_pixbuf_loader_write (loader, (const guchar *) g_mapped_file_get_contents (map), g_mapped_file_get_length (map), error))
+  if (is_cut_jpeg ((const guint8 *) g_mapped_file_get_contents (map), g_mapped_file_get_length (map)))
     {
-      gdk_pixbuf_loader_close (loader, NULL);
+      g_set_error_literal (error, CMD_ERROR, CMD_ERROR_FAILED, _("it has no end"));
       return NULL;
     }
-  if (! gdk_pixbuf_loader_close (loader, error))
-    return NULL;
-  pixbuf = gdk_pixbuf_loader_get_pixbuf (loader);
-  if (pixbuf == NULL)
-    {
-      g_set_error_literal (error, CMD_ERROR, CMD_ERROR_FAILED, _("nothing in it"));
-      return NULL;
-    }
-  return gdk_pixbuf_apply_embedded_orientation (pixbuf);
+  pixbuf = gdk_pixbuf_new_from_file (path, error);
+  return pixbuf != NULL ? gdk_pixbuf_apply_embedded_orientation (pixbuf) : NULL;
 }
 
 static UnclipImage *

@@ -20,7 +20,15 @@ typedef struct
 
 static GType unclip_plugin_get_type (void);
 G_DEFINE_TYPE (UnclipPlugin, unclip_plugin, GIMP_TYPE_PLUG_IN)
-GIMP_MAIN (unclip_plugin_get_type ())
+
+/* What GIMP_MAIN would write, and the threads' manners before. */
+int
+main (int    argc,
+      char **argv)
+{
+  unclip_calm_threads (argv);
+  return gimp_main (unclip_plugin_get_type (), argc, argv);
+}
 
 static const struct
 {

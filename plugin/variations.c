@@ -44,7 +44,8 @@ make_layers (GimpProcedure              *procedure,
     {
       /* The engine draws picture k's noise from seed + k, which alone gives the same one again. */
       gint64           seed = (gint64) settings->seed + k;
-      g_autofree char *name = g_strdup_printf (_("Variation #%" G_GINT64_FORMAT), seed);
+      g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, seed);
+      g_autofree char *name = g_strdup_printf (_("Variation #%s"), number);
       g_autoptr (JsonObject) record = unclip_plugin_record_new (procedure, settings, model, n_steps);
 
       layers[k] = unclip_plugin_layer_new (work, picture, squares->pdata[0], squares->pdata[k + 1],

@@ -145,7 +145,11 @@ normalise (BkTensor y, BkTensor x, int n, int h0, int h1, int w0, int w1, int fi
   for (int h = h0; h < h1; h++)
     for (int w = w0; w < w1; w++)
       for (int c = first; c < first + count; c++)
-        *at (y, n, h, w, c) = (float) ref_act ((*at (x, n, h, w, c) - mean) / deviation * ref_value (weight, c) + ref_value (bias, c), act);
+        {
+          double value = (*at (x, n, h, w, c) - mean) / deviation;
+
+          *at (y, n, h, w, c) = (float) ref_act (value * ref_value (weight, c) + ref_value (bias, c), act);
+        }
 }
 
 void
@@ -228,7 +232,13 @@ ref_downsample (BkTensor y, BkTensor x)
     for (int h = 0; h < y.h; h++)
       for (int w = 0; w < y.w; w++)
         for (int c = 0; c < y.c; c++)
-          *at (y, n, h, w, c) = (float) (((double) *at (x, n, 2 * h, 2 * w, c) + *at (x, n, 2 * h, 2 * w + 1, c) + *at (x, n, 2 * h + 1, 2 * w, c) + *at (x, n, 2 * h + 1, 2 * w + 1, c)) / 4);
+          {
+            double sum = 0;
+
+            for (int i = 0; i < 4; i++)
+              sum += *at (x, n, 2 * h + i / 2, 2 * w + i % 2, c);
+            *at (y, n, h, w, c) = (float) (sum / 4);
+          }
 }
 
 void

@@ -1,6 +1,6 @@
-/* Matrix product against a packed panel of PANEL_VECTORS * LANES columns. Up to ROWS rows
- * of the result stay in registers while k runs; both are set by the file that includes
- * this, so that ROWS * PANEL_VECTORS sums, a row of b and one value of a just fit.
+/* Matrix product against a packed panel of two vectors' width. Up to ROWS rows of the
+ * result stay in registers while k runs; the file that includes this sets it so that
+ * those sums, a row of b and one value of a just fit.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -8,28 +8,33 @@
 
 #include "vector.h"
 
-#define PANEL (PANEL_VECTORS * LANES)
+#define PANEL (2 * LANES)
 /* Weights come from far away the first time: this many floats ahead is about 16 KB. */
 #define AHEAD 4096
+/* Sums of so many products are made apart, then added, as long sums lose more: 256 cost a
+ * third more of the error. */
+#define PART 128
 
-/* @rows is a constant wherever this is expanded, so that sums are registers. */
+/* c += or = a b for a part of k that registers sum. @rows and @vectors are constants
+ * wherever this is expanded, so that sums are registers. */
 INLINE void
-gemm_rows (float *c, size_t ldc, const float *a, size_t lda, const float *b, int n, int k, bool add, const int rows)
+gemm_part (float *c, size_t ldc, const float *a, size_t lda, const float *b, int n, int k, bool add,
+           const int rows, const int vectors)
 {
-  Vec sums[ROWS][PANEL_VECTORS];
+  Vec sums[ROWS][2];
 
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4
-    for (int j = 0; j < PANEL_VECTORS; j++)
+    for (int j = 0; j < vectors; j++)
       sums[r][j] = (Vec) { 0 };
 
   for (int i = 0; i < k; i++, b += PANEL)
     {
-      Vec row[PANEL_VECTORS];
+      Vec row[2];
 
 #pragma GCC unroll 4
-      for (int j = 0; j < PANEL_VECTORS; j++)
+      for (int j = 0; j < vectors; j++)
         {
           row[j] = load (b + j * LANES);
           if (j * LANES % 16 == 0)
@@ -41,24 +46,40 @@ gemm_rows (float *c, size_t ldc, const float *a, size_t lda, const float *b, int
           Vec value = all (a[r * lda + i]);
 
 #pragma GCC unroll 4
-          for (int j = 0; j < PANEL_VECTORS; j++)
+          for (int j = 0; j < vectors; j++)
             sums[r][j] += value * row[j];
         }
     }
 
 #pragma GCC unroll 16
-  for (int r = 0; r < rows; r++)
+  for (int r = 0; r < rows; r++, c += ldc)
 #pragma GCC unroll 4
-    for (int j = 0; j < PANEL_VECTORS; j++)
+    for (int j = 0; j < vectors; j++)
       {
-        float *to = c + r * ldc + j * LANES;
-        int    left = n - j * LANES;
+        float *to = c + j * LANES;
 
-        if (left >= LANES)
+        if (n >= (j + 1) * LANES)
           store (to, add ? load (to) + sums[r][j] : sums[r][j]);
-        else if (left > 0)
-          store_part (to, add ? load_part (to, left) + sums[r][j] : sums[r][j], left);
+        else
+          store_part (to, add ? load_part (to, n - j * LANES) + sums[r][j] : sums[r][j], n - j * LANES);
       }
+}
+
+/* Rows outside, parts of k inside: so a is read along its rows, which the CPU foresees. */
+INLINE void
+gemm_rows (float *c, size_t ldc, const float *a, size_t lda, const float *b, int n, int k, bool add, const int rows)
+{
+  for (int first = 0; first < k; first += PART)
+    {
+      const float *part = b + (size_t) first * PANEL;
+      int          depth = k - first < PART ? k - first : PART;
+
+      /* A last layer has few columns. */
+      if (n > LANES)
+        gemm_part (c, ldc, a + first, lda, part, n, depth, add || first > 0, rows, 2);
+      else
+        gemm_part (c, ldc, a + first, lda, part, n, depth, add || first > 0, rows, 1);
+    }
 }
 
 static void

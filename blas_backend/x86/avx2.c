@@ -4,7 +4,6 @@
  */
 #define LANES 8
 #define ROWS 6
-#define PANEL_VECTORS 2
 
 #include "../simd/gemm.h"
 #include "../simd/rows.h"

@@ -4,7 +4,6 @@
  */
 #define LANES 16
 #define ROWS 12
-#define PANEL_VECTORS 2
 
 #include "../simd/gemm.h"
 #include "../simd/rows.h"

@@ -77,7 +77,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   if (! unclip_run_init (&run, model, options, error))
     return NULL;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
-  method = unclip_inversion_method (run.options->inversion);
+  method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + 2 * UNCLIP_COST_IMAGE + 2 * unclip_inversion_cost (method, run.n_steps)
                              + n_frames * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (run.upsamples ? n_frames * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));

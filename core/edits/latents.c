@@ -20,7 +20,6 @@ static const struct
   UnclipInversion    inversion;
   UnclipInvertMethod method;
 } methods[] = {
-  /* The first is what UNCLIP_INVERSION_DEFAULT stands for; the README has the table that chose it. */
   { "residuals", UNCLIP_INVERSION_RESIDUALS, UNCLIP_INVERT_RESIDUALS },
   { "ddim", UNCLIP_INVERSION_DDIM, UNCLIP_INVERT_DDIM },
   { "fixed-point", UNCLIP_INVERSION_FIXED_POINT, UNCLIP_INVERT_FIXED_POINT },
@@ -29,12 +28,12 @@ static const struct
 };
 
 UnclipInvertMethod
-unclip_inversion_method (UnclipInversion inversion)
+unclip_inversion_method (UnclipInversion inversion, UnclipInvertMethod best)
 {
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     if (methods[i].inversion == inversion)
       return methods[i].method;
-  return methods[0].method;
+  return best;
 }
 
 static const char *
@@ -125,7 +124,7 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
 
   if (! unclip_run_init (&run, model, options, error))
     return NULL;
-  method = unclip_inversion_method (run.options->inversion);
+  method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   latents->model = g_strdup (unclip_model_name (model));
   latents->fingerprint = unclip_model_fingerprint (model);
   latents->caption = g_strdup (y != NULL ? y : "");
@@ -328,11 +327,13 @@ get_number (UnclipTensors *tensors, const char *path, const char *name, double m
 {
   const char *text = unclip_tensors_metadata (tensors, name);
   char       *end = NULL;
+  g_autofree char *excerpt = NULL;
 
   *value = text != NULL ? g_ascii_strtod (text, &end) : NAN;
   if (text != NULL && end != text && *end == '\0' && *value >= min && *value <= max)
     return TRUE;
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of ours: its \"%s\" is \"%.40s\""), path, name, text != NULL ? text : "");
+  excerpt = unclip_error_excerpt (text != NULL ? text : "");
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of ours: its \"%s\" is \"%s\""), path, name, excerpt);
   return FALSE;
 }
 

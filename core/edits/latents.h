@@ -21,7 +21,8 @@ struct _UnclipLatents
   UnclipTrace *super_res; /* of the upsampler; NULL where there is none */
 };
 
-UnclipInvertMethod unclip_inversion_method (UnclipInversion inversion);
+/* @best: what UNCLIP_INVERSION_DEFAULT stands for in this edit; the README has the measurements. */
+UnclipInvertMethod unclip_inversion_method (UnclipInversion inversion, UnclipInvertMethod best);
 
 /* The process that a method runs on. */
 UnclipProcess unclip_latents_process (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, UnclipInvertMethod method, int n_steps, const char *stage);

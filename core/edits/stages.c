@@ -19,14 +19,6 @@ static const struct
 };
 
 static gboolean
-refuse (const UnclipConfig *config, const char *name, const char *value, GError **error)
-{
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL,
-               _("%s: \"%s\" is \"%.40s\", which this version cannot run"), unclip_config_path (config), name, value);
-  return FALSE;
-}
-
-static gboolean
 read_schedule (UnclipSchedule *schedule, const UnclipConfig *config, int known, GError **error)
 {
   const char *prediction, *variance;
@@ -45,14 +37,14 @@ read_schedule (UnclipSchedule *schedule, const UnclipConfig *config, int known, 
   else if (strcmp (prediction, "sample") == 0)
     schedule->prediction = UNCLIP_PREDICTION_SAMPLE;
   else
-    return refuse (config, "prediction_type", prediction, error);
+    return unclip_config_refuse (config, "prediction_type", prediction, error);
 
   if (strcmp (variance, "fixed_small_log") == 0)
     schedule->variance = UNCLIP_VARIANCE_FIXED_SMALL_LOG;
   else if (strcmp (variance, "learned_range") == 0)
     schedule->variance = UNCLIP_VARIANCE_LEARNED_RANGE;
   else
-    return refuse (config, "variance_type", variance, error);
+    return unclip_config_refuse (config, "variance_type", variance, error);
 
   schedule->clip = clips ? (float) clip : 0.0f;
   return TRUE;

@@ -76,7 +76,8 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
     theta = unclip_model_default (model, "text_edit_strength", 0.4);
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "text_edit_guidance_scale", 3.0);
-  method = unclip_inversion_method (run.options->inversion);
+  /* DDIM's states are on one path, which an edit leaves; these are each noised anew, and forgive it. */
+  method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + run.n_steps
                              + n_stages * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (run.upsamples ? n_stages * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));

@@ -53,7 +53,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
     eta = unclip_model_default (model, "variation_eta", 0.7);
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "variation_guidance_scale", 1.0);
-  method = unclip_inversion_method (run.options->inversion);
+  method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + run.n_steps
                              + count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (run.upsamples ? count * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));

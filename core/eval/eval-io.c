@@ -35,7 +35,7 @@ unclip_eval_new (gsize n, GError **error)
   float *values = g_try_new0 (float, MAX (n, 1));
 
   if (values == NULL)
-    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for %" G_GSIZE_FORMAT " values"), n);
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the tensors"));
   return values;
 }
 
@@ -128,8 +128,10 @@ unclip_eval_ints (const UnclipEval *eval, const char *name, int n_dims, int *dim
 
       if (value < 0 || value > G_MAXINT)
         {
-          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" holds %" G_GINT64_FORMAT ", but must hold values from 0 to %d"),
-                       eval->in_path, name, value, G_MAXINT);
+          g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, value);
+
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" holds %s, but must hold values from 0 to %d"),
+                       eval->in_path, name, number, G_MAXINT);
           return NULL;
         }
       values[i] = (int) value;

@@ -100,6 +100,7 @@ unclip_eval (UnclipModel         *model,
   g_autoptr (UnclipTensors) in = NULL, out = NULL;
   UnclipOptions defaults;
   UnclipEval eval;
+  gboolean done;
 
   if (task == NULL || ! check_settings (task, settings, error))
     return FALSE;
@@ -122,7 +123,12 @@ unclip_eval (UnclipModel         *model,
 
   out = unclip_tensors_new ();
   eval = (UnclipEval) { model, in_path, out_path, in, out, settings, image, options, 0.0, 1.0 };
-  if (! unclip_eval_check_cancelled (&eval, error) || ! task->run (&eval, error))
+
+  /* Engines are compared by it, so it computes in the way that loses the fewest bits. */
+  bk_set_exact (TRUE);
+  done = unclip_eval_check_cancelled (&eval, error) && task->run (&eval, error);
+  bk_set_exact (FALSE);
+  if (! done)
     return FALSE;
   return task->writes_itself || unclip_tensors_save (out, out_path, error);
 }

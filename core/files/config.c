@@ -346,17 +346,24 @@ unclip_config_strings (const UnclipConfig *config, const char *name, int max_n, 
 }
 
 gboolean
+unclip_config_refuse (const UnclipConfig *config, const char *name, const char *value, GError **error)
+{
+  g_autofree char *excerpt = unclip_error_excerpt (value);
+
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" is \"%s\", which this version cannot run"),
+               config->path, name, excerpt);
+  return FALSE;
+}
+
+gboolean
 unclip_config_expect_string (const UnclipConfig *config, const char *name, const char *wanted, GError **error)
 {
-  JsonNode        *node = member (config, name);
-  g_autofree char *value = NULL;
+  JsonNode   *node = member (config, name);
+  const char *value = node != NULL && is_string (node) ? json_node_get_string (node) : NULL;
 
-  if (node == NULL || (is_string (node) && g_strcmp0 (json_node_get_string (node), wanted) == 0))
+  if (node == NULL || (value != NULL && g_strcmp0 (value, wanted) == 0))
     return TRUE;
-  value = unclip_error_excerpt (is_string (node) ? json_node_get_string (node) : "?");
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" is \"%s\", which this version cannot run"),
-               config->path, name, value);
-  return FALSE;
+  return unclip_config_refuse (config, name, value != NULL ? value : "?", error);
 }
 
 UnclipConfig *

@@ -35,6 +35,8 @@ gboolean unclip_config_strings (const UnclipConfig *config, const char *name, in
 /* An absent or null member, or exactly @wanted; anything else is of a family that we do not run: %UNCLIP_ERROR_MODEL.
  * @wanted NULL: only absent or null. */
 gboolean unclip_config_expect_string (const UnclipConfig *config, const char *name, const char *wanted, GError **error);
+/* %UNCLIP_ERROR_MODEL: member @name says @value, which belongs to a family that we do not run. Returns FALSE. */
+gboolean unclip_config_refuse        (const UnclipConfig *config, const char *name, const char *value, GError **error);
 /* The object that member @name is, as a config of its own with the same path; NULL if there is none. transfer full. */
 UnclipConfig *unclip_config_part (const UnclipConfig *config, const char *name);
 gboolean unclip_config_has     (const UnclipConfig *config, const char *name);

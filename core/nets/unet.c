@@ -76,17 +76,6 @@ typedef struct
 /* ---- config.json ------------------------------------------------------------------------- */
 
 static gboolean
-refuse (const UnclipConfig *config,
-        const char         *name,
-        const char         *value,
-        GError            **error)
-{
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL,
-               _("%s: \"%s\" is \"%.40s\", which this version cannot run"), unclip_config_path (config), name, value);
-  return FALSE;
-}
-
-static gboolean
 expect_false (const UnclipConfig  *config,
               const char          *name,
               gboolean             fallback,
@@ -96,7 +85,7 @@ expect_false (const UnclipConfig  *config,
 
   if (! unclip_config_bool (config, name, fallback, &value, error))
     return FALSE;
-  return value ? refuse (config, name, "true", error) : TRUE;
+  return value ? unclip_config_refuse (config, name, "true", error) : TRUE;
 }
 
 static gboolean
@@ -118,7 +107,7 @@ check_variant (const UnclipConfig  *config,
   if (! unclip_config_activation (config, "act_fn", "silu", &activation, error))
     return FALSE;
   if (activation != BK_SILU)
-    return refuse (config, "act_fn", "not silu", error);
+    return unclip_config_refuse (config, "act_fn", "not silu", error);
 
   return expect_false (config, "center_input_sample", FALSE, error)
          && expect_one (config, "mid_block_scale_factor", error)
@@ -164,7 +153,7 @@ read_blocks (const UnclipConfig  *config,
     {
       attends[i] = attending != NULL && strcmp (types[i], attending) == 0;
       if (! attends[i] && strcmp (types[i], plain) != 0)
-        return refuse (config, name, types[i], error);
+        return unclip_config_refuse (config, name, types[i], error);
     }
   return TRUE;
 }
@@ -249,7 +238,7 @@ read_config (UnclipUnet          *unet,
           || ! check_heads (unet, config, error)))
     return FALSE;
   if (strcmp (scale_shift, "scale_shift") != 0 && strcmp (scale_shift, "default") != 0)
-    return refuse (config, "resnet_time_scale_shift", scale_shift, error);
+    return unclip_config_refuse (config, "resnet_time_scale_shift", scale_shift, error);
 
   unet->style.scale_shift = strcmp (scale_shift, "scale_shift") == 0;
   unet->style.eps = eps;

@@ -17,6 +17,10 @@ extern const char *golden_folder, *golden_model;
  * else its path, transfer full. */
 char *golden_path (const char *file);
 
+/* Whether there is such a file, or a task's. */
+gboolean golden_has      (const char *file);
+gboolean golden_has_task (const char *task);
+
 /* A picture beside the golden files; %NULL if it cannot be read. @keeps_alpha: four channels, else the colours alone. */
 UnclipImage *golden_picture (const char *name, gboolean keeps_alpha);
 

@@ -95,7 +95,8 @@ report (const char *name, Step step, Layer *layer)
 static void
 bench_conv (int n_in, int n_out, int kernel, int side, int batch)
 {
-  Layer            layer = { .x = check_tensor (batch, side, side, n_in, 0), .y = check_tensor (batch, side, side, n_out, 0) };
+  Layer            layer = { .x = check_tensor (batch, side, side, n_in, 0),
+                             .y = check_tensor (batch, side, side, n_out, 0) };
   size_t           n = (size_t) n_in * n_out * kernel * kernel;
   BkSource         weight = { check_values (n, 1.0f / sqrtf (n_in * kernel * kernel)), BK_F32 };
   BkSource         bias = { check_values (n_out, 1.0f), BK_F32 };
@@ -108,7 +109,8 @@ bench_conv (int n_in, int n_out, int kernel, int side, int batch)
   start = g_get_monotonic_time ();
   layer.conv = bk_pack_conv (weight, bias, n_in, n_out, kernel, side, store);
   start = g_get_monotonic_time () - start;
-  name = g_strdup_printf ("conv %dx%d %d-%d, %d^2, %d (packed %.1f GB/s)", kernel, kernel, n_in, n_out, side, batch, n * 4e-3 / start);
+  name = g_strdup_printf ("conv %dx%d %d-%d, %d^2, %d (packed %.1f GB/s)",
+                          kernel, kernel, n_in, n_out, side, batch, n * 4e-3 / start);
   report (name, run_conv, &layer);
   bk_arena_free (measure);
   bk_arena_free (store);

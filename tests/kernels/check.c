@@ -143,8 +143,8 @@ check_source (size_t n, BkType type, float scale)
 double
 check_sum_error (int k)
 {
-  /* Rounding errors walk at random, hence the root; 8 of them because the largest of many is asked for. */
-  return 0x1p-24 * (8 + 8 * sqrt (k));
+  /* Rounding errors walk at random, hence the root; 2 of them because the largest of many is asked for. */
+  return 0x1p-24 * (4 + 2 * sqrt (k));
 }
 
 /* An output in memory full of NaN, with guards; holds what y holds. */
@@ -195,7 +195,8 @@ check_values_near (const char *what, BkTensor y, BkTensor expected, double toler
         double a = y.data[p * y.stride + c], b = expected.data[p * y.stride + c];
 
         if (! (fabs (a - b) <= tolerance * most))
-          g_error ("%s: pixel %zu of %zu, channel %d of %d is %.9g, should be %.9g: off by %.2g of the largest, allowed %.2g",
+          g_error ("%s: pixel %zu of %zu, channel %d of %d is %.9g, should be %.9g: "
+                   "off by %.2g of the largest, allowed %.2g",
                    what, p, pixels, c, y.c, a, b, fabs (a - b) / most, tolerance);
       }
 }

@@ -28,6 +28,7 @@ typedef struct
   BkActivation act;
   int          size; /* kernel, patch */
   int          side; /* map that a convolution is packed for */
+  bool         in_place;
   float        eps;
 } Case;
 
@@ -109,6 +110,8 @@ test_linear (void)
   check_linear (1, 320, 1280);
   check_linear (2, 1280, 641);
   check_linear (7, 1023, 77);
+  /* More rows than fit into tiles of the usual form. */
+  check_linear (1601, 19, 70);
 }
 
 /* ---- convolution ---- */
@@ -124,8 +127,8 @@ conv_kernel (BkTensor y, BkArena *arena, const void *data)
 {
   const Case *one = data;
 
-  if (one->second.data != NULL)
-    bk_conv_add (y, one->x, &one->conv, one->second, arena);
+  if (one->in_place || one->second.data != NULL)
+    bk_conv_add (y, one->x, &one->conv, one->in_place ? y : one->second, arena);
   else
     bk_conv (y, one->x, &one->conv, arena);
 }
@@ -134,7 +137,7 @@ static void
 conv_twin (BkTensor y, BkArena *arena, const void *data)
 {
   const Case *one = data;
-  ref_conv_add (y, one->x, one->weight, one->bias, one->size, one->second);
+  ref_conv_add (y, one->x, one->weight, one->bias, one->size, one->in_place ? y : one->second);
 }
 
 static void
@@ -143,6 +146,7 @@ check_conv (int n, int h, int w, int side, int n_in, int n_out, int kernel)
   Case             one = { 0 };
   BkArena         *store;
   double           tolerance;
+  BkTensor         y;
   g_autofree char *what = NULL;
 
   one.size = kernel;
@@ -151,17 +155,23 @@ check_conv (int n, int h, int w, int side, int n_in, int n_out, int kernel)
   one.second = check_output (n, h, w, n_out, 0);
   if (check_int (0, 1) == 0)
     one.second = check_tensor (n, h, w, n_out, draw_gap ());
+  one.in_place = check_int (0, 3) == 0;
+  y = one.in_place ? check_tensor (n, h, w, n_out, draw_gap ()) : check_output (n, h, w, n_out, draw_gap ());
   one.weight = check_source ((size_t) n_in * n_out * kernel * kernel, check_type (), 1.0f / sqrtf (n_in * kernel * kernel));
   if (check_int (0, 3) > 0)
     one.bias = check_source (n_out, check_type (), 1.0f);
   store = packed (conv_pack, &one);
+  g_assert_true ((one.conv.winograd != NULL) == (one.conv.winograd_output > 0));
+  g_assert_true ((one.conv.winograd != NULL) != (one.conv.weight != NULL));
   tolerance = check_sum_error (n_in * kernel * kernel);
   /* The transforms add and take away before they multiply. */
   if (one.conv.winograd != NULL)
     tolerance *= one.conv.winograd_output == 4 ? 6 : 3;
-  what = g_strdup_printf ("convolution %d x %d of %d x %d x %d, %d to %d channels%s%s", kernel, kernel, n, h, w, n_in, n_out,
-                          one.second.data == NULL ? "" : ", plus residual", one.conv.winograd_output == 0 ? "" : one.conv.winograd_output == 2 ? ", F(2x2)" : ", F(4x4)");
-  check_kernel (what, conv_kernel, conv_twin, &one, check_output (n, h, w, n_out, draw_gap ()), tolerance);
+  what = g_strdup_printf ("convolution %d x %d of %d x %d x %d, %d to %d channels%s, Winograd %d",
+                          kernel, kernel, n, h, w, n_in, n_out,
+                          one.in_place ? ", plus itself" : one.second.data == NULL ? "" : ", plus residual",
+                          one.conv.winograd_output);
+  check_kernel (what, conv_kernel, conv_twin, &one, y, tolerance);
   bk_arena_free (store);
   check_free_all ();
 }
@@ -172,6 +182,7 @@ test_conv (void)
   for (int i = 0; i < N_DRAWS; i++)
     check_conv (check_int (1, 2), check_size (4, 21), check_size (4, 21), check_int (1, 40),
                 check_size (16, 40), check_size (32, 70), check_int (0, 2) == 0 ? 1 : 3);
+  check_conv (1, 41, 39, 1, 7, 33, 3);
 }
 
 /* Wide enough for whatever is only chosen for wide layers, on maps of any size, and on
@@ -246,10 +257,11 @@ check_norm (int n, int h, int w, int n_groups, int per)
   y = in_place ? one.x : check_output (n, h, w, c, draw_gap ());
   if (in_place)
     one.x.data = NULL;
-  what = g_strdup_printf ("norm of %d x %d x %d x %d in %d groups, activation %d%s", n, h, w, c, n_groups, one.act, in_place ? ", in place" : "");
+  what = g_strdup_printf ("norm of %d x %d x %d x %d in %d groups, activation %d%s",
+                          n, h, w, c, n_groups, one.act, in_place ? ", in place" : "");
   /* Values near 3 have been rounded already: what is lost by that shows where a deviation is small. */
-  check_kernel (what, n_groups > 0 ? group_norm_kernel : layer_norm_kernel, n_groups > 0 ? group_norm_twin : layer_norm_twin,
-                &one, y, 2e-6);
+  check_kernel (what, n_groups > 0 ? group_norm_kernel : layer_norm_kernel,
+                n_groups > 0 ? group_norm_twin : layer_norm_twin, &one, y, 2e-6);
   bk_arena_free (store);
   check_free_all ();
 }
