@@ -113,18 +113,14 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       {
         double u = i / (n_frames - 1.0);
         g_autoptr (UnclipTrace) trace = trace_between (first, last, u);
-        UnclipLoop    loop;
-        UnclipProcess process;
-        float        *x = g_new (float, trace->n);
+        float *x = g_new (float, trace->n);
 
         g_ptr_array_add (squares, x);
         seeds[i] = run.options->seed;
         turn (z, z_i[0], z_i[1], dim, u);
         if (! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z, 0 }, guidance_scale, error))
           return NULL;
-        process = unclip_latents_process (&decoder, &run, &loop, method, run.n_steps, "decoder");
-        loop.cost = decoder.guided.n_rows;
-        if (! unclip_trace_sample (&process, trace, 0, 1, x, error))
+        if (! unclip_run_decode (&run, &decoder, trace, 0, 1, x, error))
           return NULL;
       }
   }

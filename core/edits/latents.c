@@ -74,8 +74,9 @@ unclip_latents_free (UnclipLatents *latents)
 
 /* ---- making them ----------------------------------------------------------------------------------- */
 
-UnclipProcess
-unclip_latents_process (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, UnclipInvertMethod method, int n_steps, const char *stage)
+/* What a method's states lie on. */
+static UnclipProcess
+process_of (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, UnclipInvertMethod method, int n_steps, const char *stage)
 {
   return method == UNCLIP_INVERT_DDPM ? unclip_decoder_ddpm (decoder, run, loop, n_steps)
                                       : unclip_decoder_ddim (decoder, run, loop, n_steps, stage);
@@ -91,11 +92,21 @@ UnclipTrace *
 unclip_run_invert (UnclipRun *run, UnclipDecoder *decoder, const float *x, UnclipInvertMethod method, GError **error)
 {
   UnclipLoop    loop;
-  UnclipProcess process = unclip_latents_process (decoder, run, &loop, method, run->n_steps, "inversion");
+  UnclipProcess process = process_of (decoder, run, &loop, method, run->n_steps, "inversion");
 
   loop.stage = "inversion";
   loop.cost = decoder->guided.n_rows * unclip_inversion_cost (method, 1);
   return unclip_invert_trace (&process, x, method, FIXED_POINT_ITERATIONS, error);
+}
+
+gboolean
+unclip_run_decode (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double eta, double keep, float *x, GError **error)
+{
+  UnclipLoop    loop;
+  UnclipProcess process = process_of (decoder, run, &loop, trace->method, trace->n_steps, "decoder");
+
+  loop.cost = decoder->guided.n_rows;
+  return unclip_trace_sample (&process, trace, eta, keep, x, error);
 }
 
 /* The upsampler's share: what its steps from noise to @x lack, given @latents->low. */
@@ -246,8 +257,6 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
   x = g_new (float, latents->trace->n);
   {
     g_auto (UnclipDecoder) decoder = { 0 };
-    UnclipLoop    loop;
-    UnclipProcess process;
 
     if (! unclip_decoder_init (&decoder, &run, error)
         || ! unclip_decoder_condition (&decoder, &run, &captions, (UnclipCondition) { NULL, 0 }, (UnclipCondition) { latents->z_i, 1 },
@@ -258,9 +267,7 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
         g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("The latents claim %d steps, more than the decoder has"), latents->n_steps);
         return NULL;
       }
-    process = unclip_latents_process (&decoder, &run, &loop, latents->trace->method, latents->n_steps, "decoder");
-    loop.cost = decoder.guided.n_rows;
-    if (! unclip_trace_sample (&process, latents->trace, 0, 1, x, error))
+    if (! unclip_run_decode (&run, &decoder, latents->trace, 0, 1, x, error))
       return NULL;
   }
 

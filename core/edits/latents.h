@@ -24,12 +24,11 @@ struct _UnclipLatents
 /* @best: what UNCLIP_INVERSION_DEFAULT stands for in this edit; the README has the measurements. */
 UnclipInvertMethod unclip_inversion_method (UnclipInversion inversion, UnclipInvertMethod best);
 
-/* The process that a method runs on. */
-UnclipProcess unclip_latents_process (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, UnclipInvertMethod method, int n_steps, const char *stage);
-
 /* Passes of the decoder on one picture. */
 double       unclip_inversion_cost (UnclipInvertMethod method, int n_steps);
 /* Inverts @x [low_size, low_size, 3] through the decoder as it is conditioned. */
 UnclipTrace *unclip_run_invert     (UnclipRun *run, UnclipDecoder *decoder, const float *x, UnclipInvertMethod method, GError **error);
+/* The way back through the decoder as it is conditioned now; see unclip_trace_sample(). @x: [low_size, low_size, 3] */
+gboolean     unclip_run_decode     (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double eta, double keep, float *x, GError **error);
 
 G_END_DECLS

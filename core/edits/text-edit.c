@@ -1,7 +1,7 @@
 /* The text diff: turns z_i towards the difference of two captions, and decodes with the picture's own x_T.
  *
- * Guidance starts from the picture and not from "no picture": at theta 0 both rows of the batch are the same,
- * and what is amplified is the edit alone.
+ * The decoder sees no caption: the edit is z_i's alone, as in the paper, and strength 0 is the picture. Guidance
+ * starts from the picture and not from "no picture", so that what it amplifies is the edit.
  *
  * Source: arXiv 2204.06125, section 3.3.
  *
@@ -15,6 +15,7 @@
 /* Rows of the captions. */
 enum
 {
+  NONE,
   BEFORE,
   AFTER
 };
@@ -41,16 +42,6 @@ turn (float *z_theta, const float *z_i, const float *z_d, int dim, double theta)
   unclip_slerp (z_theta, z_i, z_d, dim, theta);
   for (int i = 0; i < dim; i++)
     z_theta[i] *= (float) length;
-}
-
-static gboolean
-sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, float *x, GError **error)
-{
-  UnclipLoop    loop;
-  UnclipProcess process = unclip_latents_process (decoder, run, &loop, trace->method, trace->n_steps, "decoder");
-
-  loop.cost = decoder->guided.n_rows;
-  return unclip_trace_sample (&process, trace, 0, 1, x, error);
 }
 
 GPtrArray *
@@ -84,7 +75,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
 
   z_i = unclip_run_embed (&run, x, &dim, error);
   low = z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
-  if (low == NULL || ! unclip_run_captions (&run, (const char *[]) { y0, y }, 2, &captions, error))
+  if (low == NULL || ! unclip_run_captions (&run, (const char *[]) { "", y0, y }, 3, &captions, error))
     return NULL;
   if (captions.dim != dim)
     {
@@ -101,21 +92,21 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
   {
     g_auto (UnclipDecoder) decoder = { 0 };
     g_autoptr (UnclipTrace) trace = NULL;
-    UnclipCondition before = { z_i, BEFORE };
+    UnclipCondition before = { z_i, NONE };
 
     if (! unclip_decoder_init (&decoder, &run, error)
         || ! unclip_decoder_condition (&decoder, &run, &captions, before, before, 1.0, error))
       return NULL;
     trace = unclip_run_invert (&run, &decoder, low, method, error);
-    if (trace == NULL || ! sample (&run, &decoder, trace, reconstruction, error))
+    if (trace == NULL || ! unclip_run_decode (&run, &decoder, trace, 0, 1, reconstruction, error))
       return NULL;
     for (int i = 0; i < n_stages; i++)
       {
         g_ptr_array_add (squares, g_new (float, (gsize) run.low_size * run.low_size * 3));
         seeds[i] = run.options->seed;
         turn (z_theta, z_i, z_d, dim, theta * (i + 1) / n_stages);
-        if (! unclip_decoder_condition (&decoder, &run, &captions, before, (UnclipCondition) { z_theta, AFTER }, guidance_scale, error)
-            || ! sample (&run, &decoder, trace, g_ptr_array_index (squares, i), error))
+        if (! unclip_decoder_condition (&decoder, &run, &captions, before, (UnclipCondition) { z_theta, NONE }, guidance_scale, error)
+            || ! unclip_run_decode (&run, &decoder, trace, 0, 1, g_ptr_array_index (squares, i), error))
           return NULL;
       }
   }

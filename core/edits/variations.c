@@ -25,14 +25,10 @@ check (int count, double eta, GError **error)
 static gboolean
 sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double eta, guint64 seed, float *x, GError **error)
 {
-  UnclipLoop    loop;
-  UnclipProcess process = unclip_latents_process (decoder, run, &loop, trace->method, trace->n_steps, "decoder");
-
-  loop.cost = decoder->guided.n_rows;
   unclip_random_free (run->random);
   run->random = unclip_random_new (run->options->rng, seed);
   /* What was stored to return the picture has to give way as the noise comes in. */
-  return unclip_trace_sample (&process, trace, eta, 1.0 - eta, x, error);
+  return unclip_run_decode (run, decoder, trace, eta, 1.0 - eta, x, error);
 }
 
 GPtrArray *

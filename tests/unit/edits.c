@@ -238,6 +238,8 @@ test_text_edit (void)
   for (guint i = 0; i < stages->len; i++)
     g_assert_cmpint (((UnclipImage *) stages->pdata[i])->width, ==, HIGH);
   g_assert_cmpfloat (largest_difference (stages->pdata[1], stages->pdata[3]), >, 0.01);
+  g_assert_cmpfloat (largest_difference (none->pdata[0], none->pdata[1]), <, 2e-3);
+  g_assert_cmpfloat (largest_difference (none->pdata[1], stages->pdata[3]), >, 0.01);
 
   g_assert_null (unclip_text_edit (model, x, "a ball", "a ball", 0.6, 1, &options, &error));
   g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
