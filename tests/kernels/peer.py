@@ -32,6 +32,10 @@ DECODER = {
     "mid_block_type": "UNetMidBlock2DSimpleCrossAttn", "class_embed_type": "identity", "norm_num_groups": 32, "norm_eps": 1e-5,
     "resnet_time_scale_shift": "scale_shift", "flip_sin_to_cos": True, "freq_shift": 0,
 }
+# These two say how many tokens the decoder's context has; neither is measured.
+TEXT_ENCODER = {"hidden_size": 768, "intermediate_size": 768, "num_attention_heads": 12, "num_hidden_layers": 1, "vocab_size": 1,
+                "max_position_embeddings": 77, "projection_dim": 768}
+TEXT_PROJ = {"clip_embeddings_dim": 768, "clip_extra_context_tokens": 4, "cross_attention_dim": 1536, "time_embed_dim": 1280}
 
 
 class Torch:
@@ -72,8 +76,9 @@ def main():
     unclip, pairs = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as tmp:
         configs = Path(tmp) / "configs"
-        (configs / "decoder").mkdir(parents=True)
-        (configs / "decoder" / "config.json").write_text(json.dumps(DECODER))
+        for name, config in (("decoder", DECODER), ("text_proj", TEXT_PROJ), ("text_encoder", TEXT_ENCODER)):
+            (configs / name).mkdir(parents=True)
+            (configs / name / "config.json").write_text(json.dumps(config))
         subprocess.run([unclip, "synth", configs, "--out", Path(tmp) / "model", "--quiet"], check=True, stdout=subprocess.DEVNULL)
         peer, ratios = Torch(), []
         for i in range(pairs):
