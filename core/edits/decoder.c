@@ -5,6 +5,7 @@
 #include "run.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
 #include <string.h>
 
 static gboolean
@@ -179,11 +180,24 @@ unclip_upsampler_process (UnclipUpsamplerRun *upsampling, int size, int n_steps)
   };
 }
 
+/* Noise for the first step to come; where the model's upsampler is to leave out the noisiest steps, it begins
+ * with the enlarged picture under as much noise as is left. */
+static void
+begin_upsampling (UnclipRun *run, const UnclipUpsamplerRun *upsampling, const UnclipProcess *process, int n_skipped, float *x)
+{
+  float alpha_bar = upsampling->schedule->alpha_bar[process->timesteps[0]];
+
+  unclip_run_noise (run, x, upsampling->upsampler.size, 3);
+  for (gsize k = 0; n_skipped > 0 && k < process->n; k++)
+    x[k] = sqrtf (alpha_bar) * CLAMP (upsampling->upsampler.enlarged[k], -1.0f, 1.0f) + sqrtf (1.0f - alpha_bar) * x[k];
+}
+
 float *
 unclip_run_upsample (UnclipRun *run, const float *const *low, int n, int low_size, int size, const guint64 *seeds, GError **error)
 {
   g_auto (UnclipUpsamplerRun) upsampling = { 0 };
   int               n_steps = run->super_res_n_steps;
+  int               n_skipped = CLAMP ((int) unclip_model_default (run->model, "super_res_skipped_steps", 0), 0, n_steps - 1);
   gsize             n_values = (gsize) size * size * 3, n_low = (gsize) low_size * low_size * 3;
   g_autofree float *out = g_try_new (float, n * n_values), *clamped = g_new (float, n_low);
 
@@ -195,6 +209,7 @@ unclip_run_upsample (UnclipRun *run, const float *const *low, int n, int low_siz
   if (! unclip_upsampler_run_init (&upsampling, run, size, n_steps, "super_res", error))
     return NULL;
 
+  run->cost_done += n * n_skipped * UNCLIP_COST_SUPER_RES; /* as was expected */
   for (int i = 0; i < n; i++)
     {
       UnclipProcess process = unclip_upsampler_process (&upsampling, size, n_steps);
@@ -207,9 +222,12 @@ unclip_run_upsample (UnclipRun *run, const float *const *low, int n, int low_siz
         }
       for (gsize k = 0; k < n_low; k++)
         clamped[k] = CLAMP (low[i][k], -1.0f, 1.0f);
-      unclip_run_noise (run, x, size, 3);
-      if (! unclip_upsampler_condition (&upsampling.upsampler, clamped, low_size, size, upsampling.timesteps[n_steps - 1], error)
-          || ! unclip_ddpm_sample (&process, x, error))
+      if (! unclip_upsampler_condition (&upsampling.upsampler, clamped, low_size, size, upsampling.timesteps[n_steps - 1], error))
+        return NULL;
+      process.timesteps += n_skipped;
+      process.n_steps -= n_skipped;
+      begin_upsampling (run, &upsampling, &process, n_skipped, x);
+      if (! unclip_ddpm_sample (&process, x, error))
         return NULL;
     }
   return g_steal_pointer (&out);
