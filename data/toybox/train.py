@@ -356,8 +356,8 @@ def main():
     if args.stage != "all":
         STAGES[args.stage](args)
         return
-    for stage, minutes, size in (("data", 0, 64), ("clip", 15, 64), ("decoder", 45, 32), ("decoder", 30, 64),
-                                 ("prior", 10, 64), ("super_res", 10, 64), ("judge", 4, 64)):
+    for stage, minutes, size in (("data", 0, 64), ("judge", 4, 64), ("clip", 13, 64), ("decoder", 62, 32), ("prior", 13, 64),
+                                 ("super_res", 8, 64), ("decoder", 25, 64)):
         args.minutes, args.size = minutes, size
         STAGES[stage](args)
 
