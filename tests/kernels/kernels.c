@@ -460,6 +460,8 @@ test_resampling (void)
       Case one = { .x = check_tensor (n, h, w, c, draw_gap ()) };
 
       check_kernel ("upsampling", upsample_kernel, upsample_twin, &one, check_output (n, 2 * h, 2 * w, c, draw_gap ()), 0);
+      /* Of a few means each may be near 0, where what their sums lost would seem large. */
+      c += 16;
       one.x = check_tensor (n, 2 * h, 2 * w, c, draw_gap ());
       check_kernel ("downsampling", downsample_kernel, downsample_twin, &one, check_output (n, h, w, c, draw_gap ()), 3e-7);
       one.size = check_int (1, 8);
