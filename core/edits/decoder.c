@@ -100,9 +100,9 @@ unclip_decoder_condition (UnclipDecoder        *decoder,
 }
 
 static UnclipProcess
-decoder_process (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int *timesteps, int n_steps, const char *stage)
+decoder_process (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int *timesteps, int n_steps)
 {
-  *loop = (UnclipLoop) { run, stage, 1.0, run->low_size };
+  *loop = (UnclipLoop) { run, "decoder", decoder->guided.n_rows, run->low_size };
   g_free (decoder->timesteps);
   decoder->timesteps = timesteps;
 
@@ -123,16 +123,16 @@ decoder_process (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int *
 UnclipProcess
 unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps)
 {
-  return decoder_process (decoder, run, loop, unclip_timesteps_ddpm (decoder->schedule, n_steps), n_steps, "decoder");
+  return decoder_process (decoder, run, loop, unclip_timesteps_ddpm (decoder->schedule, n_steps), n_steps);
 }
 
 UnclipProcess
-unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps, const char *stage)
+unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps)
 {
   /* A clipped step cannot be undone. */
   decoder->schedule->clip = 0;
   return decoder_process (decoder, run, loop, unclip_timesteps_ddim (decoder->schedule, n_steps, UNCLIP_SPACING_LEADING, 0),
-                                 n_steps, stage);
+                         n_steps);
 }
 
 /* ---- upsampler --------------------------------------------------------------------------------------- */

@@ -155,7 +155,6 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
                                        (UnclipCondition) { kind == UNCLIP_PRIOR_NONE ? NULL : z_i, CAPTION }, guidance_scale, error))
       return NULL;
     process = unclip_decoder_ddpm (&decoder, &run, &loop, run.n_steps);
-    loop.cost = decoder.guided.n_rows;
     unclip_run_noise (&run, x, run.low_size, 3);
     if (! unclip_ddpm_sample (&process, x, error))
       return NULL;

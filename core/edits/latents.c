@@ -76,10 +76,10 @@ unclip_latents_free (UnclipLatents *latents)
 
 /* What a method's states lie on. */
 static UnclipProcess
-process_of (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, UnclipInvertMethod method, int n_steps, const char *stage)
+process_of (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, UnclipInvertMethod method, int n_steps)
 {
   return method == UNCLIP_INVERT_DDPM ? unclip_decoder_ddpm (decoder, run, loop, n_steps)
-                                      : unclip_decoder_ddim (decoder, run, loop, n_steps, stage);
+                                      : unclip_decoder_ddim (decoder, run, loop, n_steps);
 }
 
 double
@@ -92,10 +92,10 @@ UnclipTrace *
 unclip_run_invert (UnclipRun *run, UnclipDecoder *decoder, const float *x, UnclipInvertMethod method, GError **error)
 {
   UnclipLoop    loop;
-  UnclipProcess process = process_of (decoder, run, &loop, method, run->n_steps, "inversion");
+  UnclipProcess process = process_of (decoder, run, &loop, method, run->n_steps);
 
   loop.stage = "inversion";
-  loop.cost = decoder->guided.n_rows * unclip_inversion_cost (method, 1);
+  loop.cost *= unclip_inversion_cost (method, 1);
   return unclip_invert_trace (&process, x, method, FIXED_POINT_ITERATIONS, error);
 }
 
@@ -103,9 +103,8 @@ gboolean
 unclip_run_decode (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double eta, double keep, float *x, GError **error)
 {
   UnclipLoop    loop;
-  UnclipProcess process = process_of (decoder, run, &loop, trace->method, trace->n_steps, "decoder");
+  UnclipProcess process = process_of (decoder, run, &loop, trace->method, trace->n_steps);
 
-  loop.cost = decoder->guided.n_rows;
   return unclip_trace_sample (&process, trace, eta, keep, x, error);
 }
 

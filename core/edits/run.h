@@ -109,7 +109,7 @@ typedef struct
 /* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, and DDIM's, which are
  * never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
 UnclipProcess unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
-UnclipProcess unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps, const char *stage);
+UnclipProcess unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 
 /* Noise from the run's random numbers, pictures in the order in which torch fills them. */
 void unclip_run_noise (UnclipRun *run, float *out, int side, int n_channels);

@@ -10,40 +10,43 @@
 /* What each of the pipeline's schedulers says where its file or a member is missing: Karlo's values. */
 static const struct
 {
-  const char *component, *prediction, *variance;
-  double      clip;
+  const char      *component;
+  UnclipPrediction prediction;
+  UnclipVariance   variance;
+  float            clip;
 } known_schedulers[] = {
-  { "prior_scheduler", "sample", "fixed_small_log", 5.0 },
-  { "decoder_scheduler", "epsilon", "learned_range", 1.0 },
-  { "super_res_scheduler", "epsilon", "fixed_small_log", 1.0 },
+  { "prior_scheduler", UNCLIP_PREDICTION_SAMPLE, UNCLIP_VARIANCE_FIXED_SMALL_LOG, 5.0f },
+  { "decoder_scheduler", UNCLIP_PREDICTION_EPSILON, UNCLIP_VARIANCE_LEARNED_RANGE, 1.0f },
+  { "super_res_scheduler", UNCLIP_PREDICTION_EPSILON, UNCLIP_VARIANCE_FIXED_SMALL_LOG, 1.0f },
 };
 
+/* Over what @schedule says already. */
 static gboolean
-read_schedule (UnclipSchedule *schedule, const UnclipConfig *config, int known, GError **error)
+read_schedule (UnclipSchedule *schedule, const UnclipConfig *config, GError **error)
 {
   const char *prediction, *variance;
   gboolean    clips;
   double      clip;
 
-  if (! unclip_config_string (config, "prediction_type", known_schedulers[known].prediction, &prediction, error)
-      || ! unclip_config_string (config, "variance_type", known_schedulers[known].variance, &variance, error)
+  if (! unclip_config_string (config, "prediction_type", NULL, &prediction, error)
+      || ! unclip_config_string (config, "variance_type", NULL, &variance, error)
       || ! unclip_config_bool (config, "clip_sample", TRUE, &clips, error)
-      || ! unclip_config_double (config, "clip_sample_range", known_schedulers[known].clip, 1e-6, 1e6, &clip, error)
+      || ! unclip_config_double (config, "clip_sample_range", schedule->clip, 1e-6, 1e6, &clip, error)
       || ! unclip_config_expect_string (config, "beta_schedule", "squaredcos_cap_v2", error))
     return FALSE;
 
-  if (strcmp (prediction, "epsilon") == 0)
+  if (g_strcmp0 (prediction, "epsilon") == 0)
     schedule->prediction = UNCLIP_PREDICTION_EPSILON;
-  else if (strcmp (prediction, "sample") == 0)
+  else if (g_strcmp0 (prediction, "sample") == 0)
     schedule->prediction = UNCLIP_PREDICTION_SAMPLE;
-  else
+  else if (prediction != NULL)
     return unclip_config_refuse (config, "prediction_type", prediction, error);
 
-  if (strcmp (variance, "fixed_small_log") == 0)
+  if (g_strcmp0 (variance, "fixed_small_log") == 0)
     schedule->variance = UNCLIP_VARIANCE_FIXED_SMALL_LOG;
-  else if (strcmp (variance, "learned_range") == 0)
+  else if (g_strcmp0 (variance, "learned_range") == 0)
     schedule->variance = UNCLIP_VARIANCE_LEARNED_RANGE;
-  else
+  else if (variance != NULL)
     return unclip_config_refuse (config, "variance_type", variance, error);
 
   schedule->clip = clips ? (float) clip : 0.0f;
@@ -68,12 +71,11 @@ unclip_stage_schedule (UnclipModel *model, const char *component, GError **error
         return NULL;
     }
   schedule = unclip_schedule_new (n_train);
-  if (config != NULL)
-    return read_schedule (schedule, config, known, error) ? g_steal_pointer (&schedule) : NULL;
-
-  schedule->prediction = known == 0 ? UNCLIP_PREDICTION_SAMPLE : UNCLIP_PREDICTION_EPSILON;
-  schedule->variance = known == 1 ? UNCLIP_VARIANCE_LEARNED_RANGE : UNCLIP_VARIANCE_FIXED_SMALL_LOG;
+  schedule->prediction = known_schedulers[known].prediction;
+  schedule->variance = known_schedulers[known].variance;
   schedule->clip = known_schedulers[known].clip;
+  if (config != NULL && ! read_schedule (schedule, config, error))
+    return NULL;
   return g_steal_pointer (&schedule);
 }
 

@@ -11,7 +11,7 @@
 /* Longer pictures would take more memory than this version cuts into tiles for. */
 #define MAX_SIDE 256
 
-/* A square that holds @x in its upper left corner and goes on with its edge; sides a multiple of @multiple. */
+/* A square that holds @x in its upper left corner and goes on with its edge. */
 static float *
 continue_to_square (const UnclipImage *x, int side)
 {
