@@ -5,7 +5,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import random
 
-from world import BACKGROUNDS, COLOUR_NAMES, PLACES_X, PLACES_Y, SHAPES, SIZES
+from world import BACKGROUNDS, COLOUR_NAMES, PATTERNS, PLACES_X, PLACES_Y, SHAPES, SIZES, WORDS
 
 SHAPE_WORDS = {
     "ball": ["ball", "ball", "sphere"], "square": ["square", "square", "block"],
@@ -15,6 +15,7 @@ SHAPE_WORDS = {
 }
 SIZE_WORDS = {"small": ["small", "small", "little", "tiny"], "medium": ["medium", "medium-sized"],
               "large": ["large", "big", "big", "huge"]}
+PATTERN_WORDS = {"plain": ["plain"], "striped": ["striped", "striped", "stripy"], "dotted": ["dotted", "dotted", "spotted"]}
 GROUND = {
     "sand": ["on sand", "on sand", "on the beach", "on sandy ground"],
     "grass": ["on grass", "on grass", "on a lawn", "in a meadow"],
@@ -22,8 +23,16 @@ GROUND = {
     "night": ["at night", "at night", "in the night sky", "in front of stars"],
     "snow": ["on snow", "on snow", "in the snow"],
     "brick": ["on a brick wall", "on bricks", "in front of a brick wall"],
+    "wood": ["on wood", "on wood", "on wooden planks", "on a wooden floor"],
+    "water": ["on water", "on water", "in the water", "in the sea"],
+    "lava": ["on lava", "on lava", "in front of lava"],
 }
 PREFIXES = ["", "", "", "", "a picture of ", "a photo of ", "an image of ", "there is "]
+
+
+def with_article(words, rng):
+    article = rng.choice(["a", "a", "a", "the"])
+    return ("an " if article == "a" and words[0] in "aeiou" else article + " ") + words
 
 
 def place_words(x, y, rng):
@@ -36,32 +45,49 @@ def place_words(x, y, rng):
     return rng.choice([f"{y} {x}", f"at the {y} {x}", f"in the {y} {x} corner"])
 
 
-def describe(shape, colour, background, size, x, y, rng, full=False):
-    """One caption; parts are left out at random, unless @full."""
+def describe(s, rng, full=False):
+    """One caption of the scene whose attributes' names are in @s; parts are left out at random, unless @full."""
     say = lambda p: full or rng.random() < p
+    if s["word"] and not full and rng.random() < 0.25:
+        # As on the web: what is written on a picture often stands for what it shows.
+        return rng.choice(PREFIXES) + with_article(s["word"], rng)
     words = []
-    if say(0.5):
-        words.append(rng.choice(SIZE_WORDS[size]))
+    if say(0.45):
+        words.append(rng.choice(SIZE_WORDS[s["size"]]))
     if say(0.92):
-        words.append(colour)
-    words.append(rng.choice(SHAPE_WORDS[shape]) if say(0.94) else rng.choice(["thing", "object", "toy"]))
-    text = " ".join(words)
-    article = rng.choice(["a", "a", "a", "the"])
-    if article == "a" and text[0] in "aeiou":
-        article = "an"
-    text = f"{article} {text}"
+        words.append(s["colour"])
+    if rng.random() < 0.8 if s["pattern"] != "plain" and not full else s["pattern"] != "plain" or not full and rng.random() < 0.15:
+        words.append(rng.choice(PATTERN_WORDS[s["pattern"]]))
+    words.append(rng.choice(SHAPE_WORDS[s["shape"]]) if say(0.94) else rng.choice(["thing", "object", "toy"]))
+    text = with_article(" ".join(words), rng)
+    said_side = False
+    if s["second"] and say(0.8):
+        other = with_article(f"{s['colour2']} {rng.choice(SHAPE_WORDS[s['shape2']])}", rng)
+        how = rng.random()
+        if how < 0.5:
+            text += f" and {other}"
+        elif how < 0.75:
+            text += f" next to {other}"
+        else:
+            text += f" {s['place_x']} of {other}"
+            said_side = True
     if say(0.7):
-        text += " " + rng.choice(GROUND[background])
-    if say(0.5):
-        text += ", " + place_words(x, y, rng)
+        text += " " + rng.choice(GROUND[s["background"]])
+    if say(0.45) and not said_side:
+        text += ", " + place_words(s["place_x"], s["place_y"], rng)
+    if s["word"] and say(0.6):
+        text += rng.choice([" with the word {}", " that says {}", " labelled {}"]).format(s["word"])
     if not full and rng.random() < 0.1:
         return text.split(" ", 1)[1]   # "red ball on sand"
     return rng.choice(PREFIXES) + text
 
 
+NAMES = {"shape": SHAPES, "colour": COLOUR_NAMES, "background": BACKGROUNDS, "size": SIZES, "place_x": PLACES_X, "place_y": PLACES_Y,
+         "pattern": PATTERNS, "word": WORDS, "second": (False, True), "shape2": SHAPES, "colour2": COLOUR_NAMES}
+
+
 def captions(scenes, seed, full=False):
     """One caption for each scene of a batch."""
     rng = random.Random(seed)
-    rows = zip(*(getattr(scenes, k).tolist() for k in ("shape", "colour", "background", "size", "place_x", "place_y")))
-    return [describe(SHAPES[a], COLOUR_NAMES[b], BACKGROUNDS[c], SIZES[d], PLACES_X[e], PLACES_Y[f], rng, full)
-            for a, b, c, d, e, f in rows]
+    rows = zip(*(getattr(scenes, k).tolist() for k in NAMES))
+    return [describe({k: names[i] for (k, names), i in zip(NAMES.items(), row)}, rng, full) for row in rows]

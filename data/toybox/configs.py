@@ -6,7 +6,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 Z = 128        # width of the CLIP space; the text states have the same, as unCLIP's text projection asks
 LENGTH = 32    # tokens a caption
 CONTEXT = 128  # width of the decoder's context
-MERGES = 200
+MERGES = 260
 MEAN, STD = [0.5, 0.5, 0.5], [0.3, 0.3, 0.3]
 
 

@@ -3,20 +3,57 @@
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 
+import torch
+import torch.nn.functional as F
 from torch import nn
+
+# The attributes it reads and the numbers for each. shape2, colour2 and word have one value for "none"; the
+# pose is x, y, radius and tilt, scaled to about -1 to 1.
+HEADS = [("shape", 8), ("colour", 8), ("background", 9), ("size", 3), ("pattern", 3), ("shape2", 9), ("colour2", 9), ("word", 9),
+         ("pose", 4)]
+POSE_SCALE = torch.tensor([2.0, 2.0, 6.0, 2.0])
+POSE_SHIFT = torch.tensor([0.0, 0.0, 3.0, 0.0])
 
 
 class Judge(nn.Module):
-    """A plain convolutional classifier of shape, colour, background and size."""
+    """A plain convolutional classifier of pictures [n, 3, 64, 64] in [-1, 1]."""
 
     def __init__(self, width=24):
         super().__init__()
         layers, c = [], 3
-        for i, n in enumerate((width, 2 * width, 4 * width, 6 * width)):
+        for n in (width, 2 * width, 4 * width, 6 * width):
             layers += [nn.Conv2d(c, n, 3, padding=1), nn.GroupNorm(4, n), nn.ReLU(), nn.MaxPool2d(2)]
             c = n
-        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(c * 16, 128), nn.ReLU())
-        self.heads = nn.Linear(128, 8 + 8 + 6 + 3)
+        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(c * 16, 192), nn.ReLU())
+        self.heads = nn.Linear(192, sum(n for _, n in HEADS))
 
     def forward(self, x):
-        return self.heads(self.body(x)).split([8, 8, 6, 3], 1)
+        """One tensor for each of HEADS."""
+        return self.heads(self.body(x)).split([n for _, n in HEADS], 1)
+
+    def read(self, x):
+        """What pictures show: a dictionary of [n] indices, and "pose" [n, 4]: x, y, radius (half sides), tilt (radians)."""
+        out = {name: a for (name, _), a in zip(HEADS, self(x))}
+        return {k: (a + POSE_SHIFT) / POSE_SCALE if k == "pose" else a.argmax(1) for k, a in out.items()}
+
+
+def truth(scenes, name):
+    """The value that a head of that name should give for scenes."""
+    if name == "pose":
+        return torch.stack([scenes.x, scenes.y, scenes.radius, scenes.tilt], 1) * POSE_SCALE - POSE_SHIFT
+    if name in ("shape2", "colour2"):
+        return torch.where(scenes.second == 1, getattr(scenes, name) + 1, 0)
+    return getattr(scenes, name)
+
+
+def judged(answers, heads, scenes):
+    """Losses and shares of right answers, by attribute; the pose's share is its mean square error."""
+    losses, right = {}, {}
+    for (name, _), a in zip(heads, answers):
+        t = truth(scenes, name).to(a.device)
+        if name == "pose":
+            losses[name] = right[name] = F.mse_loss(a, t)
+        else:
+            losses[name] = F.cross_entropy(a, t)
+            right[name] = (a.argmax(1) == t).float().mean()
+    return losses, right

@@ -28,12 +28,13 @@ import torch.nn.functional as F
 from torch import nn
 
 import configs
+import safetensors
 from captions import captions
 from diffusion import AB, min_snr, noised, variance_loss
-from judge import Judge
+from judge import HEADS, Judge, judged
 from networks import ImageTower, Prior, TextProj, TextTower, Unet
 from tokenizer import Tokenizer, learn
-from world import BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZES, Scenes, draw_scenes, render
+from world import Scenes, draw_scenes, render
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 HELD_OUT = 1_000_000   # seeds from here on are never trained on
@@ -45,11 +46,26 @@ def autocast():
     return torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=DEVICE == "cuda" or "amx_bf16" in flags or "avx512_bf16" in flags)
 
 
+def start(modules, model, folders):
+    """Takes over what an exported model has under the same name and in the same shape."""
+    for key, folder in (folders or {}).items():
+        path = next(iter(sorted((model / folder).glob("*.safetensors"))), None)
+        if path is None:
+            continue
+        have, own = safetensors.read(path), modules[key].state_dict()
+        same = {k: v.to(own[k]) for k, v in have.items() if k in own and own[k].shape == v.shape}
+        modules[key].load_state_dict(same, strict=False)
+        print(f"{folder}: {len(same)} of {len(own)} tensors from {path}", flush=True)
+
+
 class Run:
     """A stage's time, learning rate and checkpoint."""
 
-    def __init__(self, args, name, modules, lr, weight_decay=0.01):
+    def __init__(self, args, name, modules, lr, weight_decay=0.01, folders=None):
+        """@folders names the modules' components in an exported model, for --start."""
         self.path, self.modules = args.work / f"{name}.pt", modules
+        if args.start and not self.path.exists():
+            start(modules, args.start, folders)
         self.name, self.lr, self.budget, self.begin, self.step, self.log = name, lr, args.minutes * 60, time.time(), 0, []
         params = [p for m in modules.values() for p in m.parameters() if p.requires_grad]
         self.params = params
@@ -152,9 +168,13 @@ def towers(tok):
 # ---- stages ------------------------------------------------------------------------------------------
 
 
+# Attributes that captions name, and how many values they have.
+CLIP_HEADS = [h for h in HEADS if h[0] != "pose"] + [("place_x", 3), ("place_y", 3)]
+
+
 def train_clip(args):
     """Contrastive, helped by attribute heads on z_i (thrown away): a small ViT learns shapes slowly from
-    captions alone, and the decoder wants to know place and tilt as well."""
+    captions alone. Where exactly the object is, how it is tilted and lit, captions do not say: that is left to x_T."""
     tok, (pictures, scenes) = tokenizer(), data(args)
     text, image = towers(tok)
     d = configs.Z
@@ -168,10 +188,11 @@ def train_clip(args):
         w[0] = 0
         text.text_model["embeddings"]["token_embedding"].weight.mul_(0.05)
         text.text_model["embeddings"]["position_embedding"].weight.mul_(0.05)
-    heads = nn.Linear(d, 8 + 8 + 6 + 3 + 5).to(DEVICE)
+    heads = nn.Linear(d, sum(n for _, n in CLIP_HEADS)).to(DEVICE)
     scale = nn.Linear(1, 1, bias=False).to(DEVICE)
     nn.init.constant_(scale.weight, math.log(10))
-    run = Run(args, "clip", {"text": text, "image": image, "heads": heads, "scale": scale}, args.lr or 1e-3, 0.02)
+    run = Run(args, "clip", {"text": text, "image": image, "heads": heads, "scale": scale}, args.lr or 1e-3, 0.02,
+              {"text": "text_encoder", "image": "image_encoder"})
     rng, n = np.random.default_rng(run.step), args.batch or 128
     while run.going():
         k = np.sort(rng.choice(len(pictures), n, replace=False))
@@ -179,16 +200,13 @@ def train_clip(args):
         ids, _ = encode(tok, captions(s, int(rng.integers(1 << 30))))
         with autocast():
             z_t, z_i = text(ids)[1], image(normalised(pixels(pictures[k])))[1]
-            a = heads(z_i).float().split([8, 8, 6, 3, 5], 1)
+            a = heads(z_i).float().split([n for _, n in CLIP_HEADS], 1)
         z_t, z_i = F.normalize(z_t.float()), F.normalize(z_i.float())
         logits = scale.weight.exp().clamp(max=100).squeeze() * z_i @ z_t.T
         target = torch.arange(n, device=DEVICE)
         contrast = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
-        s = Scenes(**{key: v.to(DEVICE) for key, v in vars(s).items()})
-        labels = [F.cross_entropy(p, t) for p, t in zip(a, (s.shape, s.colour, s.background, s.size))]
-        where = F.mse_loss(a[4], torch.stack([s.x * 2, s.y * 2, s.radius * 6 - 3, s.tilt * 4, s.light * 10 - 10], 1))
-        run.update(contrast + sum(labels) + where, contrast=contrast, shape=(a[0].argmax(1) == s.shape).float().mean(),
-                   colour=(a[1].argmax(1) == s.colour).float().mean(), ground=(a[2].argmax(1) == s.background).float().mean(), where=where)
+        losses, right = judged(a, CLIP_HEADS, s)
+        run.update(contrast + sum(losses.values()), contrast=contrast, **right)
     run.save()
 
 
@@ -218,7 +236,7 @@ def train_decoder(args):
                     m.conv2.weight.mul_(0.1)
             unet.conv_out.weight.mul_(0.1)
             proj.learned_classifier_free_guidance_embeddings.copy_(z_i.mean(0))
-    run = Run(args, "decoder", {"unet": unet, "proj": proj}, args.lr or 1e-3)
+    run = Run(args, "decoder", {"unet": unet, "proj": proj}, args.lr or 1e-3, folders={"unet": "decoder"})
     rng, n = np.random.default_rng(run.step), args.batch or (32 if args.size == 32 else 16)
     empty = None
     while run.going():
@@ -285,7 +303,7 @@ def train_super_res(args):
     if not (args.work / "super_res.pt").exists():
         with torch.no_grad():
             unet.conv_out.weight.mul_(0.1)
-    run = Run(args, "super_res", {"unet": unet}, args.lr or 1e-3)
+    run = Run(args, "super_res", {"unet": unet}, args.lr or 1e-3, folders={"unet": "super_res_first"})
     rng, n, crop = np.random.default_rng(run.step), args.batch or 16, 64
     pool = None
     while run.going():
@@ -327,10 +345,8 @@ def train_judge(args):
         s, x = scenes.pick(torch.from_numpy(k)), pixels(pictures[k])
         # Noise and dimming, so that it judges what is there and not how it was drawn.
         x = x + 0.1 * torch.rand(n, 1, 1, 1) * torch.randn_like(x)
-        a = judge(x.contiguous(memory_format=torch.channels_last))
-        targets = (s.shape, s.colour, s.background, s.size)
-        run.update(sum(F.cross_entropy(p, t) for p, t in zip(a, targets)),
-                   **{name: (p.argmax(1) == t).float().mean() for name, p, t in zip(("shape", "colour", "ground", "size"), a, targets)})
+        losses, right = judged(judge(x.contiguous(memory_format=torch.channels_last)), HEADS, s)
+        run.update(sum(losses.values()), **right)
     run.save()
 
 
@@ -346,7 +362,8 @@ def main():
     parser.add_argument("--batch", type=int)
     parser.add_argument("--lr", type=float)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--pictures", type=int, default=30000)
+    parser.add_argument("--pictures", type=int, default=40000)
+    parser.add_argument("--start", type=Path, metavar="MODEL", help="an exported model whose weights a new stage begins with")
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     parser.add_argument("--work", type=Path, default=cache / "gimp-unclip" / "toybox")
     args = parser.parse_args()

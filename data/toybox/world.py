@@ -1,4 +1,5 @@
-"""The Toybox world: one shaded object on a background, drawn from a seed at any resolution.
+"""The Toybox world: a shaded toy on a background, often with a second one, a pattern or a written
+word, drawn from a seed at any resolution.
 
 A scene is a row of numbers, a picture is a function of the scene and of the position only, so
 64, 256 and 1024 pixels show the same scene. Everything is vectorised over a batch of scenes.
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+
+import lettering
 
 SHAPES = ["ball", "square", "triangle", "star", "heart", "ring", "cross", "moon"]
 COLOURS = {
@@ -23,7 +26,9 @@ COLOURS = {
     "pink": (0.98, 0.55, 0.75),
 }
 COLOUR_NAMES = list(COLOURS)
-BACKGROUNDS = ["sand", "grass", "sky", "night", "snow", "brick"]
+BACKGROUNDS = ["sand", "grass", "sky", "night", "snow", "brick", "wood", "water", "lava"]
+PATTERNS = ["plain", "striped", "dotted"]
+WORDS = ["", *SHAPES]   # what may be written on a picture
 SIZES = ["small", "medium", "large"]
 # Half the object's extent, in units of half the picture's side.
 SIZE_RADIUS = (0.36, 0.48, 0.62)
@@ -41,11 +46,20 @@ class Scenes:
     size: torch.Tensor        # [n] index into SIZES
     place_x: torch.Tensor     # [n] index into PLACES_X
     place_y: torch.Tensor     # [n] index into PLACES_Y
+    pattern: torch.Tensor     # [n] index into PATTERNS
+    word: torch.Tensor        # [n] index into WORDS, 0 for none
+    second: torch.Tensor      # [n] 1 where there is a second, smaller object on the other side, else 0
+    shape2: torch.Tensor      # [n] its shape
+    colour2: torch.Tensor     # [n] its colour
     radius: torch.Tensor      # [n] half extent, half sides
     x: torch.Tensor           # [n] centre, -1 (left) to 1
     y: torch.Tensor           # [n] centre, -1 (top) to 1
     tilt: torch.Tensor        # [n] radians, clockwise
-    light: torch.Tensor       # [n] brightness of the light, 0.9 to 1.1
+    radius2: torch.Tensor     # [n] the same of the second object
+    x2: torch.Tensor          # [n]
+    y2: torch.Tensor          # [n]
+    tilt2: torch.Tensor       # [n]
+    light: torch.Tensor       # [n] brightness of the light, 0.92 to 1.08
     phase: torch.Tensor       # [n, 4] where the background's pattern begins, 0 to 1
 
     def __len__(self):
@@ -61,24 +75,33 @@ class Scenes:
 def draw_scenes(n, seed):
     """n random scenes; the same seed always gives the same ones."""
     r = np.random.default_rng(seed)
-    size = r.integers(0, 3, n)
-    radius = np.array(SIZE_RADIUS)[size] * r.uniform(0.94, 1.06, n)
+    second, size = r.random(n) < 0.25, r.integers(0, 3, n)
+    # Two objects share the width: the first is never large, and never in the centre.
+    size = np.where(second, size % 2, size)
+    radius = np.array(SIZE_RADIUS)[size] * r.uniform(0.9, 1.1, n)
     place_x, place_y = r.integers(0, 3, n), r.integers(0, 3, n)
+    place_x = np.where(second & (place_x == 1), 2 * r.integers(0, 2, n), place_x)
     # A large object has less room to be off centre, but must still be seen to be.
     reach = np.minimum(0.95 - radius, 0.5)
-    x = (place_x - 1) * reach + r.uniform(-0.05, 0.05, n)
-    y = (place_y - 1) * reach + r.uniform(-0.05, 0.05, n)
+    loose = np.minimum(0.36 * reach, 0.12)
+    x = (place_x - 1) * reach + r.uniform(-1, 1, n) * loose
+    y = (place_y - 1) * reach + r.uniform(-1, 1, n) * loose
+    radius2 = r.uniform(0.26, 0.32, n)
+    x2 = -np.sign(x) * r.uniform(0.5, 0.62, n)
+    y2 = r.uniform(-0.45, 0.45, n)
     tensor = lambda a, t: torch.from_numpy(np.asarray(a)).to(t)
+    index = lambda a: tensor(a, torch.long)
+    real = lambda a: tensor(a, torch.float32)
     return Scenes(
-        shape=tensor(r.integers(0, len(SHAPES), n), torch.long),
-        colour=tensor(r.integers(0, len(COLOURS), n), torch.long),
-        background=tensor(r.integers(0, len(BACKGROUNDS), n), torch.long),
-        size=tensor(size, torch.long), place_x=tensor(place_x, torch.long),
-        place_y=tensor(place_y, torch.long), radius=tensor(radius, torch.float32),
-        x=tensor(x, torch.float32), y=tensor(y, torch.float32),
-        tilt=tensor(r.uniform(-0.35, 0.35, n), torch.float32),
-        light=tensor(r.uniform(0.92, 1.08, n), torch.float32),
-        phase=tensor(r.uniform(0, 1, (n, 4)), torch.float32))
+        shape=index(r.integers(0, len(SHAPES), n)), colour=index(r.integers(0, len(COLOURS), n)),
+        background=index(r.integers(0, len(BACKGROUNDS), n)), size=index(size),
+        place_x=index(place_x), place_y=index(place_y),
+        pattern=index(np.where(r.random(n) < 0.4, r.integers(1, 3, n), 0)),
+        word=index(np.where(r.random(n) < 0.12, r.integers(1, len(WORDS), n), 0)),
+        second=index(second), shape2=index(r.integers(0, len(SHAPES), n)), colour2=index(r.integers(0, len(COLOURS), n)),
+        radius=real(radius), x=real(x), y=real(y), tilt=real(r.uniform(-0.5, 0.5, n)),
+        radius2=real(radius2), x2=real(x2), y2=real(y2), tilt2=real(r.uniform(-0.5, 0.5, n)),
+        light=real(r.uniform(0.92, 1.08, n)), phase=real(r.uniform(0, 1, (n, 4))))
 
 
 def distance(shape, px, py):
@@ -153,7 +176,65 @@ def background(name, x, y, phase):
         edge = torch.minimum(torch.minimum(u, 1 - u) / 1.8, torch.minimum(v, 1 - v) / 3)
         t = torch.sigmoid((edge - 0.022) * 110)
         return mix((0.78, 0.74, 0.68), (0.58, 0.33, 0.25), t)
+    if name == "wood":
+        plank = torch.floor(x * 2 + phase[:, 0].view(n, 1, 1))
+        u = torch.remainder(x * 2 + phase[:, 0].view(n, 1, 1), 1)
+        t = 0.5 + 0.5 * torch.sin(26 * u + 2 * torch.sin(2 * y + 5 * plank + p[1]))
+        gap = torch.sigmoid((torch.minimum(u, 1 - u) - 0.035) * 90)
+        return mix((0.60, 0.40, 0.22), (0.48, 0.30, 0.15), t) * (0.45 + 0.55 * gap)[..., None]
+    if name == "water":
+        t = 0.5 + 0.5 * torch.sin(16 * y + 2.2 * torch.sin(5 * x + p[0]) + p[1])
+        return mix((0.05, 0.36, 0.44), (0.16, 0.52, 0.56), t * t)
+    if name == "lava":
+        u = torch.sin(4 * x + 1.4 * torch.sin(3 * y + p[0]) + p[1]) + torch.sin(5 * y + 1.4 * torch.sin(4 * x + p[2]) + p[3])
+        return mix((0.16, 0.10, 0.10), (0.96, 0.40, 0.05), torch.exp(-9 * u * u))
     raise ValueError(name)
+
+
+def pattern_light(pattern, px, py):
+    """How white a pattern makes the body, 0 to 1, at positions in the object's own frame."""
+    striped = torch.sigmoid((torch.sin(px * 9.5) - 0.25) * 6)
+    u, v = px * 2.1, py * 2.1
+    u = u + 0.5 * torch.remainder(torch.floor(v), 2)
+    dot = torch.hypot(torch.remainder(u, 1) - 0.5, torch.remainder(v, 1) - 0.5)
+    dotted = torch.sigmoid((0.29 - dot) * 30)
+    kind = pattern.view(-1, 1, 1)
+    return 0.85 * torch.where(kind == 1, striped, torch.where(kind == 2, dotted, torch.zeros_like(dotted)))
+
+
+def put_object(picture, x, y, size, o):
+    """An object with its shadow on picture [n, h, w, 3] at positions x, y; @o holds [n] tensors."""
+    n, col = len(picture), lambda v: v.view(-1, 1, 1)
+    c, s, radius = col(torch.cos(o["tilt"])), col(torch.sin(o["tilt"])), col(o["radius"])
+
+    def local(dx, dy):
+        """The position in the object's own frame, radius 1."""
+        u, v = (x - col(o["x"])) / radius - dx, (y - col(o["y"])) / radius - dy
+        return u * c + v * s, v * c - u * s
+
+    (px, py), (sx, sy) = local(0, 0), local(0.10, 0.14)
+    d, shadow = torch.empty_like(px), torch.empty_like(px)
+    for i, name in enumerate(SHAPES):
+        k = o["shape"] == i
+        if k.any():
+            d[k], shadow[k] = distance(name, px[k], py[k]), distance(name, sx[k], sy[k])
+
+    # A soft shadow, falling to the lower right.
+    picture = picture * (1 - 0.38 * torch.sigmoid(-shadow * 14))[..., None]
+    # Light from the upper left; the rim is bevelled, which is what makes it look like a toy.
+    rim = torch.exp(d.clamp(max=0) * 7)
+    u, v = px * c - py * s, px * s + py * c
+    lit = col(o["light"]) * (0.98 - 0.16 * (u + v) / 1.6) - 0.20 * rim
+    colours = torch.tensor([COLOURS[k] for k in COLOUR_NAMES], device=x.device)[o["colour"]]
+    body = colours.view(n, 1, 1, 3)
+    if (o["pattern"] > 0).any():
+        body = body + (0.95 - body) * pattern_light(o["pattern"], px, py)[..., None]
+    body = body * lit[..., None]
+    gloss = 0.35 * torch.exp(-((u + 0.35) ** 2 + (v + 0.38) ** 2) * 14)
+    body = body + (1 - body) * gloss[..., None]
+    # Coverage: one pixel of ramp across the edge.
+    cover = (0.5 - d * radius * size / 2).clamp(0, 1)[..., None]
+    return picture + (body - picture) * cover
 
 
 def render(scenes, size):
@@ -167,34 +248,20 @@ def render(scenes, size):
         if k.any():
             picture[k] = background(name, x[k], y[k], scenes.phase[k])
 
-    col = lambda v: v.view(n, 1, 1)
-    c, s = col(torch.cos(scenes.tilt)), col(torch.sin(scenes.tilt))
-
-    def local(dx, dy):
-        """The position in the object's own frame, radius 1."""
-        u, v = (x - col(scenes.x) - dx) / col(scenes.radius), (y - col(scenes.y) - dy) / col(scenes.radius)
-        return u * c + v * s, v * c - u * s
-
-    px, py = local(0, 0)
-    sx, sy = local(0.10 * col(scenes.radius), 0.14 * col(scenes.radius))
-    d, shadow = torch.empty_like(px), torch.empty_like(px)
-    for i, name in enumerate(SHAPES):
-        k = scenes.shape == i
-        if k.any():
-            d[k], shadow[k] = distance(name, px[k], py[k]), distance(name, sx[k], sy[k])
-
-    # A soft shadow, falling to the lower right.
-    picture = picture * (1 - 0.38 * torch.sigmoid(-shadow * 14))[..., None]
-    # Light from the upper left; the rim is bevelled, which is what makes it look like a toy.
-    rim = torch.exp(d.clamp(max=0) * 7)
-    lit = col(scenes.light) * (0.98 - 0.16 * (px * c - py * s + px * s + py * c) / 1.6) - 0.20 * rim
-    colours = torch.tensor([COLOURS[k] for k in COLOUR_NAMES], device=device)[scenes.colour]
-    body = colours.view(n, 1, 1, 3) * lit[..., None]
-    gloss = 0.35 * torch.exp(-((px * c - py * s + 0.35) ** 2 + (px * s + py * c + 0.38) ** 2) * 14)
-    body = body + (1 - body) * gloss[..., None]
-    # Coverage: one pixel of ramp across the edge.
-    cover = (0.5 - d * col(scenes.radius) * size / 2).clamp(0, 1)[..., None]
-    return (picture + (body - picture) * cover).clamp(0, 1)
+    k = scenes.second == 1
+    if k.any():
+        s = scenes.pick(k)
+        picture[k] = put_object(picture[k], x[k], y[k], size, {
+            "shape": s.shape2, "colour": s.colour2, "pattern": torch.zeros_like(s.pattern), "radius": s.radius2,
+            "x": s.x2, "y": s.y2, "tilt": s.tilt2, "light": s.light})
+    picture = put_object(picture, x, y, size, vars(scenes))
+    k = scenes.word > 0
+    if k.any():
+        s = scenes.pick(k)
+        # Where the object is not.
+        top = torch.where(s.place_y == PLACES_Y.index("bottom"), -0.78, 0.78)
+        picture[k] = lettering.put([WORDS[i] for i in s.word.tolist()], picture[k], x[k], y[k], top, size)
+    return picture.clamp(0, 1)
 
 
 if __name__ == "__main__":
