@@ -12,14 +12,14 @@ G_DEFINE_QUARK (cmd-error-quark, cmd_error)
 /* The common options as they were written. */
 typedef struct
 {
-  char *seed, *rng, *steps, *prior_steps, *super_res_steps, *guidance, *prior_guidance, *size, *framing, *method;
+  char *seed, *rng, *sampler, *steps, *prior_steps, *super_res_steps, *guidance, *prior_guidance, *size, *framing, *method;
   char *precision, *threads, *metadata;
 } Raw;
 
 static void
 raw_clear (Raw *raw)
 {
-  char **texts[] = { &raw->seed, &raw->rng, &raw->steps, &raw->prior_steps, &raw->super_res_steps, &raw->guidance,
+  char **texts[] = { &raw->seed, &raw->rng, &raw->sampler, &raw->steps, &raw->prior_steps, &raw->super_res_steps, &raw->guidance,
                      &raw->prior_guidance, &raw->size, &raw->framing, &raw->method, &raw->precision, &raw->threads, &raw->metadata };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
@@ -44,6 +44,7 @@ add_common_entries (GOptionContext *context,
     { CMD_TAKES_COMPONENTS, { "component", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &job->components, N_("Take a component that the model lacks from another folder, for example image_encoder=DIR; may be repeated"), N_("NAME=DIR") } },
     { CMD_TAKES_SEED, { "seed", 's', 0, G_OPTION_ARG_STRING, &raw->seed, N_("Seed of the random numbers (default: 0)"), N_("N") } },
     { CMD_TAKES_SAMPLING, { "rng", 0, 0, G_OPTION_ARG_STRING, &raw->rng, N_("Random numbers: philox, or torch for the pictures that diffusers makes of a seed"), "philox|torch" } },
+    { CMD_TAKES_SAMPLING, { "sampler", 0, 0, G_OPTION_ARG_STRING, &raw->sampler, N_("How new pictures come out of noise: ddpm as in the paper, or dpm, which needs half the steps (default: the model's)"), "default|ddpm|dpm" } },
     { CMD_TAKES_SAMPLING, { "steps", 0, 0, G_OPTION_ARG_STRING, &raw->steps, N_("Steps of the decoder, 1 to 1000 (default: the model's)"), N_("N") } },
     { CMD_TAKES_SAMPLING, { "prior-steps", 0, 0, G_OPTION_ARG_STRING, &raw->prior_steps, N_("Steps of the prior, 1 to 1000 (default: the model's)"), N_("N") } },
     { CMD_TAKES_SAMPLING, { "super-res-steps", 0, 0, G_OPTION_ARG_STRING, &raw->super_res_steps, N_("Steps of the upsampler, 1 to 1000 (default: the model's)"), N_("N") } },
@@ -100,17 +101,19 @@ read_common (CmdJob     *job,
              GError    **error)
 {
   static const char *const rngs[] = { "philox", "torch", NULL };
+  static const char *const samplers[] = { "default", "ddpm", "dpm", NULL };
   static const char *const framings[] = { "pad", "crop", "stretch", NULL };
   /* In the order of UnclipInversion. */
   static const char *const methods[] = { "default", "ddim", "fixed-point", "bdia", "residuals", "ddpm", NULL };
   static const char *const precisions[] = { "auto", "f32", "bf16", NULL };
   static const char *const metadatas[] = { "none", "xmp", "full", NULL };
   UnclipOptions *options = &job->options;
-  int            rng = UNCLIP_RNG_PHILOX, framing = UNCLIP_FRAMING_PAD, method = UNCLIP_INVERSION_DEFAULT, precision = UNCLIP_PRECISION_AUTO;
+  int            rng = UNCLIP_RNG_PHILOX, sampler = UNCLIP_SAMPLER_DEFAULT, framing = UNCLIP_FRAMING_PAD, method = UNCLIP_INVERSION_DEFAULT, precision = UNCLIP_PRECISION_AUTO;
   int            metadata = CMD_METADATA_XMP;
 
   if (! cmd_seed (raw->seed, "--seed", &options->seed, error)
       || ! cmd_choice (raw->rng, "--rng", rngs, &rng, error)
+      || ! cmd_choice (raw->sampler, "--sampler", samplers, &sampler, error)
       || ! cmd_int (raw->steps, "--steps", 1, 1000, &options->n_steps, error)
       || ! cmd_int (raw->prior_steps, "--prior-steps", 1, 1000, &options->prior_n_steps, error)
       || ! cmd_int (raw->super_res_steps, "--super-res-steps", 1, 1000, &options->super_res_n_steps, error)
@@ -125,12 +128,14 @@ read_common (CmdJob     *job,
     return FALSE;
 
   options->rng = rng;
+  options->sampler = sampler;
   options->framing = framing;
   options->inversion = method;
   options->precision = precision;
   job->metadata = metadata;
 
   note (job, "rng", raw->rng);
+  note (job, "sampler", raw->sampler);
   note_int (job, "steps", raw->steps, options->n_steps);
   note_int (job, "prior_steps", raw->prior_steps, options->prior_n_steps);
   note_int (job, "super_res_steps", raw->super_res_steps, options->super_res_n_steps);

@@ -78,7 +78,7 @@ sample_prior (UnclipRun *run, const UnclipCaptions *captions, GError **error)
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("prior and text_encoder do not fit each other; take both from the same model"));
       return NULL;
     }
-  timesteps = unclip_timesteps_ddpm (schedule, MIN (run->prior_n_steps, schedule->n_train));
+  timesteps = unclip_run_timesteps (run, schedule, MIN (run->prior_n_steps, schedule->n_train));
   guided = (UnclipGuidedPrior) {
     prior, captions->z_t, captions->states, captions->mask, captions->width,
     run->options->prior_guidance_scale >= 0 ? run->options->prior_guidance_scale
@@ -96,7 +96,7 @@ sample_prior (UnclipRun *run, const UnclipCaptions *captions, GError **error)
       const float *z_t = captions->z_t + CAPTION * dim;
 
       unclip_random_normal (run->random, z_i, dim);
-      if (! unclip_ddpm_sample (&process, z_i, error))
+      if (! unclip_run_sample (run, &process, z_i, error))
         return NULL;
       for (int i = 0; i < dim; i++)
         z_i[i] = z_i[i] * unclip_prior_std (prior)[i] + unclip_prior_mean (prior)[i];
@@ -154,9 +154,9 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
         || ! unclip_decoder_condition (&decoder, &run, &captions, (UnclipCondition) { NULL, EMPTY },
                                        (UnclipCondition) { kind == UNCLIP_PRIOR_NONE ? NULL : z_i, CAPTION }, guidance_scale, error))
       return NULL;
-    process = unclip_decoder_ddpm (&decoder, &run, &loop, run.n_steps);
+    process = unclip_decoder_new_picture (&decoder, &run, &loop, run.n_steps);
     unclip_run_noise (&run, x, run.low_size, 3);
-    if (! unclip_ddpm_sample (&process, x, error))
+    if (! unclip_run_sample (&run, &process, x, error))
       return NULL;
   }
 

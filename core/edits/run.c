@@ -90,6 +90,9 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
   run->prior_n_steps = run->options->prior_n_steps > 0 ? run->options->prior_n_steps : (int) unclip_model_default (model, "prior_steps", 25);
   run->super_res_n_steps = run->options->super_res_n_steps > 0 ? run->options->super_res_n_steps
                                                                : (int) unclip_model_default (model, "super_res_steps", 7);
+  run->is_second_order = run->options->sampler == UNCLIP_SAMPLER_DPM
+                         || (run->options->sampler == UNCLIP_SAMPLER_DEFAULT && run->options->rng == UNCLIP_RNG_PHILOX
+                             && unclip_model_default (model, "sampler_order", 1) == 2);
   bk_init (run->options->n_threads);
   return TRUE;
 }
@@ -99,6 +102,18 @@ unclip_run_clear (UnclipRun *run)
 {
   g_clear_pointer (&run->model, unclip_model_unref);
   g_clear_pointer (&run->random, unclip_random_free);
+}
+
+int *
+unclip_run_timesteps (const UnclipRun *run, const UnclipSchedule *schedule, int n_steps)
+{
+  return run->is_second_order ? unclip_timesteps_ddim (schedule, n_steps, UNCLIP_SPACING_TRAILING, 0) : unclip_timesteps_ddpm (schedule, n_steps);
+}
+
+gboolean
+unclip_run_sample (const UnclipRun *run, const UnclipProcess *process, float *x, GError **error)
+{
+  return run->is_second_order ? unclip_dpm_sample (process, x, error) : unclip_ddpm_sample (process, x, error);
 }
 
 /* ---- progress ------------------------------------------------------------------------------------- */

@@ -24,7 +24,7 @@ typedef struct
   const UnclipOptions *options;
   UnclipRandom       *random;
   int                 size, low_size;
-  gboolean            upsamples;
+  gboolean            upsamples, is_second_order; /* of sampling from noise: DPM-Solver++ */
   int                 n_steps, prior_n_steps, super_res_n_steps;
   double              cost_done, cost_total; /* in passes of the decoder on one picture */
 } UnclipRun;
@@ -106,10 +106,16 @@ typedef struct
   int         side;
 } UnclipLoop;
 
-/* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, and DDIM's, which are
- * never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
+/* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, those of the run's sampler,
+ * for unclip_run_sample(), and DDIM's, which are never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
 UnclipProcess unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
+UnclipProcess unclip_decoder_new_picture (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 UnclipProcess unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
+
+/* What the run's sampler visits, falling; transfer full. */
+int     *unclip_run_timesteps (const UnclipRun *run, const UnclipSchedule *schedule, int n_steps);
+/* @x from noise to the clean state, by the run's sampler. */
+gboolean unclip_run_sample    (const UnclipRun *run, const UnclipProcess *process, float *x, GError **error);
 
 /* Noise from the run's random numbers, pictures in the order in which torch fills them. */
 void unclip_run_noise (UnclipRun *run, float *out, int side, int n_channels);

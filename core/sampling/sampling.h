@@ -113,6 +113,11 @@ void unclip_guide (float *out, const float *unconditional, const float *conditio
 /* @x: [n] from noise to picture, in place; the last step adds no noise. */
 gboolean unclip_ddpm_sample (const UnclipProcess *process, float *x, GError **error);
 
+/* ---- dpm.c ----------------------------------------------------------------------------------------- */
+
+/* @x: [n] from noise to picture, in place, without noise of its own; second order. Timesteps as for DDIM, trailing. */
+gboolean unclip_dpm_sample (const UnclipProcess *process, float *x, GError **error);
+
 /* ---- ddim.c -------------------------------------------------------------------------------------- */
 
 /**

@@ -127,6 +127,51 @@ test_ddpm_distribution (gconstpointer prediction)
   unclip_random_free (formula.random);
 }
 
+/* With the exact formula the way from noise is known, and the error falls with the square of the number of steps. */
+static void
+test_dpm_order (gconstpointer prediction)
+{
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+  g_autofree float *x = g_new (float, N), *exact = g_new (float, N), *first_order = g_new (float, N);
+  double            last = 0;
+
+  schedule->prediction = GPOINTER_TO_INT (prediction);
+  for (int n_steps = 10; n_steps <= 80; n_steps *= 2)
+    {
+      g_autofree int *timesteps = g_new (int, n_steps);
+      Formula         formula;
+      UnclipProcess   process;
+      double          ab, error;
+
+      /* Up to one time near the end for all: the last leap to no noise is no matter of order. */
+      for (int k = 0; k < n_steps; k++)
+        timesteps[k] = k == n_steps - 1 ? 30 : (int) rint (950 - 920.0 * k / (n_steps - 1));
+      process = process_new (&formula, schedule, timesteps, n_steps);
+      ab = schedule->alpha_bar[950];
+      draw (x, sqrt (ab) * 0.3, sqrt (ab * 0.25 + 1 - ab), 1);
+      memcpy (first_order, x, N * sizeof (float));
+      /* Each value keeps its place in the distribution; the last step shows the prediction at t = 30. */
+      for (int i = 0; i < N; i++)
+        {
+          double ab_end = schedule->alpha_bar[30], unit = (x[i] - sqrt (ab) * 0.3) / sqrt (ab * 0.25 + 1 - ab);
+          double end = sqrt (ab_end) * 0.3 + sqrt (ab_end * 0.25 + 1 - ab_end) * unit;
+          double eps = sqrt (1 - ab_end) * (end - sqrt (ab_end) * 0.3) / (ab_end * 0.25 + 1 - ab_end);
+
+          exact[i] = (float) ((end - sqrt (1 - ab_end) * eps) / sqrt (ab_end));
+        }
+      g_assert_true (unclip_dpm_sample (&process, x, NULL));
+      g_assert_true (unclip_ddim_sample (&process, first_order, 0, NULL));
+      error = rms_difference (x, exact);
+      g_assert_cmpint (formula.n_calls, ==, 2 * n_steps);
+      g_assert_cmpfloat (error, <, rms_difference (first_order, exact));
+      if (n_steps > 10)
+        g_assert_cmpfloat (error, <, last / 3);
+      last = error;
+      unclip_random_free (formula.random);
+    }
+  g_assert_cmpfloat (last, <, 1e-3);
+}
+
 static void
 test_learned_variance (void)
 {
@@ -323,6 +368,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sampling/ddpm/eps", GINT_TO_POINTER (UNCLIP_PREDICTION_EPSILON), test_ddpm_distribution);
   g_test_add_data_func ("/sampling/ddpm/sample", GINT_TO_POINTER (UNCLIP_PREDICTION_SAMPLE), test_ddpm_distribution);
   g_test_add_func ("/sampling/ddpm/learned-variance", test_learned_variance);
+  g_test_add_data_func ("/sampling/dpm/order/eps", GINT_TO_POINTER (UNCLIP_PREDICTION_EPSILON), test_dpm_order);
+  g_test_add_data_func ("/sampling/dpm/order/sample", GINT_TO_POINTER (UNCLIP_PREDICTION_SAMPLE), test_dpm_order);
   g_test_add_func ("/sampling/ddim/eta", test_ddim_distribution);
   g_test_add_func ("/sampling/inversion/exact", test_exact_inversions);
   g_test_add_func ("/sampling/inversion/approximate", test_approximate_inversions);
