@@ -106,7 +106,7 @@ typedef enum
  * UnclipSampler:
  * @UNCLIP_SAMPLER_DEFAULT: the model's; ancestral with torch's random numbers, whose pictures are made so
  * @UNCLIP_SAMPLER_DDPM: ancestral, as in the paper
- * @UNCLIP_SAMPLER_DPM: DPM-Solver++ (2M), second order: as good in half the steps, but without noise of its own
+ * @UNCLIP_SAMPLER_DPM: SDE-DPM-Solver++ (2M), ancestral of second order: as good in half the steps
  *
  * How prior and decoder get from noise to a new picture; pictures with an x_T of their own are always decoded by DDIM.
  */

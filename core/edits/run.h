@@ -24,7 +24,7 @@ typedef struct
   const UnclipOptions *options;
   UnclipRandom       *random;
   int                 size, low_size;
-  gboolean            upsamples, is_second_order; /* of sampling from noise: DPM-Solver++ */
+  gboolean            upsamples, is_second_order; /* of sampling from noise: SDE-DPM-Solver++ */
   int                 n_steps, prior_n_steps, super_res_n_steps;
   double              cost_done, cost_total; /* in passes of the decoder on one picture */
 } UnclipRun;

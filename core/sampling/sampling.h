@@ -115,8 +115,14 @@ gboolean unclip_ddpm_sample (const UnclipProcess *process, float *x, GError **er
 
 /* ---- dpm.c ----------------------------------------------------------------------------------------- */
 
-/* @x: [n] from noise to picture, in place, without noise of its own; second order. Timesteps as for DDIM, trailing. */
-gboolean unclip_dpm_sample (const UnclipProcess *process, float *x, GError **error);
+/**
+ * unclip_dpm_sample:
+ * @x: (array length=n): from noise to picture, in place
+ * @eta: 0 (deterministic, DPM-Solver++ 2M) to 1 (as noisy as DDPM, SDE-DPM-Solver++ 2M)
+ *
+ * Second order: needs about half the steps. Timesteps as for DDIM, trailing.
+ */
+gboolean unclip_dpm_sample (const UnclipProcess *process, float *x, double eta, GError **error);
 
 /* ---- ddim.c -------------------------------------------------------------------------------------- */
 
