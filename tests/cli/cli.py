@@ -216,6 +216,7 @@ def test_bad_values():
         "--threads": ["-1", "two", "5000"],
         "--size": ["0", "-64", "64px"],
         "--rng": ["numpy", "Philox", ""],
+        "--sampler": ["ddim", "DPM", ""],
         "--precision": ["f64", "fp16"],
         "--framing": ["fit"],
         "--metadata": ["exif"],
@@ -420,6 +421,15 @@ def test_generate_is_reproducible():
     assert pixels("a.png") == pixels("b.png"), "one seed, two pictures"
     assert pixels("a.png") != pixels("c.png"), "two seeds, one picture"
     assert pixels("a.png") != pixels("d.png"), "two generators, one picture"
+
+
+def test_samplers():
+    for sampler in ("default", "ddpm", "dpm"):
+        generate(f"sampler-{sampler}.png", "--sampler", sampler, "--prior", "text")
+    assert pixels("sampler-ddpm.png") != pixels("sampler-dpm.png"), "two samplers, one picture"
+    assert pixels("sampler-default.png") in (pixels("sampler-ddpm.png"), pixels("sampler-dpm.png"))
+    generate("dpm-again.png", "--sampler", "dpm", "--prior", "text")
+    assert pixels("dpm-again.png") == pixels("sampler-dpm.png"), "one seed, two pictures"
 
 
 def test_threads_do_not_matter():
