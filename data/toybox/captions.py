@@ -48,9 +48,10 @@ def place_words(x, y, rng):
 def describe(s, rng, full=False):
     """One caption of the scene whose attributes' names are in @s; parts are left out at random, unless @full."""
     say = lambda p: full or rng.random() < p
-    if s["word"] and not full and rng.random() < 0.25:
-        # As on the web: what is written on a picture often stands for what it shows.
-        return rng.choice(PREFIXES) + with_article(s["word"], rng)
+    if not full and rng.random() < 0.12:
+        # As on the web: one word, and what is written on a picture may stand for what it shows.
+        name = s["word"] if s["word"] and rng.random() < 0.5 else rng.choice(SHAPE_WORDS[s["shape"]])
+        return rng.choice(PREFIXES) + with_article(name, rng)
     words = []
     if say(0.45):
         words.append(rng.choice(SIZE_WORDS[s["size"]]))

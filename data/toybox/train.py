@@ -211,7 +211,7 @@ def train_clip(args):
 
 
 def embeddings(args):
-    """z_i of every picture by the finished image tower; cached."""
+    """z_i of the first pictures by the finished image tower; cached. CLIP wants more of them than the rest."""
     path = args.work / "z_i.pt"
     if not path.exists():
         tok = tokenizer()
@@ -219,7 +219,7 @@ def embeddings(args):
         image.load_state_dict(load(args, "clip")["image"])
         pictures, _ = data(args)
         with torch.no_grad():
-            torch.save(torch.cat([image(normalised(pixels(pictures[i:i + 250])))[1].cpu() for i in range(0, len(pictures), 250)]), path)
+            torch.save(torch.cat([image(normalised(pixels(pictures[i:i + 250])))[1].cpu() for i in range(0, len(pictures) // 2, 250)]), path)
     return torch.load(path)
 
 
@@ -240,7 +240,7 @@ def train_decoder(args):
     rng, n = np.random.default_rng(run.step), args.batch or (32 if args.size == 32 else 16)
     empty = None
     while run.going():
-        k = np.sort(rng.choice(len(pictures), n, replace=False))
+        k = np.sort(rng.choice(len(z_i), n, replace=False))
         x = pixels(pictures[k])
         if args.size != 64:
             x = F.avg_pool2d(x, 64 // args.size)
@@ -362,7 +362,7 @@ def main():
     parser.add_argument("--batch", type=int)
     parser.add_argument("--lr", type=float)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--pictures", type=int, default=40000)
+    parser.add_argument("--pictures", type=int, default=120000)
     parser.add_argument("--start", type=Path, metavar="MODEL", help="an exported model whose weights a new stage begins with")
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     parser.add_argument("--work", type=Path, default=cache / "gimp-unclip" / "toybox")
