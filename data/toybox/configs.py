@@ -47,3 +47,7 @@ TEXT_PROJ = {"_class_name": "UnCLIPTextProjModel", "clip_embeddings_dim": Z, "cl
 SUPER_RES = _unet([16, 24, 32, 48], 0, _class_name="UNet2DModel", sample_size=256, in_channels=6, out_channels=3,
                   attention_head_dim=8, add_attention=False, resnet_time_scale_shift="default",
                   time_embedding_type="positional")
+# Smaller than the first, as its pictures have sixteen times as many pixels; no deeper than an edge is wide.
+SUPER_RES_1024 = {**_unet([16, 16, 32], 0), **{k: SUPER_RES[k] for k in (
+    "_class_name", "in_channels", "out_channels", "attention_head_dim", "add_attention", "resnet_time_scale_shift",
+    "time_embedding_type")}, "sample_size": 1024}

@@ -20,7 +20,9 @@ DEFAULTS = {"prior_guidance_scale": 2.0, "decoder_guidance_scale": 3.0, "decoder
             "text_edit_strength": 0.4, "text_edit_guidance_scale": 1.0,
             "variation_eta": 0.7, "variation_guidance_scale": 1.0,
             # At t = 999 its small upsampler cannot tell a colour cast from noise.
-            "super_res_skipped_steps": 2}
+            "super_res_skipped_steps": 2,
+            # Four steps, from where the second one's training begins.
+            "super_res_1024_steps": 4, "super_res_1024_first_timestep": 500}
 
 
 def main():
@@ -48,6 +50,7 @@ def main():
     component("super_res_first", configs.SUPER_RES, super_res)
     # Karlo's last step has a network of its own; ours serves every step.
     component("super_res_last", configs.SUPER_RES, super_res)
+    component("super_res_1024", configs.SUPER_RES_1024, stage("super_res_1024")["unet"])
     safetensors.write(Path(__file__).parent / "judge.safetensors", {k: v.bfloat16() for k, v in stage("judge")["judge"].items()})
     for name in ("tokenizer", "feature_extractor"):
         (args.out / name).mkdir(exist_ok=True)
@@ -61,7 +64,8 @@ def main():
     # fixed one leaves less grain.
     for name, clip_range, prediction, variance in (("prior", 5.0, "sample", "fixed_small_log"),
                                                    ("decoder", 1.0, "epsilon", "fixed_small_log"),
-                                                   ("super_res", 1.0, "epsilon", "fixed_small_log")):
+                                                   ("super_res", 1.0, "epsilon", "fixed_small_log"),
+                                                   ("super_res_1024", 1.0, "epsilon", "fixed_small_log")):
         (args.out / f"{name}_scheduler").mkdir(exist_ok=True)
         dump(args.out / f"{name}_scheduler" / "scheduler_config.json", {
             "_class_name": "UnCLIPScheduler", "clip_sample": True, "clip_sample_range": clip_range,
@@ -72,6 +76,7 @@ def main():
         "decoder_scheduler": scheduler, "feature_extractor": ["transformers", "CLIPImageProcessor"],
         "image_encoder": ["transformers", "CLIPVisionModelWithProjection"], "prior": ["diffusers", "PriorTransformer"],
         "prior_scheduler": scheduler, "super_res_first": unet, "super_res_last": unet, "super_res_scheduler": scheduler,
+        "super_res_1024": unet, "super_res_1024_scheduler": scheduler,
         "text_encoder": ["transformers", "CLIPTextModelWithProjection"], "text_proj": ["unclip", "UnCLIPTextProjModel"],
         "tokenizer": ["transformers", "CLIPTokenizer"]})
 

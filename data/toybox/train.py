@@ -7,6 +7,7 @@ stops after --minutes; its learning rate falls to zero towards that end.
     python3 train.py decoder --minutes 25 --size 64
     python3 train.py prior --minutes 10
     python3 train.py super_res --minutes 10
+    python3 train.py super_res_1024 --minutes 8
     python3 train.py judge --minutes 4     the attribute classifier that measures, not a part of the model
     python3 train.py all                   all of these
 
@@ -17,6 +18,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import argparse
 import copy
+import importlib
 import math
 import os
 import time
@@ -351,7 +353,8 @@ def train_judge(args):
 
 
 STAGES = {"data": make_data, "clip": train_clip, "decoder": train_decoder, "prior": train_prior,
-          "super_res": train_super_res, "judge": train_judge}
+          "super_res": train_super_res, "judge": train_judge,
+          "super_res_1024": lambda args: importlib.import_module("super_res_1024").train(args)}
 
 
 def main():
@@ -374,7 +377,7 @@ def main():
         STAGES[args.stage](args)
         return
     for stage, minutes, size in (("data", 0, 64), ("judge", 4, 64), ("clip", 13, 64), ("decoder", 62, 32), ("prior", 13, 64),
-                                 ("super_res", 8, 64), ("decoder", 25, 64)):
+                                 ("super_res", 8, 64), ("super_res_1024", 8, 64), ("decoder", 25, 64)):
         args.minutes, args.size = minutes, size
         STAGES[stage](args)
 

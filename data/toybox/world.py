@@ -237,12 +237,14 @@ def put_object(picture, x, y, size, o):
     return picture + (body - picture) * cover
 
 
-def render(scenes, size):
-    """Pictures [n, size, size, 3], float32 in 0 to 1."""
+def render(scenes, size, window=None):
+    """Pictures [n, size, size, 3], float32 in 0 to 1; of a window (top, left, side) only that part of them,
+    [n, side, side, 3], top and left one for all or one a scene."""
     n, device = len(scenes), scenes.x.device
-    axis = (torch.arange(size, device=device, dtype=torch.float32) + 0.5) * 2 / size - 1
-    y, x = (g.expand(n, size, size) for g in torch.meshgrid(axis, axis, indexing="ij"))
-    picture = torch.empty(n, size, size, 3, device=device)
+    top, left, side = window or (0, 0, size)
+    axis = lambda first: (torch.arange(side, device=device) + torch.as_tensor(first, device=device).view(-1, 1) + 0.5) * 2 / size - 1
+    y, x = axis(top)[:, :, None].expand(n, side, side), axis(left)[:, None].expand(n, side, side)
+    picture = torch.empty(n, side, side, 3, device=device)
     for i, name in enumerate(BACKGROUNDS):
         k = scenes.background == i
         if k.any():
