@@ -17,6 +17,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import argparse
 import copy
+import importlib
 import math
 import os
 import time
@@ -335,6 +336,7 @@ def train_judge(args):
 
 
 STAGES = {"data": make_data, "clip": train_clip, "decoder": train_decoder, "prior": train_prior,
+          "prior_autoregressive": lambda args: importlib.import_module("prior_autoregressive").train(args),
           "super_res": train_super_res, "judge": train_judge}
 
 
