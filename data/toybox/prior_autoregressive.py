@@ -27,13 +27,23 @@ SMOOTHING = 6.0      # standard deviation of the targets, in buckets: neighbours
 N_FREQUENCIES = 64   # of the sines that tables over buckets begin with
 
 
-def principal_components(z_i):
-    """z_i [n, z] to (mean [z], basis [K, z], rows of unit length), the fewest that hold VARIANCE."""
+def principal_components(z_i, n_components=None):
+    """z_i [n, z] to (mean [z], basis [K, z], rows of unit length); without a number the fewest that hold VARIANCE."""
     mean = z_i.double().mean(0)
     values, vectors = torch.linalg.eigh(torch.cov((z_i.double() - mean).T))
     values, vectors = values.flip(0), vectors.flip(1)
-    n_components = int((values.cumsum(0) / values.sum() < VARIANCE).sum()) + 1
+    n_components = n_components or int((values.cumsum(0) / values.sum() < VARIANCE).sum()) + 1
     return mean.float(), vectors[:, :n_components].T.contiguous().float()
+
+
+def configuration(n_components):
+    """What stands in config.json."""
+    return {**configs.PRIOR_AUTOREGRESSIVE, "n_components": n_components}
+
+
+def shipped(name, tensor):
+    """Weights go out in bfloat16; where z_i is read from does not: it is small, and neighbouring edges would fall together."""
+    return tensor.float() if name.startswith("pca_") or name.endswith("_edges") else tensor.bfloat16()
 
 
 def smooth_table(n_rows, width, scale):
@@ -68,7 +78,7 @@ class PriorAutoregressive(nn.Module):
     def fit(self, z_i, cosines):
         """Edges from the training pictures' z_i [n, z] and their cosines [m] with captions; then the shares of the buckets."""
         n = self.config["n_buckets"]
-        mean, basis = principal_components(z_i)
+        mean, basis = principal_components(z_i, self.config["n_components"])
         self.pca_mean.copy_(mean), self.pca_basis.copy_(basis)
         p = (z_i - mean) @ basis.T
         low, high = p.min(0).values, p.max(0).values
@@ -138,7 +148,7 @@ def train(args):
     text, _ = towers(tok)
     text.load_state_dict(load(args, "clip")["text"])
     n_components = len(principal_components(z_i)[1])
-    prior = PriorAutoregressive({**configs.PRIOR_AUTOREGRESSIVE, "n_components": n_components}).to(DEVICE)
+    prior = PriorAutoregressive(configuration(n_components)).to(DEVICE)
     rng, n = np.random.default_rng(), args.batch or 96
 
     def some(n):
