@@ -59,7 +59,7 @@ class Goldens:
 
 
 def autoregressive(goldens, prior, states, z_t, mask):
-    """The network on whole rows of codes, and its loop on given uniforms. Rows: the first without caption."""
+    """The network on whole rows of codes, and its loop on given uniforms. The first row has no caption."""
     c, n = prior.config, len(z_t) - 1
     # In the middle half of a bucket each, so that rounding moves none to its neighbour.
     codes = torch.randint(0, c["n_buckets"], (n + 1, c["n_components"]))
@@ -77,11 +77,10 @@ def autoregressive(goldens, prior, states, z_t, mask):
     dots[0] = c["n_dot_buckets"]
     goldens.add("prior_autoregressive", {"image_embeddings": z_i, "dots": dots, **given}, whole)
 
-    def loop(i, t):
-        p = prior.to(t)
-        row = lambda name: torch.cat([i[name][:1].repeat_interleave(n, 0), i[name][1:]])
-        return {"final": p.z_i(p.sample(i["uniforms"], *(row(k) for k in given), 2.0))}
-    goldens.add("prior_autoregressive_loop", {"uniforms": torch.rand(n, 1 + c["n_components"]), **given}, loop)
+    # As many rows without caption, first, as with.
+    pairs = {k: torch.cat([v[:1].repeat_interleave(n, 0), v[1:]]) for k, v in given.items()}
+    goldens.add("prior_autoregressive_loop", {"uniforms": torch.rand(n, 1 + c["n_components"]), **pairs},
+                lambda i, t: {"image_embeds": prior.to(t).z_i(prior.sample(i["uniforms"], *(i[k] for k in pairs), 2.0))})
 
 
 def small(folder):
