@@ -71,11 +71,9 @@ def autoregressive(goldens, prior, states, z_t, mask):
     def whole(i, t):
         p = prior.to(t)
         codes = p.codes(i["image_embeddings"])
-        return {"logits": p(codes[:, :-1], i["dots"], i["proj_embedding"], i["encoder_hidden_states"], i["attention_mask"]),
+        return {"logits": p(codes[:, :-1], p.dots(i["image_embeddings"], i["proj_embedding"]), i["proj_embedding"], i["encoder_hidden_states"], i["attention_mask"]),
                 "quantised_image_embeddings": p.z_i(codes)}
-    dots = torch.randint(0, c["n_dot_buckets"], (n + 1,))
-    dots[0] = c["n_dot_buckets"]
-    goldens.add("prior_autoregressive", {"image_embeddings": z_i, "dots": dots, **given}, whole)
+    goldens.add("prior_autoregressive", {"image_embeddings": z_i, **given}, whole)
 
     # As many rows without caption, first, as with.
     pairs = {k: torch.cat([v[:1].repeat_interleave(n, 0), v[1:]]) for k, v in given.items()}
