@@ -1,4 +1,4 @@
-/* unclip probe: which label fits a picture best.
+/* unclip probe: which label fits a picture best, and what the first principal components of z_i hold.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -8,12 +8,14 @@
 #include <stdlib.h>
 
 static const CmdHelp help = {
-  .usage = "--image F.png --label TEXT …",
+  .usage = "--image F.png --label TEXT … | --pca K,K,… --out DIR",
   .summary = N_("Says how well labels fit a picture, the best first: probability among these labels, cosine\n"
-                "of the angle between label and picture, label."),
+                "of the angle between label and picture, label. With --pca it makes pictures of what the first\n"
+                "principal components of the picture's embedding hold, the rest at the mean, from one noise."),
   .examples = N_("Examples:\n"
-                 "  unclip probe --image apple.png --label \"a red apple\" --label \"a green apple\" --label \"a car\""),
-  .takes = CMD_TAKES_PICTURE,
+                 "  unclip probe --image apple.png --label \"a red apple\" --label \"a green apple\" --label \"a car\"\n"
+                 "  unclip probe --image apple.png --pca 1,4,16 --out probed"),
+  .takes = CMD_TAKES_PICTURE | CMD_TAKES_METADATA,
 };
 
 typedef struct
@@ -53,53 +55,131 @@ report (CmdJob      *job,
       printf ("%.4f  %+.4f  %s\n", scores[i].probability, scores[i].similarity, scores[i].label);
 }
 
+/* What --label asks for, into the report. */
+static gboolean
+probe_labels (CmdJob             *job,
+              const UnclipImage  *image,
+              char              **labels,
+              GError            **error)
+{
+  int n = g_strv_length (labels);
+  g_autofree float *probabilities = g_new0 (float, n), *similarities = g_new0 (float, n);
+  g_autofree Score *scores = g_new (Score, n);
+
+  if (! unclip_probe_labels (job->model, image, (const char *const *) labels, n, probabilities, similarities, &job->options, error))
+    return FALSE;
+  for (int i = 0; i < n; i++)
+    scores[i] = (Score) { labels[i], probabilities[i], similarities[i] };
+  qsort (scores, n, sizeof *scores, by_probability);
+  cmd_progress_clear (&job->progress);
+  report (job, scores, n);
+  return TRUE;
+}
+
+/* "8,16" to numbers; one that comes again makes no second picture. @numbers: transfer full */
+static gboolean
+read_numbers (const char  *text,
+              int        **numbers,
+              int         *n,
+              GError     **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+
+  *numbers = g_new (int, g_strv_length (parts) + 1);
+  *n = 0;
+  for (char **part = parts; *part != NULL; part++)
+    {
+      int number, i = 0;
+
+      if (! cmd_int (*part, "--pca", 0, 65536, &number, error))
+        return FALSE;
+      while (i < *n && (*numbers)[i] != number)
+        i++;
+      (*numbers)[i] = number;
+      *n = MAX (*n, i + 1);
+    }
+  if (*n >= 1 && *n <= 64)
+    return TRUE;
+  g_set_error (error, CMD_ERROR, CMD_ERROR_USAGE, _("--pca takes from 1 to 64 numbers with commas between them, like 1,4,16"));
+  return FALSE;
+}
+
+/* What --pca asks for: pictures in @output, and the numbers, in the order of the files, in the report. */
+static gboolean
+probe_pca (CmdJob             *job,
+           const UnclipImage  *image,
+           const char         *path,
+           const int          *numbers,
+           int                 n,
+           CmdOutput          *output,
+           gboolean            is_composite,
+           GError            **error)
+{
+  g_autoptr (GPtrArray) results = unclip_probe_pca (job->model, image, numbers, n, &job->options, error);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autofree char *stem = cmd_output_stem (path);
+  g_auto (GStrv) names = NULL;
+  JsonArray *array;
+
+  if (results == NULL)
+    return FALSE;
+  array = json_array_new ();
+  for (int i = 0; i < n; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s-pca-%d.png", stem, numbers[i]);
+
+      g_strv_builder_add (builder, name);
+      json_array_add_int_element (array, numbers[i]);
+    }
+  json_object_set_array_member (job->report, "pca", array);
+  names = g_strv_builder_end (builder);
+  return cmd_job_save (job, output, names, results, 0, is_composite, error);
+}
+
 gboolean
 cmd_probe (CmdJob  *job,
            int      argc,
            char   **argv,
            GError **error)
 {
-  g_autofree char *path = NULL, *pca = NULL;
+  g_autofree char *path = NULL, *pca = NULL, *out = NULL;
+  g_autofree int  *numbers = NULL;
   g_auto (GStrv) labels = NULL;
+  g_autoptr (CmdOutput) output = NULL;
   g_autoptr (UnclipImage) image = NULL;
-  g_autofree float *probabilities = NULL, *similarities = NULL;
-  g_autofree Score *scores = NULL;
-  int n;
+  gboolean is_generated;
+  int      n_numbers = 0;
   const GOptionEntry entries[] = {
     { "image", 'i', 0, G_OPTION_ARG_FILENAME, &path, N_("The picture"), N_("FILE") },
     { "label", 'l', 0, G_OPTION_ARG_FILENAME_ARRAY, &labels, N_("A label; may be repeated"), N_("TEXT") },
-    { "pca", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &pca, NULL, NULL },
+    { "pca", 0, 0, G_OPTION_ARG_STRING, &pca, N_("Numbers of principal components, with commas between them; a picture for each"), "K,K,…" },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The folder that the pictures of --pca are written to"), N_("DIR") },
     { NULL }
   };
 
-  if (! cmd_job_parse (job, &help, entries, argc, argv, error))
+  if (! cmd_job_parse (job, &help, entries, argc, argv, error)
+      || ! cmd_require (path, "--image", error)
+      || (pca == NULL && ! cmd_require (labels, "--label", error))
+      || (pca != NULL && ! read_numbers (pca, &numbers, &n_numbers, error))
+      || (pca != NULL && ! cmd_require (out, "--out", error)))
     return FALSE;
-  if (pca != NULL)
+  if (out != NULL && pca == NULL)
     {
-      g_set_error_literal (error, CMD_ERROR, CMD_ERROR_FAILED, _("--pca comes with a later version; use --label"));
+      g_set_error_literal (error, CMD_ERROR, CMD_ERROR_USAGE, _("--out is for the pictures of --pca, which was not given"));
       return FALSE;
     }
-  if (! cmd_require (path, "--image", error) || ! cmd_require (labels, "--label", error))
-    return FALSE;
-  n = g_strv_length (labels);
-  for (int i = 0; i < n; i++)
+  for (int i = 0; labels != NULL && labels[i] != NULL; i++)
     if (! cmd_text (&labels[i], "--label", error))
       return FALSE;
 
-  image = cmd_picture_read (path, NULL, error);
-  if (image == NULL || ! cmd_job_open_model (job, error))
+  if (pca != NULL && (output = cmd_output_new_in (out, error)) == NULL)
     return FALSE;
-  probabilities = g_new0 (float, n);
-  similarities = g_new0 (float, n);
-  if (! unclip_probe_labels (job->model, image, (const char *const *) labels, n, probabilities, similarities, &job->options, error))
+  image = cmd_picture_read (path, &is_generated, error);
+  if (image == NULL || ! cmd_job_open_model (job, error)
+      || (labels != NULL && ! probe_labels (job, image, labels, error)))
     return FALSE;
-
-  scores = g_new (Score, n);
-  for (int i = 0; i < n; i++)
-    scores[i] = (Score) { labels[i], probabilities[i], similarities[i] };
-  qsort (scores, n, sizeof *scores, by_probability);
-  cmd_progress_clear (&job->progress);
-  report (job, scores, n);
+  if (pca != NULL)
+    return probe_pca (job, image, path, numbers, n_numbers, output, ! is_generated, error);
   cmd_job_finish (job, NULL);
   return TRUE;
 }

@@ -23,11 +23,8 @@ file_names (const char *path,
             int         n)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_autofree char *name = g_path_get_basename (path);
-  char *dot = strrchr (name, '.');
+  g_autofree char *name = cmd_output_stem (path);
 
-  if (dot != NULL && dot != name)
-    *dot = '\0';
   for (int i = 1; i <= n; i++)
     {
       g_autofree char *numbered = g_strdup_printf ("%s-%d.png", name, i);

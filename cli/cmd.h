@@ -186,6 +186,8 @@ CmdOutput         *cmd_output_new_file (const char *path, const char *suffix, GE
 const char        *cmd_output_path     (const CmdOutput *output);
 /* "F.png" for (0, 1) and "F-2.png" for (1, 3): where picture @i of @n goes; transfer full. */
 char              *cmd_output_numbered (const CmdOutput *output, int i, int n);
+/* "apple" for "DIR/apple.jpg": what pictures made from that file begin with; transfer full. */
+char              *cmd_output_stem     (const char *path);
 /* What the file is called until it is committed; %NULL: failed. transfer none. */
 const char        *cmd_output_add      (CmdOutput *output, const char *name, const UnclipImage *image, GError **error);
 /* Gives the files their names. */

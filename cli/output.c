@@ -135,6 +135,17 @@ cmd_output_numbered (const CmdOutput *output,
   return g_strdup_printf ("%s-%d%s%s", name, i + 1, dot != NULL ? "." : "", dot != NULL ? dot + 1 : "");
 }
 
+char *
+cmd_output_stem (const char *path)
+{
+  char *name = g_path_get_basename (path);
+  char *dot = strrchr (name, '.');
+
+  if (dot != NULL && dot != name)
+    *dot = '\0';
+  return name;
+}
+
 const char *
 cmd_output_add (CmdOutput          *output,
                 const char         *name,

@@ -39,7 +39,7 @@ UNCLIP_API UnclipImage *unclip_frame_return (const UnclipImage *original, const 
 typedef enum
 {
   UNCLIP_PRIOR_DIFFUSION,
-  UNCLIP_PRIOR_AUTOREGRESSIVE, /* UNCLIP_ERROR_MISSING in this version */
+  UNCLIP_PRIOR_AUTOREGRESSIVE, /* UNCLIP_ERROR_MISSING if the model has none */
   UNCLIP_PRIOR_NONE,           /* the caption alone: z_i unconditional */
   UNCLIP_PRIOR_TEXT            /* z_t in the place of z_i */
 } UnclipPriorKind;
@@ -84,13 +84,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipLatents, unclip_latents_free)
 UNCLIP_API UnclipImage *unclip_upscale      (UnclipModel *model, const UnclipImage *x, const UnclipOptions *options, GError **error);
 /* Zero-shot: @probabilities [n] (softmax of 100 cos, sums to 1), @similarities [n] (cosine); either may be NULL. */
 UNCLIP_API gboolean     unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const *labels, int n, float *probabilities, float *similarities, const UnclipOptions *options, GError **error);
+/**
+ * unclip_probe_pca:
+ * @x: the picture
+ * @n_components: (array length=n): numbers of principal components, each from 0 (the mean picture) to as many as the model's
+ *   prior_autoregressive keeps
+ * @n: at least 1
+ *
+ * What the first principal components of z_i hold: the picture decoded from them alone, the rest at the mean, without
+ * a caption and from the same noise each time.
+ * Source: arXiv 2204.06125, section 4.
+ * Errors: %UNCLIP_ERROR_ARGUMENT names the largest number.
+ * Returns: (element-type UnclipImage) (transfer container): @n squares
+ */
+UNCLIP_API GPtrArray   *unclip_probe_pca    (UnclipModel *model, const UnclipImage *x, const int *n_components, int n, const UnclipOptions *options, GError **error);
 
 /* ---- for engineers (eval/) --------------------------------------------------------------------- */
 
 /**
  * unclip_eval:
- * @task: text_encoder, image_encoder, prior, prior_loop, text_proj, decoder, ddim, decoder_loop, super_res,
- *   super_res_loop, slerp, variation, text2image, tokenizer, preprocess
+ * @task: text_encoder, image_encoder, prior, prior_loop, prior_autoregressive, prior_autoregressive_loop, text_proj, decoder,
+ *   ddim, decoder_loop, super_res, super_res_loop, slerp, variation, text2image, tokenizer, preprocess
  * @in_path: named tensors (safetensors); JSON for tokenizer, PNG-decoded pixels come by @image for preprocess
  * @settings: (nullable): NULL-terminated "key=value"
  * @image: (nullable): for preprocess and variation

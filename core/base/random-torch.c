@@ -86,6 +86,13 @@ normal_double (UnclipTorch *torch)
 }
 
 void
+unclip_torch_uniform (UnclipTorch *torch, float *out, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    out[i] = uniform (torch);
+}
+
+void
 unclip_torch_normal (UnclipTorch *torch, float *out, gsize n)
 {
   if (n < 16)
@@ -95,8 +102,7 @@ unclip_torch_normal (UnclipTorch *torch, float *out, gsize n)
       return;
     }
 
-  for (gsize i = 0; i < n; i++)
-    out[i] = uniform (torch);
+  unclip_torch_uniform (torch, out, n);
   for (gsize i = 0; i + 16 <= n; i += 16)
     normal_16 (out + i);
   if (n % 16 != 0)

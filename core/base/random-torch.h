@@ -16,6 +16,7 @@ typedef struct
 
 void unclip_torch_seed   (UnclipTorch *torch, guint64 seed);
 void unclip_torch_normal (UnclipTorch *torch, float *out, gsize n);
+void unclip_torch_uniform (UnclipTorch *torch, float *out, gsize n);
 
 /* Philox's block function, for its known-answer test. */
 void unclip_philox (const guint32 counter[4], const guint32 key[2], guint32 out[4]);

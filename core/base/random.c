@@ -110,7 +110,11 @@ unclip_random_normal (UnclipRandom *random, float *out, gsize n)
 void
 unclip_random_uniform (UnclipRandom *random, float *out, gsize n)
 {
-  g_return_if_fail (random->kind == UNCLIP_RNG_PHILOX);
+  if (random->kind == UNCLIP_RNG_TORCH)
+    {
+      unclip_torch_uniform (&random->torch, out, n);
+      return;
+    }
 
   for (gsize i = 0; i < n; i += 4)
     {

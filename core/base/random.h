@@ -24,7 +24,7 @@ void          unclip_random_free   (UnclipRandom *random);
  * Note that torch fills NCHW; callers that hold NHWC transpose.
  */
 void          unclip_random_normal (UnclipRandom *random, float *out, gsize n);
-/* Uniform in [0, 1), for synth and tests (philox only). */
+/* Uniform in [0, 1). Philox: the next stream, as above. Torch: what torch.rand (n) gives. */
 void          unclip_random_uniform (UnclipRandom *random, float *out, gsize n);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipRandom, unclip_random_free)
 

@@ -25,18 +25,26 @@ prior_noise (int step, float *out, gsize n, gpointer random)
   unclip_random_normal (random, out, n);
 }
 
+/* Of either prior: @done of @n_draws, @cost of a step. */
 typedef struct
 {
   UnclipRun *run;
   int        done, n_draws;
+  double     cost;
 } PriorLoop;
+
+static gboolean
+after_draw_step (int step, int n_steps, gpointer data, GError **error)
+{
+  PriorLoop *loop = data;
+
+  return unclip_run_step (loop->run, "prior", loop->done * n_steps + step, loop->n_draws * n_steps, loop->cost, NULL, 0, error);
+}
 
 static gboolean
 after_prior_step (int step, int n_steps, const float *x, const float *x_0, gpointer data, GError **error)
 {
-  PriorLoop *loop = data;
-
-  return unclip_run_step (loop->run, "prior", loop->done * n_steps + step, loop->n_draws * n_steps, UNCLIP_COST_PRIOR, NULL, 0, error);
+  return after_draw_step (step, n_steps, data, error);
 }
 
 static int
@@ -56,6 +64,29 @@ dot (const float *a, const float *b, int n)
   return sum;
 }
 
+/* Takes z_i [dim], and leaves in @best the one of all so far that is most like z_t. */
+static void
+keep_better (float **best, float *z_i, const float *z_t, int dim)
+{
+  if (*best == NULL || dot (z_i, z_t, dim) > dot (*best, z_t, dim))
+    {
+      g_free (*best);
+      *best = z_i;
+    }
+  else
+    g_free (z_i);
+}
+
+/* Whether what a prior takes is what the text tower gives. */
+static gboolean
+check_fit (const char *component, int dim, int length, const UnclipCaptions *captions, GError **error)
+{
+  if (dim == captions->dim && captions->width == dim && length == captions->length)
+    return TRUE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s and text_encoder do not fit each other; take both from the same model"), component);
+  return FALSE;
+}
+
 /* z_i [dim] from the diffusion prior; transfer full. */
 static float *
 sample_prior (UnclipRun *run, const UnclipCaptions *captions, GError **error)
@@ -65,19 +96,14 @@ sample_prior (UnclipRun *run, const UnclipCaptions *captions, GError **error)
   g_autofree int   *timesteps = NULL;
   g_autofree float *best = NULL;
   UnclipGuidedPrior guided;
-  PriorLoop         loop = { run, 0, n_draws (run) };
+  PriorLoop         loop = { run, 0, n_draws (run), UNCLIP_COST_PRIOR };
   int               dim = captions->dim;
 
   if (schedule == NULL || ! unclip_run_step (run, "prior", 0, 1, 0, NULL, 0, error))
     return NULL;
   prior = unclip_prior_new (run->model, error);
-  if (prior == NULL)
+  if (prior == NULL || ! check_fit ("prior", unclip_prior_dim (prior), unclip_prior_length (prior), captions, error))
     return NULL;
-  if (unclip_prior_dim (prior) != dim || captions->width != dim || unclip_prior_length (prior) != captions->length)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("prior and text_encoder do not fit each other; take both from the same model"));
-      return NULL;
-    }
   timesteps = unclip_run_timesteps (run, schedule, MIN (run->prior_n_steps, schedule->n_train));
   guided = (UnclipGuidedPrior) {
     prior, captions->z_t, captions->states, captions->mask, captions->width,
@@ -93,18 +119,52 @@ sample_prior (UnclipRun *run, const UnclipCaptions *captions, GError **error)
         .predict = unclip_guided_prior_predict, .predict_data = &guided,
         .noise = prior_noise, .noise_data = run->random, .after = after_prior_step, .after_data = &loop,
       };
-      const float *z_t = captions->z_t + CAPTION * dim;
 
       unclip_random_normal (run->random, z_i, dim);
       if (! unclip_run_sample (run, &process, z_i, error))
         return NULL;
       for (int i = 0; i < dim; i++)
         z_i[i] = z_i[i] * unclip_prior_std (prior)[i] + unclip_prior_mean (prior)[i];
-      if (best == NULL || dot (z_i, z_t, dim) > dot (best, z_t, dim))
-        {
-          g_free (best);
-          best = g_steal_pointer (&z_i);
-        }
+      keep_better (&best, g_steal_pointer (&z_i), captions->z_t + CAPTION * dim, dim);
+    }
+  return g_steal_pointer (&best);
+}
+
+/* The same from the autoregressive prior. */
+static float *
+sample_autoregressive (UnclipRun *run, const UnclipCaptions *captions, GError **error)
+{
+  g_autoptr (UnclipPriorAutoregressive) prior = NULL;
+  g_autofree float *best = NULL, *uniforms = NULL;
+  UnclipGuidedAutoregressive guided;
+  PriorLoop        loop = { run, 0, n_draws (run), 0 };
+  const UnclipPca *pca;
+  int              dim = captions->dim;
+
+  if (! unclip_run_step (run, "prior", 0, 1, 0, NULL, 0, error))
+    return NULL;
+  prior = unclip_prior_autoregressive_new (run->model, error);
+  if (prior == NULL)
+    return NULL;
+  pca = unclip_prior_autoregressive_pca (prior);
+  if (! check_fit ("prior_autoregressive", pca->dim, unclip_prior_autoregressive_length (prior), captions, error))
+    return NULL;
+  guided = (UnclipGuidedAutoregressive) {
+    prior, captions->z_t, captions->states, captions->mask,
+    run->options->prior_guidance_scale >= 0 ? run->options->prior_guidance_scale
+                                            : unclip_model_default (run->model, "prior_autoregressive_guidance_scale", 4.0)
+  };
+  loop.cost = UNCLIP_COST_AUTOREGRESSIVE / pca->n_components;
+
+  uniforms = g_new (float, 1 + pca->n_components);
+  for (; loop.done < loop.n_draws; loop.done++)
+    {
+      g_autofree float *z_i = g_new (float, dim);
+
+      unclip_random_uniform (run->random, uniforms, 1 + pca->n_components);
+      if (! unclip_guided_autoregressive_sample (&guided, uniforms, z_i, after_draw_step, &loop, error))
+        return NULL;
+      keep_better (&best, g_steal_pointer (&z_i), captions->z_t + CAPTION * dim, dim);
     }
   return g_steal_pointer (&best);
 }
@@ -115,7 +175,23 @@ find_z_i (UnclipRun *run, const UnclipCaptions *captions, UnclipPriorKind kind, 
 {
   if (kind == UNCLIP_PRIOR_DIFFUSION)
     return sample_prior (run, captions, error);
+  if (kind == UNCLIP_PRIOR_AUTOREGRESSIVE)
+    return sample_autoregressive (run, captions, error);
   return g_memdup2 (captions->z_t + CAPTION * captions->dim, captions->dim * sizeof (float));
+}
+
+static double
+cost_of_prior (const UnclipRun *run, UnclipPriorKind kind)
+{
+  switch (kind)
+    {
+    case UNCLIP_PRIOR_DIFFUSION:
+      return n_draws (run) * run->prior_n_steps * UNCLIP_COST_PRIOR;
+    case UNCLIP_PRIOR_AUTOREGRESSIVE:
+      return n_draws (run) * UNCLIP_COST_AUTOREGRESSIVE;
+    default:
+      return 0;
+    }
 }
 
 UnclipImage *
@@ -128,15 +204,9 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
 
   if (! unclip_run_init (&run, model, options, error))
     return NULL;
-  if (kind == UNCLIP_PRIOR_AUTOREGRESSIVE)
-    {
-      /* Not in this version, whether or not the model has it. */
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("This version has no autoregressive prior; use the prior diffusion"));
-      return NULL;
-    }
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
-  unclip_run_expect (&run, UNCLIP_COST_TEXT + (kind == UNCLIP_PRIOR_DIFFUSION ? n_draws (&run) * run.prior_n_steps * UNCLIP_COST_PRIOR : 0)
+  unclip_run_expect (&run, UNCLIP_COST_TEXT + cost_of_prior (&run, kind)
                              + run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (run.upsamples ? run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
 

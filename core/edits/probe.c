@@ -1,6 +1,6 @@
-/* What CLIP sees: zero-shot labels.
+/* What CLIP sees: zero-shot labels, and pictures from the first principal components of z_i.
  *
- * Source: arXiv 2103.00020, section 3.1.
+ * Source: arXiv 2103.00020, section 3.1; arXiv 2204.06125, section 4.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -11,6 +11,15 @@
 
 /* CLIP's trained temperature stops here. */
 #define LOGIT_SCALE 100.0
+
+static gboolean
+check_fit (const UnclipCaptions *captions, int dim, GError **error)
+{
+  if (captions->dim == dim)
+    return TRUE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("text_encoder and image_encoder do not fit each other; take both from the same CLIP"));
+  return FALSE;
+}
 
 gboolean
 unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const *labels, int n, float *probabilities, float *similarities, const UnclipOptions *options, GError **error)
@@ -32,11 +41,8 @@ unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const
   z_i = unclip_run_embed (&run, x, &dim, error);
   if (z_i == NULL || ! unclip_run_captions (&run, labels, n, &captions, error))
     return FALSE;
-  if (captions.dim != dim)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("text_encoder and image_encoder do not fit each other; take both from the same CLIP"));
-      return FALSE;
-    }
+  if (! check_fit (&captions, dim, error))
+    return FALSE;
 
   cosines = g_new (float, n);
   unclip_normalise (z_i, z_i, dim);
@@ -61,4 +67,120 @@ unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const
         similarities[i] = cosines[i];
     }
   return TRUE;
+}
+
+/* z_i [n, dim] from the first components of @z_i [dim]; transfer full. */
+static float *
+project (UnclipRun *run, const float *z_i, int dim, const int *n_components, int n, GError **error)
+{
+  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_new (run->model, error);
+  g_autofree float *out = NULL;
+  const UnclipPca  *pca;
+
+  if (prior == NULL)
+    return NULL;
+  pca = unclip_prior_autoregressive_pca (prior);
+  if (pca->dim != dim)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("prior_autoregressive and image_encoder do not fit each other; take both from the same model"));
+      return NULL;
+    }
+  out = g_new (float, (gsize) n * dim);
+  for (int i = 0; i < n; i++)
+    {
+      if (n_components[i] < 0 || n_components[i] > pca->n_components)
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The number of principal components is %d, but this model has from 0 to %d"),
+                       n_components[i], pca->n_components);
+          return NULL;
+        }
+      unclip_pca_project (pca, z_i, n_components[i], out + (gsize) i * dim);
+    }
+  return g_steal_pointer (&out);
+}
+
+/* Pictures [n, low_size, low_size, 3] of z_i [n, dim], without a caption, from one noise; transfer full. */
+static float *
+decode (UnclipRun *run, const UnclipCaptions *captions, const float *z_i, int n, double guidance_scale, GError **error)
+{
+  g_auto (UnclipDecoder) decoder = { 0 };
+  gsize             n_values = (gsize) run->low_size * run->low_size * 3;
+  g_autofree float *out = g_try_new (float, n * n_values);
+  UnclipCondition   nothing = { NULL, 0 };
+
+  if (out == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the pictures"));
+      return NULL;
+    }
+  if (! unclip_decoder_init (&decoder, run, error))
+    return NULL;
+  for (int i = 0; i < n; i++)
+    {
+      UnclipCondition first = { z_i + (gsize) i * captions->dim, 0 };
+      UnclipLoop      loop;
+      UnclipProcess   process;
+
+      if (! unclip_decoder_condition (&decoder, run, captions, nothing, first, guidance_scale, error))
+        return NULL;
+      unclip_random_free (run->random);
+      run->random = unclip_random_new (run->options->rng, run->options->seed);
+      process = unclip_decoder_ddpm (&decoder, run, &loop, run->n_steps);
+      unclip_run_noise (run, out + i * n_values, run->low_size, 3);
+      if (! unclip_ddpm_sample (&process, out + i * n_values, error))
+        return NULL;
+    }
+  return g_steal_pointer (&out);
+}
+
+GPtrArray *
+unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_components, int n, const UnclipOptions *options, GError **error)
+{
+  g_auto (UnclipRun) run = { 0 };
+  g_auto (UnclipCaptions) captions = { 0 };
+  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
+  g_autofree float *z_i = NULL, *projected = NULL, *low = NULL, *high = NULL;
+  g_autofree const float **rows = NULL;
+  g_autofree guint64 *seeds = NULL;
+  double guidance_scale;
+  int    dim;
+
+  if (n < 1)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("Give at least one number of principal components"));
+      return NULL;
+    }
+  if (! unclip_run_init (&run, model, options, error))
+    return NULL;
+  guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
+                                                    : unclip_model_default (model, "decoder_guidance_scale", 8.0);
+  unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE
+                             + n * (run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + (run.upsamples ? run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0)));
+
+  z_i = unclip_run_embed (&run, x, &dim, error);
+  if (z_i == NULL
+      || (projected = project (&run, z_i, dim, n_components, n, error)) == NULL
+      || ! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error)
+      || ! check_fit (&captions, dim, error)
+      || (low = decode (&run, &captions, projected, n, guidance_scale, error)) == NULL)
+    return NULL;
+
+  rows = g_new (const float *, n);
+  seeds = g_new (guint64, n);
+  for (int i = 0; i < n; i++)
+    {
+      rows[i] = low + i * (gsize) run.low_size * run.low_size * 3;
+      seeds[i] = run.options->seed;
+    }
+  if (run.upsamples && (high = unclip_run_upsample (&run, rows, n, run.low_size, run.size, seeds, error)) == NULL)
+    return NULL;
+  for (int i = 0; i < n; i++)
+    {
+      UnclipImage *image = unclip_run_image (high != NULL ? high + i * (gsize) run.size * run.size * 3 : rows[i], run.size, error);
+
+      if (image == NULL)
+        return NULL;
+      g_ptr_array_add (images, image);
+    }
+  return g_steal_pointer (&images);
 }

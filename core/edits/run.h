@@ -40,6 +40,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipRun, unclip_run_clear)
 #define UNCLIP_COST_TEXT 0.3
 #define UNCLIP_COST_IMAGE 0.3
 #define UNCLIP_COST_PRIOR 0.3
+#define UNCLIP_COST_AUTOREGRESSIVE 1.0 /* all codes of one z_i */
 #define UNCLIP_COST_SUPER_RES 8.0
 
 /* Says beforehand what is to come, so that progress knows the whole. */

@@ -42,6 +42,37 @@ typedef struct
 
 gboolean unclip_guided_prior_predict (const float *x, int t, float *x_0, float *v, gpointer guided, GError **error);
 
+/* ---- autoregressive prior ----------------------------------------------------------------- */
+
+/**
+ * UnclipGuidedAutoregressive:
+ * @prior: (transfer none)
+ * @z_t: [2, dim], row 0 unconditional
+ * @text_states: [2, length, dim]
+ * @text_mask: (nullable): [2, length]
+ *
+ * The rows' arrays are not owned. With guidance_scale 1 only row 1 is computed.
+ */
+typedef struct
+{
+  UnclipPriorAutoregressive *prior;
+  const float *z_t, *text_states;
+  const int   *text_mask;
+  double       guidance_scale;
+} UnclipGuidedAutoregressive;
+
+/* After code @n_done of @n_codes; %FALSE with an error ends the loop. */
+typedef gboolean (*UnclipAfterCode) (int n_done, int n_codes, gpointer data, GError **error);
+
+/**
+ * unclip_guided_autoregressive_sample:
+ * @uniforms: [1 + n_components] in [0, 1): the first chooses the bucket of the cosine, from the upper half of
+ *   its buckets, which hold equal shares of the training pictures; then one for each code
+ * @z_i: (out caller-allocates): [dim]
+ */
+gboolean unclip_guided_autoregressive_sample (const UnclipGuidedAutoregressive *guided, const float *uniforms, float *z_i,
+                                              UnclipAfterCode after, gpointer after_data, GError **error);
+
 /* ---- decoder ------------------------------------------------------------------------------ */
 
 /**

@@ -23,6 +23,8 @@ static const Task tasks[] = {
   { "image_encoder", unclip_eval_image_encoder, TRUE },
   { "prior", unclip_eval_prior, TRUE },
   { "prior_loop", unclip_eval_prior_loop, TRUE, FALSE, { "n_steps", "prior_n_steps", "guidance_scale", "prior_guidance_scale" } },
+  { "prior_autoregressive", unclip_eval_prior_autoregressive, TRUE },
+  { "prior_autoregressive_loop", unclip_eval_prior_autoregressive_loop, TRUE, FALSE, { "guidance_scale" } },
   { "text_proj", unclip_eval_text_proj, TRUE },
   { "decoder", unclip_eval_decoder, TRUE },
   { "ddim", unclip_eval_ddim, TRUE, FALSE, { "n_steps", "guidance_scale", "eta", "method", "n_iterations", "spacing", "offset" } },

@@ -45,6 +45,14 @@ construct_prior (const UnclipConfig *config, UnclipWeights *weights, const char 
 }
 
 static gboolean
+construct_prior_autoregressive (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+{
+  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_construct (config, weights, error);
+
+  return prior != NULL;
+}
+
+static gboolean
 construct_text_proj (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
 {
   g_autoptr (UnclipTextProj) proj = unclip_text_proj_construct (config, weights, error);
@@ -72,6 +80,7 @@ static const struct
   { "image_encoder", "transformers", "CLIPVisionModelWithProjection", "model.safetensors", construct_image_tower },
   { "prior", "diffusers", "PriorTransformer", "diffusion_pytorch_model.safetensors", construct_prior },
   { "prior_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
+  { "prior_autoregressive", "unclip", "PriorAutoregressive", "diffusion_pytorch_model.safetensors", construct_prior_autoregressive },
   { "text_proj", "unclip", "UnCLIPTextProjModel", "diffusion_pytorch_model.safetensors", construct_text_proj },
   { "decoder", "diffusers", "UNet2DConditionModel", "diffusion_pytorch_model.safetensors", construct_unet },
   { "decoder_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
@@ -154,6 +163,8 @@ distribution (const UnclipEntry *entry)
 
   if (g_str_has_suffix (entry->name, "clip_std"))
     return (Distribution) { 1.0f, 0.2f };
+  if (g_str_has_suffix (entry->name, "pca_basis")) /* rows of about unit length */
+    return (Distribution) { 0, sqrtf (3.0f / entry->dims[1]) };
   if (entry->n_dims == 1 && g_str_has_suffix (entry->name, ".weight"))
     mean = 1.0f; /* a normalisation's */
   else if (entry->n_dims >= 2 && g_str_has_suffix (entry->name, ".weight") && ! ends_with_any (entry->name, tables))
@@ -219,6 +230,14 @@ fill (float *values, gsize n, Distribution shape, guint64 *state)
     }
 }
 
+/* Values @first and those after of rows that rise evenly from -3 to 3, as edges of buckets have to. */
+static void
+fill_edges (float *values, gsize n, gsize first, int n_edges)
+{
+  for (gsize i = 0; i < n; i++)
+    values[i] = (float) ((first + i) % n_edges) / (n_edges - 1) * 6 - 3;
+}
+
 /* Of a tensor, by its name: what comes before it does not matter. */
 static guint64
 seed_of (guint64 seed, const char *component, const char *name)
@@ -257,7 +276,10 @@ write_tensor (Synth *synth, UnclipWriter *writer, const char *component, const U
     {
       gsize n = MIN (CHUNK, entry->n - done);
 
-      fill (synth->values, n, shape, &state);
+      if (g_str_has_suffix (entry->name, "_edges"))
+        fill_edges (synth->values, n, done, entry->dims[entry->n_dims - 1]);
+      else
+        fill (synth->values, n, shape, &state);
       narrow (synth->values, n, synth->dtype);
       if (! unclip_writer_write (writer, synth->values, n * value_size, error)
           || g_cancellable_set_error_if_cancelled (synth->options->cancellable, error))

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "files.h"
+#include "pca.h"
 
 G_BEGIN_DECLS
 
@@ -113,6 +114,37 @@ const float *unclip_prior_std     (const UnclipPrior *prior);
  */
 gboolean     unclip_prior_predict (UnclipPrior *prior, const float *x_t, int t, const float *z_t, const float *text_states, const int *text_mask, int n, float *x_0, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipPrior, unclip_prior_free)
+
+/* ---- prior-autoregressive.c ------------------------------------------------------- */
+
+typedef struct _UnclipPriorAutoregressive UnclipPriorAutoregressive;
+
+UnclipPriorAutoregressive *unclip_prior_autoregressive_new    (UnclipModel *model, GError **error);
+void                       unclip_prior_autoregressive_free   (UnclipPriorAutoregressive *prior);
+int                        unclip_prior_autoregressive_length (const UnclipPriorAutoregressive *prior); /* text tokens */
+/* Principal components and their buckets, which the codes are numbers of; transfer none. */
+const UnclipPca           *unclip_prior_autoregressive_pca    (const UnclipPriorAutoregressive *prior);
+int                        unclip_prior_autoregressive_n_dots (const UnclipPriorAutoregressive *prior); /* buckets of the cosine */
+/* The bucket of the cosine of z_i and z_t, [dim] each. */
+int                        unclip_prior_autoregressive_dot    (const UnclipPriorAutoregressive *prior, const float *z_i, const float *z_t);
+/**
+ * unclip_prior_autoregressive_begin:
+ * @z_t: [n, dim] text embeddings
+ * @text_states: [n, length, dim] of the text tower
+ * @text_mask: (nullable): [n, length], 1 = token
+ * @dots: [n], buckets of the cosine of z_i and z_t; n_dots: there is no caption
+ * @codes: [n, n_codes], the codes that are known; 0 to all but the last
+ * @logits: (out caller-allocates): [n, n_codes + 1, n_buckets] of codes 0 to n_codes
+ *
+ * One pass over the caption and @codes. Their keys and values are kept, until the next call, for
+ * unclip_prior_autoregressive_next().
+ * Errors: %UNCLIP_ERROR_MEMORY.
+ */
+gboolean unclip_prior_autoregressive_begin (UnclipPriorAutoregressive *prior, const float *z_t, const float *text_states, const int *text_mask,
+                                            const int *dots, const int *codes, int n_codes, int n, float *logits, GError **error);
+/* One more code for each row, @codes [n], and the logits [n, n_buckets] of the code after it. Not after the last code. */
+gboolean unclip_prior_autoregressive_next  (UnclipPriorAutoregressive *prior, const int *codes, float *logits, GError **error);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipPriorAutoregressive, unclip_prior_autoregressive_free)
 
 /* ---- text-proj.c ----------------------------------------------------------------- */
 

@@ -38,13 +38,44 @@ unclip_layer_build (UnclipBuilder          *builder,
   };
 }
 
-/* x becomes x + attention (norm (x)). */
+/* Attention of the queries to the cache's keys and values, which those of the new tokens join first.
+ *
+ *   out, q, k, v  [n, t, 1, inner]
+ *
+ * Sample by sample: the tokens so far are a slice of one, but not of all.
+ */
 static void
-self_attention (const UnclipLayer *layer,
-                BkTensor           x,
-                const float       *mask,
-                float              causal_value,
-                BkArena           *arena)
+attend_cached (const UnclipLayerCache *cache,
+               int                     n_past,
+               BkTensor                out,
+               BkTensor                q,
+               BkTensor                k,
+               BkTensor                v,
+               BkAttention             attention,
+               BkArena                *arena)
+{
+  int t = q.h;
+
+  for (int i = 0; i < q.n; i++, attention.mask += cache->k.h)
+    {
+      BkTensor keys = bk_samples (cache->k, i, 1), values = bk_samples (cache->v, i, 1);
+
+      bk_copy (bk_rows (keys, n_past, t), bk_samples (k, i, 1));
+      bk_copy (bk_rows (values, n_past, t), bk_samples (v, i, 1));
+      bk_attention (bk_samples (out, i, 1), bk_samples (q, i, 1), bk_rows (keys, 0, n_past + t), bk_rows (values, 0, n_past + t),
+                    &attention, arena);
+    }
+}
+
+/* x becomes x + attention (norm (x)); @cache NULL: among the tokens of x. */
+static void
+self_attention (const UnclipLayer      *layer,
+                BkTensor                x,
+                const UnclipLayerCache *cache,
+                int                     n_past,
+                const float            *mask,
+                float                   causal_value,
+                BkArena                *arena)
 {
   g_auto (BkScratch) scratch = bk_scratch (arena);
   const UnclipLayerShape *shape = &layer->shape;
@@ -60,7 +91,8 @@ self_attention (const UnclipLayer *layer,
     .n_heads = shape->n_heads,
     .scale = 1.0f / sqrtf (shape->head_dim),
     .mask = mask,
-    .causal = causal_value != 0.0f,
+    /* One token after others sees them all. */
+    .causal = causal_value != 0.0f && n_past == 0,
     .causal_value = causal_value,
   };
 
@@ -68,7 +100,10 @@ self_attention (const UnclipLayer *layer,
   bk_linear (q, a, &layer->q, BK_IDENTITY);
   bk_linear (k, a, &layer->k, BK_IDENTITY);
   bk_linear (v, a, &layer->v, BK_IDENTITY);
-  bk_attention (out, q, k, v, &attention, arena);
+  if (cache != NULL)
+    attend_cached (cache, n_past, out, q, k, v, attention, arena);
+  else
+    bk_attention (out, q, k, v, &attention, arena);
 
   bk_linear (a, out, &layer->out, BK_IDENTITY);
   bk_add (x, a);
@@ -99,6 +134,21 @@ unclip_layer_run (const UnclipLayer *layer,
                   float              causal_value,
                   BkArena           *arena)
 {
-  self_attention (layer, x, mask, causal_value, arena);
+  self_attention (layer, x, NULL, 0, mask, causal_value, arena);
+  feed_forward (layer, x, arena);
+}
+
+void
+unclip_layer_run_on (const UnclipLayer      *layer,
+                     BkTensor                x,
+                     const UnclipLayerCache *cache,
+                     int                     n_past,
+                     const float            *mask,
+                     float                   causal_value,
+                     BkArena                *arena)
+{
+  g_assert (n_past == 0 || x.h == 1);
+
+  self_attention (layer, x, cache, n_past, mask, causal_value, arena);
   feed_forward (layer, x, arena);
 }

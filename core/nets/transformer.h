@@ -45,4 +45,23 @@ UnclipLayer unclip_layer_build (UnclipBuilder *builder, const char *path, const 
  */
 void unclip_layer_run (const UnclipLayer *layer, BkTensor x, const float *mask, float causal_value, BkArena *arena);
 
+/**
+ * UnclipLayerCache:
+ * @k: [n, n_tokens, 1, n_heads * head_dim]: keys of a layer, of the tokens so far and room for those to come
+ * @v: likewise its values
+ */
+typedef struct
+{
+  BkTensor k, v;
+} UnclipLayerCache;
+
+/**
+ * unclip_layer_run_on:
+ * @x: [n, t, width]: the tokens after the first @n_past, overwritten; one token where @n_past is not 0
+ * @n_past: tokens whose keys and values @cache has; those of @x join them
+ * @mask: [n, n_tokens of the cache], added to every query's scores
+ * @causal_value: as in unclip_layer_run(), which this equals without the work for the tokens before
+ */
+void unclip_layer_run_on (const UnclipLayer *layer, BkTensor x, const UnclipLayerCache *cache, int n_past, const float *mask, float causal_value, BkArena *arena);
+
 G_END_DECLS

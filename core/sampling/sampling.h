@@ -108,6 +108,11 @@ typedef struct
 /* out = unconditional + guidance_scale (conditional - unconditional); @out may be one of them. */
 void unclip_guide (float *out, const float *unconditional, const float *conditional, gsize n, double guidance_scale);
 
+/* ---- draw.c ---------------------------------------------------------------------------------- */
+
+/* The bucket, of @n with the probabilities softmax (logits), in whose share of [0, 1) @u lies. */
+int unclip_draw (const float *logits, int n, double u);
+
 /* ---- ddpm.c: UnCLIPScheduler ------------------------------------------------------------------ */
 
 /* @x: [n] from noise to picture, in place; the last step adds no noise. */

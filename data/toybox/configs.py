@@ -25,6 +25,9 @@ def clip(vocab_size):
 
 PRIOR = {"_class_name": "PriorTransformer", "num_attention_heads": 6, "attention_head_dim": 32, "num_layers": 5,
          "embedding_dim": Z, "num_embeddings": LENGTH, "additional_embeddings": 4, "dropout": 0.0}
+# n_components follows from the pictures' z_i.
+PRIOR_AUTOREGRESSIVE = {"_class_name": "PriorAutoregressive", "num_attention_heads": 5, "attention_head_dim": 32, "num_layers": 4,
+                        "embedding_dim": Z, "num_embeddings": LENGTH, "n_buckets": 1024, "n_dot_buckets": 64}
 
 
 def _unet(channels, n_attention, **more):

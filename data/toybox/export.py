@@ -13,10 +13,11 @@ import torch
 
 import configs
 import safetensors
+from prior_autoregressive import configuration, shipped
 from train import tokenizer
 
 # What the command line and the plug-in use unless told otherwise; measured with evaluate.py.
-DEFAULTS = {"prior_guidance_scale": 2.0, "decoder_guidance_scale": 3.0, "decoder_steps": 25, "prior_steps": 25,
+DEFAULTS = {"prior_guidance_scale": 2.0, "prior_autoregressive_guidance_scale": 2.0, "decoder_guidance_scale": 3.0, "decoder_steps": 25, "prior_steps": 25,
             "text_edit_strength": 0.4, "text_edit_guidance_scale": 1.0,
             "variation_eta": 0.7, "variation_guidance_scale": 1.0,
             # At t = 999 its small upsampler cannot tell a colour cast from noise.
@@ -32,18 +33,25 @@ def main():
     args = parser.parse_args()
     tok = tokenizer()
     text, image = configs.clip(len(tok.vocab))
-    stage = lambda name: torch.load(args.work / f"{name}.pt", map_location="cpu")["ema"]
+
+    def stage(name):
+        path = args.work / f"{name}.pt"
+        if not path.exists():
+            raise SystemExit(f"{path} is not there: train it with `train.py {name}`")
+        return torch.load(path, map_location="cpu")["ema"]
+
     dump = lambda path, value: path.write_text(json.dumps(value, indent=2) + "\n")
 
     def component(name, config, weights, file="diffusion_pytorch_model.safetensors"):
         (args.out / name).mkdir(parents=True, exist_ok=True)
         dump(args.out / name / "config.json", config)
-        safetensors.write(args.out / name / file, {k: v.bfloat16() for k, v in sorted(weights.items())})
+        safetensors.write(args.out / name / file, {k: shipped(k, v) for k, v in sorted(weights.items())})
 
-    clip, decoder = stage("clip"), stage("decoder")
+    clip, decoder, autoregressive = stage("clip"), stage("decoder"), stage("prior_autoregressive")["prior"]
     component("text_encoder", text, clip["text"], "model.safetensors")
     component("image_encoder", image, clip["image"], "model.safetensors")
     component("prior", configs.PRIOR, stage("prior")["prior"])
+    component("prior_autoregressive", configuration(len(autoregressive["pca_basis"])), autoregressive)
     component("text_proj", configs.TEXT_PROJ, decoder["proj"])
     component("decoder", configs.DECODER, decoder["unet"])
     super_res = stage("super_res")["unet"]
@@ -75,6 +83,7 @@ def main():
         "_class_name": "UnCLIPPipeline", "_unclip_defaults": DEFAULTS, "decoder": ["diffusers", "UNet2DConditionModel"],
         "decoder_scheduler": scheduler, "feature_extractor": ["transformers", "CLIPImageProcessor"],
         "image_encoder": ["transformers", "CLIPVisionModelWithProjection"], "prior": ["diffusers", "PriorTransformer"],
+        "prior_autoregressive": ["unclip", "PriorAutoregressive"],
         "prior_scheduler": scheduler, "super_res_first": unet, "super_res_last": unet, "super_res_scheduler": scheduler,
         "super_res_1024": unet, "super_res_1024_scheduler": scheduler,
         "text_encoder": ["transformers", "CLIPTextModelWithProjection"], "text_proj": ["unclip", "UnCLIPTextProjModel"],

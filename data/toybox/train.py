@@ -353,6 +353,7 @@ def train_judge(args):
 
 
 STAGES = {"data": make_data, "clip": train_clip, "decoder": train_decoder, "prior": train_prior,
+          "prior_autoregressive": lambda args: importlib.import_module("prior_autoregressive").train(args),
           "super_res": train_super_res, "judge": train_judge,
           "super_res_1024": lambda args: importlib.import_module("super_res_1024").train(args)}
 

@@ -195,6 +195,10 @@ def test_usage_errors():
     fails(2, "decode", "--out", "a.png", says=["--latents"])
     fails(2, "upscale", "--out", "a.png", says=["--image"])
     fails(2, "probe", "--image", "a.png", says=["--label"])
+    fails(2, "probe", "--image", "a.png", "--pca", "8,16", says=["--out"])
+    fails(2, "probe", "--image", "a.png", "--label", "x", "--out", "probed", says=["--pca"])
+    for numbers in ("", "8,", "8;9", "-1", "1.5", "8,x", "65537", ",".join(map(str, range(65)))):
+        fails(2, "probe", "--image", "a.png", "--pca", numbers, "--out", "probed", says=["--pca"])
     fails(2, "eval", says=["MODEL"])
     fails(2, "eval", "toybox", says=["TASK"])
     fails(2, "eval", "toybox", "dance", "--in", "a", "--out", "b", says=["dance", "text_encoder", "preprocess"])
@@ -237,8 +241,6 @@ def test_bad_values():
 
 
 def test_what_later_versions_bring():
-    fails(1, "probe", "--image", "x.png", "--pca", "8,16", says=["--pca"])
-    fails(1, "generate", "--prompt", "x", "--out", "x.png", "--prior", "autoregressive", *model(), says=["autoregressive"])
     fails(1, "generate", "--prompt", "x", "--out", "x.png", *model("--size", "1024"), says=["1024"])
     assert run("generate", "--prompt", "x", "--out", "x.png", *model("--precision", "bf16")).returncode in (1, 2)
 
@@ -450,6 +452,47 @@ def test_priors():
     for prior in ("diffusion", "none", "text"):
         generate(f"prior-{prior}.png", "--prior", prior)
     assert pixels("prior-diffusion.png") != pixels("prior-none.png") != pixels("prior-text.png")
+
+
+def autoregressive():
+    """The options for the model with an autoregressive prior of random weights, whatever the model has itself."""
+    model()
+    if not pathlib.Path("autoregressive").exists():
+        text = json.loads((MODEL / "text_encoder" / "config.json").read_text())
+        config = pathlib.Path("configs", "prior_autoregressive", "config.json")
+        config.parent.mkdir(parents=True)
+        config.write_text(json.dumps({
+            "_class_name": "PriorAutoregressive", "num_attention_heads": 2, "attention_head_dim": 8, "num_layers": 2,
+            "embedding_dim": text["projection_dim"], "num_embeddings": text["max_position_embeddings"],
+            "n_components": 9, "n_buckets": 64, "n_dot_buckets": 16}))
+        works("synth", "configs", "--out", "autoregressive")
+    return model("--component", "prior_autoregressive=autoregressive/prior_autoregressive")
+
+
+def test_autoregressive_prior():
+    args = ["generate", "--prompt", "a red ball", "--prior", "autoregressive"]
+    reports = [json.loads(works(*args, *autoregressive(), "--json", "--seed", seed, "--threads", threads, "--out", out))
+               for seed, threads, out in ((1, 1, "ar-a.png"), (1, 2, "ar-b.png"), (2, 1, "ar-c.png"))]
+    assert reports[0]["settings"]["prior"] == "autoregressive", reports[0]
+    a, b, c = (pathlib.Path(f"ar-{name}.png").read_bytes() for name in "abc")
+    assert a == b and a != c, "not as the seed says"
+    works(*args, *autoregressive(), "--prior-guidance", 1, "--rng", "torch", "--out", "ar-torch.png")
+    assert "PriorAutoregressive" in works("info", MODEL, "--component", "prior_autoregressive=autoregressive/prior_autoregressive"), "not in info"
+    bare = copy_model()
+    shutil.rmtree(bare / "prior_autoregressive", ignore_errors=True)
+    fails(1, *args, *model("--model", "./copy"), "--out", "x.png", says=["prior_autoregressive", "--prior diffusion"])
+
+
+def test_principal_components():
+    args = ["probe", "--image", png("parts.png", 30, 30), *autoregressive(), "--out", "parts"]
+    report = json.loads(works(*args, "--json", "--pca", "0,9,4,9", "--label", "a red ball"))
+    assert report["pca"] == [0, 9, 4] and len(report["labels"]) == 1, report
+    assert [pathlib.Path(path).name for path in report["files"]] == [f"parts-pca-{k}.png" for k in (0, 9, 4)], report
+    assert len({pathlib.Path(path).read_bytes() for path in report["files"]}) == 3, "the same pictures"
+    whole = pathlib.Path("parts/parts-pca-9.png").read_bytes()
+    works(*args, "--pca", "9")
+    assert pathlib.Path("parts/parts-pca-9.png").read_bytes() == whole, "another picture"
+    fails(2, *args, "--pca", "4,10", says=["10", "0 to 9"])
 
 
 def test_json():

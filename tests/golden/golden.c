@@ -18,7 +18,7 @@ const char *golden_folder, *golden_model;
 
 const char *const golden_tasks[] = {
   "text_encoder", "image_encoder", "prior", "text_proj", "decoder", "super_res", "slerp",
-  "prior_loop", "decoder_loop", "super_res_loop", "ddim", "text2image", "variation", NULL
+  "prior_loop", "prior_autoregressive", "prior_autoregressive_loop", "decoder_loop", "super_res_loop", "ddim", "text2image", "variation", NULL
 };
 
 char *

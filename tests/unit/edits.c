@@ -31,6 +31,9 @@ static const struct
     " \"patch_size\": 7, \"projection_dim\": 15, \"hidden_act\": \"quick_gelu\"}" },
   { "feature_extractor/preprocessor_config.json", "{\"size\": 21, \"crop_size\": 21}" },
   { "prior/config.json", "{\"num_attention_heads\": 3, \"attention_head_dim\": 5, \"num_layers\": 2, \"embedding_dim\": 15, \"num_embeddings\": 11}" },
+  { "prior_autoregressive/config.json",
+    "{\"num_attention_heads\": 3, \"attention_head_dim\": 5, \"num_layers\": 2, \"embedding_dim\": 15, \"num_embeddings\": 11,"
+    " \"n_components\": 7, \"n_buckets\": 37, \"n_dot_buckets\": 5}" },
   { "text_proj/config.json", "{\"clip_embeddings_dim\": 15, \"clip_extra_context_tokens\": 3, \"cross_attention_dim\": 13, \"time_embed_dim\": 36}" },
   { "decoder/config.json",
     "{\"_class_name\": \"UNet2DConditionModel\", \"sample_size\": 12, \"in_channels\": 3, \"out_channels\": 6, \"block_out_channels\": [9, 15, 21],"
@@ -275,11 +278,6 @@ test_generate (void)
 
       options.n_threads = 1;
       one = unclip_generate (model, "a ball", kind, &options, &error);
-      if (kind == UNCLIP_PRIOR_AUTOREGRESSIVE)
-        {
-          g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING);
-          continue;
-        }
       g_assert_no_error (error);
       options.n_threads = 3;
       three = unclip_generate (model, "a ball", kind, &options, NULL);
@@ -348,6 +346,43 @@ watch (const UnclipProgress *progress, gpointer data)
     g_cancellable_cancel (seen->cancellable);
 }
 
+/* As many pictures as numbers, from one noise: of the same number the same one, of another another. */
+static void
+test_principal_components (void)
+{
+  static const int numbers[] = { 0, 7, 2, 7 }, too_many[] = { 3, 8 }, negative[] = { -1 };
+  UnclipOptions options = options_new (HIGH);
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  g_autoptr (GPtrArray) one = NULL;
+  g_autoptr (GPtrArray) three = NULL;
+  g_autoptr (GError) error = NULL;
+
+  options.n_threads = 1;
+  one = unclip_probe_pca (model, x, numbers, 4, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (one->len, ==, 4);
+  options.n_threads = 3;
+  three = unclip_probe_pca (model, x, numbers, 4, &options, NULL);
+  for (int i = 0; i < 4; i++)
+    {
+      g_assert_cmpint (((UnclipImage *) one->pdata[i])->width, ==, HIGH);
+      g_assert_cmpfloat (largest_difference (one->pdata[i], three->pdata[i]), ==, 0);
+    }
+  g_assert_cmpfloat (largest_difference (one->pdata[1], one->pdata[3]), ==, 0);
+  g_assert_cmpfloat (largest_difference (one->pdata[1], one->pdata[2]), >, 1e-3);
+  g_assert_cmpfloat (largest_difference (one->pdata[0], one->pdata[2]), >, 1e-3);
+
+  g_assert_null (unclip_probe_pca (model, x, too_many, 2, &options, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "0 to 7"));
+  g_clear_error (&error);
+  g_assert_null (unclip_probe_pca (model, x, negative, 1, &options, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_null (unclip_probe_pca (model, x, NULL, 0, &options, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+}
+
 /* Progress rises to the end, and a cancelled call makes no further step. */
 static void
 test_progress_and_cancel (void)
@@ -373,6 +408,30 @@ test_progress_and_cancel (void)
       some.fraction = 0;
       options.progress_data = &some;
       g_assert_null (unclip_text_edit (model, x, "a ball", "a star", 0.5, 2, &options, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_assert_cmpint (some.n_calls, ==, some.cancel_at);
+      g_clear_error (&error);
+    }
+
+  /* Code by code: each of two draws has seven. */
+  options.size = LOW;
+  all = (Watch) { cancellable };
+  options.progress_data = &all;
+  g_cancellable_reset (cancellable);
+  {
+    g_autoptr (UnclipImage) image = unclip_generate (model, "a ball", UNCLIP_PRIOR_AUTOREGRESSIVE, &options, NULL);
+
+    g_assert_nonnull (image);
+  }
+  g_assert_cmpfloat (all.fraction, >, 0.98);
+  g_assert_cmpint (all.n_calls, >, 14 + options.n_steps);
+  for (some.cancel_at = 1; some.cancel_at <= all.n_calls; some.cancel_at += 2)
+    {
+      g_cancellable_reset (cancellable);
+      some.n_calls = 0;
+      some.fraction = 0;
+      options.progress_data = &some;
+      g_assert_null (unclip_generate (model, "a ball", UNCLIP_PRIOR_AUTOREGRESSIVE, &options, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
       g_assert_cmpint (some.n_calls, ==, some.cancel_at);
       g_clear_error (&error);
@@ -428,6 +487,7 @@ main (int argc, char **argv)
   g_test_add_func ("/edits/generate", test_generate);
   g_test_add_func ("/edits/narrow-weights", test_narrow_weights);
   g_test_add_func ("/edits/upscale-and-labels", test_upscale_and_labels);
+  g_test_add_func ("/edits/principal-components", test_principal_components);
   g_test_add_func ("/edits/progress-and-cancel", test_progress_and_cancel);
   g_test_add_func ("/edits/bad-options", test_bad_options);
   status = g_test_run ();
