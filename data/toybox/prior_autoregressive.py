@@ -25,7 +25,7 @@ from train import DEVICE, Run, autocast, data, embeddings, encode, load, tokeniz
 VARIANCE = 0.99      # of z_i, that the kept components hold
 SMOOTHING = 6.0      # standard deviation of the targets, in buckets: neighbours mean almost the same
 N_FREQUENCIES = 64   # of the sines that tables over buckets begin with
-SLOWNESS = 0.5       # their strength falls with this power of the frequency
+SLOWNESS = 1.0       # their strength falls with this power of the frequency
 
 
 def principal_components(z_i, n_components=None):
