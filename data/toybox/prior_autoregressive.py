@@ -25,6 +25,7 @@ from train import DEVICE, Run, autocast, data, embeddings, encode, load, tokeniz
 VARIANCE = 0.99      # of z_i, that the kept components hold
 SMOOTHING = 6.0      # standard deviation of the targets, in buckets: neighbours mean almost the same
 N_FREQUENCIES = 64   # of the sines that tables over buckets begin with
+SLOWNESS = 1.0       # their strength falls with this power of the frequency
 
 
 def principal_components(z_i, n_components=None):
@@ -47,10 +48,12 @@ def shipped(name, tensor):
 
 
 def smooth_table(n_rows, width, scale):
-    """[n_rows, width]: random mixtures of slow sines over the rows, so that neighbours begin alike."""
-    place = (torch.arange(n_rows) + 0.5) / n_rows
-    angles = math.pi * place[:, None] * torch.arange(1, N_FREQUENCIES + 1)
-    return torch.cat([angles.cos(), angles.sin()], 1) @ torch.randn(2 * N_FREQUENCIES, width) * scale / N_FREQUENCIES ** 0.5
+    """[n_rows, width] around @scale: random mixtures of sines over the rows, the slow ones stronger, so that neighbours begin alike."""
+    place, frequencies = (torch.arange(n_rows) + 0.5) / n_rows, torch.arange(1, N_FREQUENCIES + 1)
+    weights = frequencies ** -SLOWNESS
+    angles = math.pi * place[:, None] * frequencies
+    sines = torch.cat([angles.cos() * weights, angles.sin() * weights], 1)
+    return sines @ torch.randn(2 * N_FREQUENCIES, width) * (scale / weights.norm())
 
 
 class PriorAutoregressive(nn.Module):

@@ -6,6 +6,7 @@ stops after --minutes; its learning rate falls to zero towards that end.
     python3 train.py decoder --minutes 40 --size 32
     python3 train.py decoder --minutes 25 --size 64
     python3 train.py prior --minutes 10
+    python3 train.py prior_autoregressive --minutes 8
     python3 train.py super_res --minutes 10
     python3 train.py super_res_1024 --minutes 8
     python3 train.py judge --minutes 4     the attribute classifier that measures, not a part of the model
@@ -378,7 +379,7 @@ def main():
         STAGES[args.stage](args)
         return
     for stage, minutes, size in (("data", 0, 64), ("judge", 4, 64), ("clip", 13, 64), ("decoder", 62, 32), ("prior", 13, 64),
-                                 ("super_res", 8, 64), ("super_res_1024", 8, 64), ("decoder", 25, 64)):
+                                 ("prior_autoregressive", 8, 64), ("super_res", 8, 64), ("super_res_1024", 8, 64), ("decoder", 25, 64)):
         args.minutes, args.size = minutes, size
         STAGES[stage](args)
 

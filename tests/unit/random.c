@@ -182,7 +182,34 @@ test_torch_known (void)
     }
 }
 
-/* The same for n = 100: its first three values, those from 14 to 18, the last six, and the sum of all. */
+/* torch.rand (3), torch.rand (2) and torch.randn (2) of one generator: the same numbers for both kinds. */
+static void
+test_torch_uniform (void)
+{
+  static const struct
+  {
+    guint64 seed;
+    float   out[7];
+  } known[] = {
+    { 0, { 0.49625659f, 0.7682217956f, 0.08847743273f, 0.13203048706f, 0.30742281675f, 0.5507453084f, 0.2703641355f } },
+    { 7, { 0.5349225402f, 0.1988031864f, 0.6592116952f, 0.6568902731f, 0.2327615619f, -0.2253692895f, 0.1626792103f } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    {
+      g_autoptr (UnclipRandom) random = unclip_random_new (UNCLIP_RNG_TORCH, known[i].seed);
+      float out[7];
+
+      unclip_random_uniform (random, out, 3);
+      unclip_random_uniform (random, out + 3, 2);
+      unclip_random_normal (random, out + 5, 2);
+      for (int k = 0; k < 5; k++)
+        g_assert_cmpfloat (fabsf (out[k] - known[i].out[k]), <, 1e-8f);
+      assert_torch (out + 5, known[i].out + 5, 2);
+    }
+}
+
+/* torch.randn (100): its first three values, those from 14 to 18, the last six, and the sum of all. */
 static void
 test_torch_long (void)
 {
@@ -266,6 +293,7 @@ main (int argc, char **argv)
   g_test_add_func ("/random/philox/streams", test_philox_streams);
   g_test_add_func ("/random/philox/moments", test_philox_moments);
   g_test_add_func ("/random/torch/known", test_torch_known);
+  g_test_add_func ("/random/torch/uniform", test_torch_uniform);
   g_test_add_func ("/random/torch/long", test_torch_long);
   g_test_add_func ("/random/torch/sequence", test_torch_sequence);
   return g_test_run ();
