@@ -1,4 +1,4 @@
-/* Frames between two pictures: z_i and x_T both go over the sphere.
+/* Frames between two pictures: z_i and x_T both go over the sphere, or one of them alone.
  *
  * What the inversions keep besides x_T goes along, so that both ends are the very pictures.
  *
@@ -54,7 +54,7 @@ trace_between (const UnclipTrace *a, const UnclipTrace *b, double u)
 }
 
 GPtrArray *
-unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, const UnclipOptions *options, GError **error)
+unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, UnclipHold hold, const UnclipOptions *options, GError **error)
 {
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
@@ -112,12 +112,12 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
     for (int i = 0; i < n_frames; i++)
       {
         double u = i / (n_frames - 1.0);
-        g_autoptr (UnclipTrace) trace = trace_between (first, last, u);
+        g_autoptr (UnclipTrace) trace = trace_between (first, last, hold == UNCLIP_HOLD_X_T ? 0 : u);
         float *x = g_new (float, trace->n);
 
         g_ptr_array_add (squares, x);
         seeds[i] = run.options->seed;
-        turn (z, z_i[0], z_i[1], dim, u);
+        turn (z, z_i[0], z_i[1], dim, hold == UNCLIP_HOLD_Z_I ? 0 : u);
         if (! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z, 0 }, guidance_scale, error))
           return NULL;
         if (! unclip_run_decode (&run, &decoder, trace, 0, 1, x, error))
