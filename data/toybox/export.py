@@ -15,7 +15,7 @@ import configs
 import safetensors
 from train import tokenizer
 
-# What the command line and the plug-in use unless told otherwise; measured with evaluate.py.
+# What the command line and the plug-in use unless told otherwise; measured with ./run evaluate.
 DEFAULTS = {"prior_guidance_scale": 2.0, "decoder_guidance_scale": 3.0, "decoder_steps": 25, "prior_steps": 25,
             "text_edit_strength": 0.4, "text_edit_guidance_scale": 1.0,
             "variation_eta": 0.7, "variation_guidance_scale": 1.0,
