@@ -206,6 +206,7 @@ test_variations (void)
   g_autoptr (GPtrArray) same = unclip_variations (model, x, 1, 0, &options, NULL);
   g_autoptr (GPtrArray) pair = unclip_variations (model, x, 2, 0.8, &options, NULL);
   g_autoptr (GPtrArray) second = NULL;
+  g_autoptr (GPtrArray) lost = NULL;
 
   g_assert_cmpint (same->len, ==, 2);
   g_assert_cmpint (pair->len, ==, 3);
@@ -217,6 +218,12 @@ test_variations (void)
   options.seed++;
   second = unclip_variations (model, x, 1, 0.8, &options, NULL);
   g_assert_cmpfloat (largest_difference (pair->pdata[2], second->pdata[1]), ==, 0);
+
+  /* Plain DDIM loses the picture, and its reconstruction tells. */
+  options.inversion = UNCLIP_INVERSION_DDIM;
+  lost = unclip_variations (model, x, 1, 0, &options, NULL);
+  g_assert_cmpfloat (largest_difference (lost->pdata[0], lost->pdata[1]), ==, 0);
+  g_assert_cmpfloat (largest_difference (lost->pdata[0], x), >, 1e-3);
 }
 
 /* Strength 0 is the picture whatever the guidance, and any size of picture comes back as the square. */
