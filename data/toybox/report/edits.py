@@ -97,7 +97,7 @@ def table_rows(lab):
 def diffs(lab):
     """Success and preservation against theta."""
     section = Section("1. Text diffs")
-    lines, rows, names, found = {}, [], [], {}
+    lines, rows, names, found = {"reached": {}, "kept": {}}, [], [], {}
     for kind in KINDS:
         edits, steps = Edits(lab, kind), STEPS[kind]
         n = edits.n_staged
@@ -106,14 +106,15 @@ def diffs(lab):
         shares = {what: [share(v[what]) for v in by_step] for what in ("reached", "kept", "both")}
         found[kind] = shares
         section.figures[kind] = {f"{(k + 1) / 10:g}": {what: shares[what][k].figures() for what in shares} for k in range(steps)}
-        for what in ("reached", "kept"):
-            lines[f"{kind}: {what}"] = [s.point() for s in shares[what]] + [None] * (max(STEPS.values()) - steps)
+        for what in lines:
+            lines[what][kind] = [s.point() for s in shares[what]] + [None] * (max(STEPS.values()) - steps)
         for i in range(min(2, n)):
             rows.append([held_out.pictures(edits.scenes.pick([i]))[0], *x[i]])
             names.append(kind)
     thetas = [(k + 1) / 10 for k in range(max(STEPS.values()))]
-    plot(lab.out / "diffs.png", thetas, lines, "θ", "%", y_range=(0, 100))
-    contact_sheet(lab.out / "diffs-sheet.png", rows, names, ["original", *(f"θ = {t:g}" for t in thetas)])
+    for what in lines:
+        plot(lab.out / f"diffs-{what}.png", thetas, lines[what], "theta", f"{what}, %", y_range=(0, 100))
+    contact_sheet(lab.out / "diffs-sheet.png", rows, names, ["original", *(f"theta {t:g}" for t in thetas)])
     best = {kind: max(range(STEPS[kind]), key=lambda k: found[kind]["both"][k].p) for kind in KINDS}
     # Within the paper's range, 0.1 to 0.5.
     rises = {kind: difference(found[kind]["reached"][4], found[kind]["reached"][0])[1] > 0 for kind in KINDS}
@@ -124,7 +125,7 @@ def diffs(lab):
         "The paper (3.3) turns z_i towards the difference of two captions by slerp, with θ up to 0.25 to 0.50 and the noise x_T kept: "
         "the picture changes step by step to what the new caption says, and the rest stays.\n\n"
         f"Here: {lab.size(N_STAGED)} held-out pictures for each kind of edit, one inversion each; for shapes beyond the paper's range.\n\n"
-        "![Reached and kept against θ](diffs.png)\n\n"
+        "![Target reached against θ](diffs-reached.png)\n![All else kept against θ](diffs-kept.png)\n\n"
         + table(["edit of", "best θ", "reached there", "kept there", "both there"], [
             [kind, f"{(best[kind] + 1) / 10:g}", *(found[kind][what][best[kind]] for what in ("reached", "kept", "both"))] for kind in KINDS])
         + "\n![Stages](diffs-sheet.png)\n\n"

@@ -24,12 +24,12 @@ def pairs(n):
     return a.pick(k), b.pick(k)
 
 
-def frames(lab, a, b, hold="nothing"):
+def frames(lab, a, b, *more):
     """[n, 9, 3, 64, 64] between scenes a and b."""
     ends = zip(held_out.pictures(a), held_out.pictures(b))
     return torch.stack([r.pictures() for r in lab.engine.run(
         call("interpolate", "--image", lab.engine.put(x), "--image", lab.engine.put(y), "--frames", N_FRAMES, "--size", 64,
-             "--hold", hold, out="y") for x, y in ends)])
+             *more, out="y") for x, y in ends)])
 
 
 def read(lab, x):
@@ -71,26 +71,27 @@ def apart(lab):
     """z_i alone, x_T alone, both."""
     section = Section("2. Interpolations of z_i, of x_T, of both")
     a, b = pairs(lab.size(10))
-    lines, rows, ends, names = {}, [], {}, []
+    lines, rows, ends, names = {"meaning": {}, "place": {}}, [], {}, []
     us = [k / (N_FRAMES - 1) for k in range(N_FRAMES)]
     way = torch.stack([b.x - a.x, b.y - a.y], 1)
     far = way.norm(dim=1) > 0.3   # nobody can say how far something went that hardly moves
     for what, hold in (("z_i and x_T", "nothing"), ("z_i alone", "x_T"), ("x_T alone", "z_i")):
-        x = frames(lab, a, b, hold)
+        # Plain DDIM, as what other methods keep beside x_T holds the picture together by itself.
+        x = frames(lab, a, b, "--method", "ddim", "--hold", hold)
         seen = read(lab, x)
         is_b = (seen["shape"] == b.shape[:, None]).float() / 2 + (seen["colour"] == b.colour[:, None]).float() / 2
         moved = ((seen["pose"][..., :2] - torch.stack([a.x, a.y], 1)[:, None]) * way[:, None]).sum(2) / (way * way).sum(1)[:, None]
         moved = moved[far] if far.any() else moved
         meaning, place = [mean(is_b[:, k]) for k in range(N_FRAMES)], [mean(moved[:, k].clamp(-1, 2)) for k in range(N_FRAMES)]
-        lines[f"{what}: meaning"] = [v.point() for v in meaning]
-        lines[f"{what}: place"] = [v.point() for v in place]
+        lines["meaning"][what], lines["place"][what] = [v.point() for v in meaning], [v.point() for v in place]
         last = (seen["shape"][:, -1] == b.shape) & (seen["colour"][:, -1] == b.colour)
         ends[what] = share(last), meaning[-1], place[-1]
         section.figures[what] = {"last frame is b": share(last).figures(), "meaning": [v.figures() for v in meaning],
                                  "place": [v.figures() for v in place]}
         rows += list(x[:2])
         names += [what.replace(" and ", "\nand ")] * min(2, len(x))
-    plot(lab.out / "apart.png", us, lines, "share of the way from a to b", "share of b", y_range=(-0.1, 1.1))
+    for name in lines:
+        plot(lab.out / f"apart-{name}.png", us, lines[name], "share of the way from a to b", f"{name}, share of b", y_range=(-0.1, 1.1))
     contact_sheet(lab.out / "apart-sheet.png", rows, names)
     z_i, x_T = ends["z_i alone"], ends["x_T alone"]
     shown = z_i[1].low > x_T[1].high
@@ -98,8 +99,8 @@ def apart(lab):
         "The paper (3.2) turns z_i by slerp, with x_T turned along or held: z_i carries what the picture means, x_T what z_i leaves open. "
         "With both turned, the ends are the pictures themselves.\n\n"
         f"Here: {len(a)} pairs. Meaning is the share of b's shape and colour that the judge reads, place how far the centre went from a's to "
-        "b's. What is held stays a's, with what the inversion kept beside x_T.\n\n"
-        "![Meaning and place on the way](apart.png)\n\n"
+        "b's. What is held stays a's. Inversion is plain DDIM, so that there is nothing beside z_i and x_T.\n\n"
+        "![Meaning on the way](apart-meaning.png)\n![Place on the way](apart-place.png)\n\n"
         + table(["what turns", "last frame has b's shape and colour", "meaning at the end", "place at the end"],
                 [[what, v[0], v[1].text(2), v[2].text(2)] for what, v in ends.items()])
         + "\n![Frames](apart-sheet.png)\n\n"

@@ -65,7 +65,7 @@ class Value:
     n: int
 
     def text(self, digits=1, unit=""):
-        return f"{self.value:.{digits}f}{unit} ({self.low:.{digits}f}–{self.high:.{digits}f})"
+        return f"{self.value:.{digits}f}{unit} ({self.low:.{digits}f} to {self.high:.{digits}f})"
 
     def point(self):
         return self.value, self.low, self.high
