@@ -51,19 +51,16 @@ def parse():
     return args
 
 
-def forget(out, stamp, fresh):
-    """Clears @out of what another model, engine or judge made."""
-    made_with = out / "kept" / "made-with"
-    if fresh or not made_with.exists() or made_with.read_text() != stamp:
-        shutil.rmtree(out / "kept", ignore_errors=True)
-        for file in [*out.glob("*.json"), *out.glob("*.png")]:
-            file.unlink()
-        made_with.parent.mkdir(parents=True)
-        made_with.write_text(stamp)
+def forget(kept, stamp, fresh):
+    """Clears the folder @kept of pictures that another model or engine made."""
+    if fresh or not (kept / "made-with").exists() or (kept / "made-with").read_text() != stamp:
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir(parents=True)
+        (kept / "made-with").write_text(stamp)
 
 
-def measured(lab, name):
-    """One section, also on disk."""
+def measured(lab, name, stamp):
+    """One section, to disk; @stamp says what else it depends on."""
     begin = time.monotonic()
     print(f"{name} …", flush=True)
     try:
@@ -72,13 +69,14 @@ def measured(lab, name):
         section = Section(name, f"Not measured: {why}.\n")
         print(f"  not measured: {why}", flush=True)
     seconds = time.monotonic() - begin
-    (lab.out / f"{name}.json").write_text(json.dumps({**asdict(section), "scale": lab.scale, "seconds": round(seconds, 1)}, indent=1))
+    (lab.out / f"{name}.json").write_text(json.dumps({**asdict(section), "seconds": round(seconds, 1), "made_with": stamp}, indent=1))
     print(f"  {seconds:.0f} s", flush=True)
 
 
-def write_report(out, heading):
-    """report.md from the sections that have been measured, by this run or before."""
+def write_report(out, stamp, heading):
+    """report.md from the sections that have been measured, by this run or by one before of the same model, judge and scale."""
     sections = {name: json.loads((out / f"{name}.json").read_text()) for name in SECTIONS if (out / f"{name}.json").exists()}
+    sections = {name: section for name, section in sections.items() if section["made_with"] == stamp}
     rows = [row for name in QUALITY for row in sections.get(name, {"rows": []})["rows"]]
     text = ["# Toybox, measured\n\n" + heading + "\n## Quality\n\n" + table(["what", "to reach", "reached", "met"], rows)]
     for names, title in ((QUALITY, "How it was measured"), (EXPERIMENTS, "The paper's experiments")):
@@ -99,16 +97,17 @@ def main():
     begin = time.monotonic()
     args.out.mkdir(parents=True, exist_ok=True)
     engine = Engine(args.unclip, args.model, args.out.resolve() / "kept", args.workers)
-    forget(args.out, engine.made_with(args.judge), args.fresh)
+    forget(engine.kept, engine.made_with(), args.fresh)
+    stamp = f"{engine.made_with(args.judge)} at scale {args.scale:g}"
     lab = Lab(engine, reader, args.out, args.scale)
     for name in SECTIONS:
         if name in args.only:
-            measured(lab, name)
+            measured(lab, name, stamp)
     heading = (f"The shipped model through the C engine, on scenes that were never trained on (seeds from {1_000_000:,} on), read by a classifier "
                "trained on true renderings. After ± and in brackets: 95 % intervals, Wilson's of shares, by resampling of means and medians. "
                "Shares of the quality table are sampled until they are known to ± 4 points or a cap is reached"
                + ("" if args.scale == 1 else f"; **a trial, at {args.scale:g} of the sample sizes**") + ".\n")
-    write_report(args.out, heading)
+    write_report(args.out, stamp, heading)
     print(f"{time.monotonic() - begin:.0f} s; {(args.out / 'report.md').resolve()}")
 
 

@@ -43,12 +43,12 @@ def a(colour, shape):
 
 def binding(lab):
     section = Section("8. Attribute binding and written words")
-    s = held_out.scenes(18, lab.size(48), two)
+    s = held_out.scenes(18, lab.size(40), two)
     prompts = [f"{a(c, k)} and {a(c2, k2)} {GROUND[BACKGROUNDS[g]][0]}" for c, k, c2, k2, g in
                zip(*(getattr(s, n).tolist() for n in ("colour", "shape", "colour2", "shape2", "background")))]
     x, truth = lab.engine.pictures(call("generate", "--prompt", y, "--size", 64, "--seed", i) for i, y in enumerate(prompts)), held_out.pictures(s)
     here, there = ({k: share(v) for k, v in of_two(lab.reader.read(p), s).items()} for p in (x, truth))
-    alone = held_out.scenes(18, lab.size(48), held_out.lone)
+    alone = held_out.scenes(18, lab.size(40), held_out.lone)
     right = lab.reader.right(lab.engine.pictures(
         call("generate", "--prompt", y, "--size", 64, "--seed", i) for i, y in enumerate(held_out.briefs(alone))), alone)
     one = share(right["shape"] & right["colour"])

@@ -19,7 +19,7 @@ from .sheets import contact_sheet, plot
 KINDS = {"colour": (len(COLOUR_NAMES), 0.85), "shape": (len(SHAPES), 0.75), "background": (len(BACKGROUNDS), 0.85)}
 # A picture and its steps: --strength STEPS[kind] / 10 in so many stages. Shapes ask for more than the paper's 0.5.
 STEPS = {"colour": 5, "shape": 8, "background": 5}
-N_STAGED = 24
+N_STAGED = 16
 
 
 class Edits:

@@ -6,6 +6,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -50,8 +51,8 @@ class Result:
         return self.folder / name
 
     def pictures(self):
-        """[k, 3, h, w] in [-1, 1]: all pictures that the call wrote, in the order of the numbers in their names."""
-        files = sorted(self.folder.rglob("*.png"), key=lambda f: (int("".join(filter(str.isdigit, f.name)) or 0), f.name))
+        """[k, 3, h, w] in [-1, 1]: all pictures that the call wrote, in the order of the numbers that their names end in."""
+        files = sorted(self.folder.rglob("*.png"), key=lambda f: int(re.search(r"(\d*)$", f.stem)[1] or 0))
         return torch.stack([read_picture(f) for f in files])
 
 

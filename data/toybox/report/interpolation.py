@@ -70,7 +70,7 @@ def table_row(lab):
 def apart(lab):
     """z_i alone, x_T alone, both."""
     section = Section("2. Interpolations of z_i, of x_T, of both")
-    a, b = pairs(lab.size(10))
+    a, b = pairs(lab.size(8))
     lines, rows, ends, names = {"meaning": {}, "place": {}}, [], {}, []
     us = [k / (N_FRAMES - 1) for k in range(N_FRAMES)]
     way = torch.stack([b.x - a.x, b.y - a.y], 1)

@@ -29,7 +29,7 @@ def pca(lab):
         raise EngineError("the model lacks prior_autoregressive, which holds the principal components")
     largest = config["n_components"]
     ks = [2 ** k for k in range(10) if 2 ** k < largest] + [largest]
-    s = held_out.scenes(13, lab.size(24))
+    s = held_out.scenes(13, lab.size(16))
     x = held_out.pictures(s)
     made = torch.stack([r.pictures() for r in lab.engine.run(
         call("probe", "--image", lab.engine.put(p), "--pca", ",".join(map(str, ks)), "--size", 64, out="y") for p in x)])
