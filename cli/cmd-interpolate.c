@@ -33,24 +33,28 @@ cmd_interpolate (CmdJob  *job,
                  GError **error)
 {
   g_auto (GStrv) paths = NULL;
-  g_autofree char *frames_text = NULL, *out = NULL;
+  /* In the order of UnclipHold. */
+  static const char *const holds[] = { "nothing", "z_i", "x_T", NULL };
+  g_autofree char *frames_text = NULL, *hold_text = NULL, *out = NULL;
   g_autoptr (UnclipImage) a = NULL;
   g_autoptr (UnclipImage) b = NULL;
   g_autoptr (CmdOutput) output = NULL;
   g_autoptr (GPtrArray) frames = NULL;
   g_auto (GStrv) names = NULL;
-  int      n_frames = 5;
+  int      n_frames = 5, hold = UNCLIP_HOLD_NOTHING;
   gboolean a_is_generated, b_is_generated;
   const GOptionEntry entries[] = {
     { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, N_("The first picture, and again the last"), N_("FILE") },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The folder that the frames are written to"), N_("DIR") },
     { "frames", 'n', 0, G_OPTION_ARG_STRING, &frames_text, N_("How many, 2 to 256 (default: 5)"), N_("N") },
+    { "hold", 0, 0, G_OPTION_ARG_STRING, &hold_text, N_("What stays as it is in the first picture: what it means, z_i, or its noise, x_T (default: nothing)"), "nothing|z_i|x_T" },
     { NULL }
   };
 
   if (! cmd_job_parse (job, &help, entries, argc, argv, error)
       || ! cmd_require (paths, "--image", error)
       || ! cmd_int (frames_text, "--frames", 2, 256, &n_frames, error)
+      || ! cmd_choice (hold_text, "--hold", holds, &hold, error)
       || ! cmd_require (out, "--out", error))
     return FALSE;
   if (g_strv_length (paths) != 2)
@@ -59,6 +63,7 @@ cmd_interpolate (CmdJob  *job,
       return FALSE;
     }
   json_object_set_int_member (job->settings, "frames", n_frames);
+  json_object_set_string_member (job->settings, "hold", holds[hold]);
 
   output = cmd_output_new_in (out, error);
   if (output == NULL)
@@ -69,7 +74,7 @@ cmd_interpolate (CmdJob  *job,
   b = cmd_picture_read (paths[1], &b_is_generated, error);
   if (b == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
-  frames = unclip_interpolate (job->model, a, b, n_frames, &job->options, error);
+  frames = unclip_interpolate (job->model, a, b, n_frames, hold, &job->options, error);
   if (frames == NULL)
     return FALSE;
   names = file_names (n_frames);

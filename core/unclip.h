@@ -66,8 +66,17 @@ UNCLIP_API GPtrArray   *unclip_variations  (UnclipModel *model, const UnclipImag
  * Returns: (element-type UnclipImage): the reconstruction, then the stages
  */
 UNCLIP_API GPtrArray   *unclip_text_edit   (UnclipModel *model, const UnclipImage *x, const char *y0, const char *y, double theta, int n_stages, const UnclipOptions *options, GError **error);
-/* Frames from @a to @b, both ends included: slerp of z_i and of x_T. 2 to 256 frames. */
-UNCLIP_API GPtrArray   *unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, const UnclipOptions *options, GError **error);
+
+typedef enum
+{
+  UNCLIP_HOLD_NOTHING,
+  UNCLIP_HOLD_Z_I, /* what the pictures mean stays the first one's */
+  UNCLIP_HOLD_X_T  /* the noise, and what the inversion kept beside it, stay the first one's */
+} UnclipHold;
+
+/* Frames from @a to @b, both ends included: slerp of z_i and of x_T, or of what is not held. 2 to 256 frames;
+ * with a part held the last one is not @b. */
+UNCLIP_API GPtrArray   *unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, UnclipHold hold, const UnclipOptions *options, GError **error);
 
 /* Bipartite latents, and what it takes to decode them to the very picture. */
 typedef struct _UnclipLatents UnclipLatents;

@@ -1,4 +1,4 @@
-/* Frames between two pictures: z_i and x_T both go over the sphere.
+/* Frames between two pictures: z_i and x_T both go over the sphere, or one of them alone.
  *
  * What the inversions keep besides x_T goes along, so that both ends are the very pictures.
  *
@@ -54,7 +54,7 @@ trace_between (const UnclipTrace *a, const UnclipTrace *b, double u)
 }
 
 GPtrArray *
-unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, const UnclipOptions *options, GError **error)
+unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, UnclipHold hold, const UnclipOptions *options, GError **error)
 {
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
@@ -67,7 +67,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   g_autofree float   *details = NULL;
   UnclipInvertMethod  method;
   double              guidance_scale;
-  int                 dim;
+  int                 dim, n_ends;
 
   if (n_frames < 2 || n_frames > 256)
     {
@@ -78,8 +78,11 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
     return NULL;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
+  /* Frames that are the pictures themselves. */
+  n_ends = guidance_scale != 1.0 ? 0 : hold == UNCLIP_HOLD_NOTHING ? 2 : 1;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + 2 * UNCLIP_COST_IMAGE + 2 * unclip_inversion_cost (method, run.n_steps)
-                             + n_frames * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
+                             + n_ends * unclip_reconstruction_cost (method, run.n_steps)
+                             + (n_frames - n_ends) * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (run.upsamples ? n_frames * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
 
   for (int i = 0; i < 2; i++)
@@ -112,15 +115,20 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
     for (int i = 0; i < n_frames; i++)
       {
         double u = i / (n_frames - 1.0);
-        g_autoptr (UnclipTrace) trace = trace_between (first, last, u);
+        g_autoptr (UnclipTrace) trace = trace_between (first, last, hold == UNCLIP_HOLD_X_T ? 0 : u);
         float *x = g_new (float, trace->n);
 
         g_ptr_array_add (squares, x);
         seeds[i] = run.options->seed;
-        turn (z, z_i[0], z_i[1], dim, u);
+        turn (z, z_i[0], z_i[1], dim, hold == UNCLIP_HOLD_Z_I ? 0 : u);
         if (! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z, 0 }, guidance_scale, error))
           return NULL;
-        if (! unclip_run_decode (&run, &decoder, trace, 0, 1, x, error))
+        if ((i == 0 && n_ends > 0) || (i == n_frames - 1 && n_ends == 2))
+          {
+            if (! unclip_run_reconstruct (&run, &decoder, trace, low[i == 0 ? 0 : 1], x, error))
+              return NULL;
+          }
+        else if (! unclip_run_decode (&run, &decoder, trace, 0, 1, x, error))
           return NULL;
       }
   }

@@ -108,6 +108,28 @@ unclip_run_decode (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *tr
   return unclip_trace_sample (&process, trace, eta, keep, x, error);
 }
 
+/* Whether the way back through the unchanged decoder returns the picture. */
+static gboolean
+is_exact (UnclipInvertMethod method)
+{
+  return method != UNCLIP_INVERT_DDIM && method != UNCLIP_INVERT_FIXED_POINT;
+}
+
+double
+unclip_reconstruction_cost (UnclipInvertMethod method, int n_steps)
+{
+  return is_exact (method) ? 0 : n_steps;
+}
+
+gboolean
+unclip_run_reconstruct (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, const float *low, float *x, GError **error)
+{
+  if (! is_exact (trace->method))
+    return unclip_run_decode (run, decoder, trace, 0, 1, x, error);
+  memcpy (x, low, trace->n * sizeof (float));
+  return TRUE;
+}
+
 /* The upsampler's share: what its steps from noise to @x lack, given @latents->low. */
 static gboolean
 invert_super_res (UnclipLatents *latents, UnclipRun *run, const float *x, GError **error)

@@ -30,5 +30,9 @@ double       unclip_inversion_cost (UnclipInvertMethod method, int n_steps);
 UnclipTrace *unclip_run_invert     (UnclipRun *run, UnclipDecoder *decoder, const float *x, UnclipInvertMethod method, GError **error);
 /* The way back through the decoder as it is conditioned now; see unclip_trace_sample(). @x: [low_size, low_size, 3] */
 gboolean     unclip_run_decode     (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double eta, double keep, float *x, GError **error);
+/* What the way back makes of @low [low_size, low_size, 3] when nothing is edited. Methods that keep what their steps
+ * miss return it but for rounding: then no network is asked, and it costs nothing. */
+gboolean     unclip_run_reconstruct     (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, const float *low, float *x, GError **error);
+double       unclip_reconstruction_cost (UnclipInvertMethod method, int n_steps);
 
 G_END_DECLS

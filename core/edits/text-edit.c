@@ -69,7 +69,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
                                                     : unclip_model_default (model, "text_edit_guidance_scale", 3.0);
   /* DDIM's states are on one path, which an edit leaves; these are each noised anew, and forgive it. */
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
-  unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + run.n_steps
+  unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
                              + n_stages * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (run.upsamples ? n_stages * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
 
@@ -98,7 +98,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
         || ! unclip_decoder_condition (&decoder, &run, &captions, before, before, 1.0, error))
       return NULL;
     trace = unclip_run_invert (&run, &decoder, low, method, error);
-    if (trace == NULL || ! unclip_run_decode (&run, &decoder, trace, 0, 1, reconstruction, error))
+    if (trace == NULL || ! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error))
       return NULL;
     for (int i = 0; i < n_stages; i++)
       {

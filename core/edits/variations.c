@@ -50,7 +50,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "variation_guidance_scale", 1.0);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
-  unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + run.n_steps
+  unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
                              + count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (run.upsamples ? count * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
 
@@ -70,7 +70,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
         || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, 1.0, error))
       return NULL;
     trace = unclip_run_invert (&run, &decoder, low, method, error);
-    if (trace == NULL || ! sample (&run, &decoder, trace, 0, 0, reconstruction, error)
+    if (trace == NULL || ! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error)
         || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, guidance_scale, error))
       return NULL;
     for (int i = 0; i < count; i++)

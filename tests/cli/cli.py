@@ -235,6 +235,7 @@ def test_bad_values():
     fails(2, "variations", "--image", "x.png", "--out", "d", "--count", "65", says=["--count", "64"])
     fails(2, "variations", "--image", "x.png", "--out", "d", "--eta", "2", says=["--eta"])
     fails(2, "interpolate", "--image", "a.png", "--image", "b.png", "--out", "d", "--frames", "1", says=["--frames", "256"])
+    fails(2, "interpolate", "--image", "a.png", "--image", "b.png", "--out", "d", "--hold", "x_t", says=["--hold", "z_i, x_T"])
     fails(2, "bench", "toybox", "decoder", "--repeat", "0", says=["--repeat"])
     fails(2, "synth", "configs", "--out", "d", "--dtype", "f8", says=["--dtype", "bf16"])
     fails(2, *job[:-1], "x.jpg", says=["--out", ".png"])
@@ -528,6 +529,10 @@ def test_interpolate():
     a, b = png("a-end.png", 20, 20), png("b-end.png", 20, 20, pixel=lambda x, y: [200, 200 - 5 * y, 10 * x])
     out = works("interpolate", "--image", a, "--image", b, "--frames", 3, "--out", "frames", *model())
     assert out.split() == [f"frames/frame-0{i}.png" for i in (0, 1, 2)], out
+    for hold in ("z_i", "x_T"):
+        works("interpolate", "--image", a, "--image", b, "--frames", 2, "--hold", hold, "--out", hold, *model())
+        assert pixels(f"{hold}/frame-00.png") == pixels("frames/frame-00.png"), f"holding {hold} changes the first frame"
+        assert pixels(f"{hold}/frame-01.png") != pixels("frames/frame-02.png"), f"--hold {hold} holds nothing"
 
 
 def test_invert_and_decode():

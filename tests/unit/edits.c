@@ -209,6 +209,7 @@ test_variations (void)
   g_autoptr (GPtrArray) same = unclip_variations (model, x, 1, 0, &options, NULL);
   g_autoptr (GPtrArray) pair = unclip_variations (model, x, 2, 0.8, &options, NULL);
   g_autoptr (GPtrArray) second = NULL;
+  g_autoptr (GPtrArray) lost = NULL;
 
   g_assert_cmpint (same->len, ==, 2);
   g_assert_cmpint (pair->len, ==, 3);
@@ -220,6 +221,12 @@ test_variations (void)
   options.seed++;
   second = unclip_variations (model, x, 1, 0.8, &options, NULL);
   g_assert_cmpfloat (largest_difference (pair->pdata[2], second->pdata[1]), ==, 0);
+
+  /* Plain DDIM loses the picture, and its reconstruction tells. */
+  options.inversion = UNCLIP_INVERSION_DDIM;
+  lost = unclip_variations (model, x, 1, 0, &options, NULL);
+  g_assert_cmpfloat (largest_difference (lost->pdata[0], lost->pdata[1]), ==, 0);
+  g_assert_cmpfloat (largest_difference (lost->pdata[0], x), >, 1e-3);
 }
 
 /* Strength 0 is the picture whatever the guidance, and any size of picture comes back as the square. */
@@ -255,13 +262,25 @@ test_interpolate (void)
   g_autoptr (UnclipImage) a = picture (LOW, LOW);
   g_autoptr (UnclipImage) b = unclip_image_copy (a);
   g_autoptr (GPtrArray) frames = NULL;
+  g_autoptr (GPtrArray) one_noise = NULL;
+  g_autoptr (GPtrArray) one_meaning = NULL;
 
   for (int i = 0; i < LOW * LOW * 3; i++)
     b->pixels[i] = 1 - a->pixels[i];
-  frames = unclip_interpolate (model, a, b, 3, &options, NULL);
+  frames = unclip_interpolate (model, a, b, 3, UNCLIP_HOLD_NOTHING, &options, NULL);
   g_assert_cmpint (frames->len, ==, 3);
   g_assert_cmpfloat (largest_difference (frames->pdata[0], a), <, 2e-3);
   g_assert_cmpfloat (largest_difference (frames->pdata[2], b), <, 2e-3);
+
+  /* With a part held the first frame is still the picture, and the last one neither of the two. */
+  one_noise = unclip_interpolate (model, a, b, 3, UNCLIP_HOLD_X_T, &options, NULL);
+  one_meaning = unclip_interpolate (model, a, b, 3, UNCLIP_HOLD_Z_I, &options, NULL);
+  g_assert_cmpfloat (largest_difference (one_noise->pdata[0], a), <, 2e-3);
+  g_assert_cmpfloat (largest_difference (one_meaning->pdata[0], a), <, 2e-3);
+  g_assert_cmpfloat (largest_difference (one_noise->pdata[2], a), >, 0.01);
+  g_assert_cmpfloat (largest_difference (one_noise->pdata[2], b), >, 0.01);
+  g_assert_cmpfloat (largest_difference (one_meaning->pdata[2], a), >, 0.01);
+  g_assert_cmpfloat (largest_difference (one_meaning->pdata[2], b), >, 0.01);
 }
 
 /* The same bits for any number of threads, the same picture for the same seed, another for another. */
@@ -463,7 +482,7 @@ test_bad_options (void)
   g_assert_null (unclip_variations (model, x, 0, 0.5, &good, &error));
   g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
   g_clear_error (&error);
-  g_assert_null (unclip_interpolate (model, x, x, 1, &good, &error));
+  g_assert_null (unclip_interpolate (model, x, x, 1, UNCLIP_HOLD_NOTHING, &good, &error));
   g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
 }
 

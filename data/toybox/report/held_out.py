@@ -1,0 +1,108 @@
+"""Scenes that were never trained on, their captions, and what the judge reads in pictures of them.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+
+import torch
+import torch.nn.functional as F
+
+import safetensors
+from captions import GROUND
+from judge import Judge
+from world import BACKGROUNDS, COLOUR_NAMES, SHAPES, draw_scenes, render
+
+FIRST_SEED = 1_000_000   # seeds from here on are held out
+POOL = 2048              # drawn at once whatever is taken of them, as a scene depends on how many are drawn
+ROUND = [SHAPES.index("ball"), SHAPES.index("ring")]   # a tilt does not show on them
+NAMES = {"shape": SHAPES, "colour": COLOUR_NAMES, "background": BACKGROUNDS}
+
+
+def wordless(s):
+    return s.word == 0
+
+
+def lone(s):
+    return (s.word == 0) & (s.second == 0)
+
+
+def scenes(part, n, keep=wordless):
+    """n held-out scenes; each part of the report has its own number. keep: scenes -> which of them are fit."""
+    pool = draw_scenes(POOL, FIRST_SEED + part)
+    return pool.pick(torch.nonzero(keep(pool))[:n, 0])
+
+
+def pictures(s, size=64):
+    """True renderings [n, 3, size, size] in [-1, 1], at the 8 bits that a file has."""
+    n = max(1, (512 // size) ** 2)   # what memory holds at once
+    x = torch.cat([render(s.pick(slice(i, i + n)), size) for i in range(0, len(s), n)])
+    return (x * 255).round().permute(0, 3, 1, 2) / 127.5 - 1
+
+
+def brief(shape, colour, background):
+    """The plainest caption: "a red ball on sand"."""
+    return f"{'an' if COLOUR_NAMES[colour][0] in 'aeiou' else 'a'} {COLOUR_NAMES[colour]} {SHAPES[shape]} {GROUND[BACKGROUNDS[background]][0]}"
+
+
+def briefs(s):
+    return [brief(*row) for row in zip(s.shape.tolist(), s.colour.tolist(), s.background.tolist())]
+
+
+class Reader:
+    """The judge, and how well it reads true renderings, which bounds what can be said of others."""
+
+    def __init__(self, path):
+        self.judge = Judge()
+        self.judge.load_state_dict({k: v.float() for k, v in safetensors.read(path).items()})
+        self._calibration = None
+
+    @torch.no_grad()
+    def read(self, x):
+        """What pictures [n, 3, h, w] show, see Judge.read(); larger ones are averaged down to 64."""
+        return self.judge.read(F.adaptive_avg_pool2d(x, 64))
+
+    @torch.no_grad()
+    def features(self, x):
+        """What the judge knows of pictures before it names anything: [n, dim]."""
+        return self.judge.body(F.adaptive_avg_pool2d(x, 64))
+
+    def right(self, x, s, names=("shape", "colour", "background")):
+        """Which pictures show what scenes say, by attribute."""
+        seen = self.read(x)
+        return {k: seen[k] == getattr(s, k) for k in names}
+
+    def calibration(self):
+        """On 1000 true renderings: (scenes, what is read in them)."""
+        if self._calibration is None:
+            s = scenes(1, 1000)
+            self._calibration = s, self.read(pictures(s))
+        return self._calibration
+
+    def limits(self):
+        """From how much on a move, a growth and a turn count as visible, and the judge's own errors (root mean square).
+
+        Three pixels and a bit, a twelfth, ten degrees; more if that is within two errors.
+        """
+        s, seen = self.calibration()
+        move, growth, turn = moves(seen["pose"], pose(s))
+        turn = turn[~is_round(s.shape)]
+        errors = [float((v * v).mean() ** 0.5) for v in (move, growth, turn)]
+        return [max(usual, 2 * e) for usual, e in zip((0.1, 0.08, 0.17), errors)], errors
+
+    def changed(self, seen, s):
+        """Which of the pictures read as @seen differ visibly in place, size or tilt from scenes s."""
+        (far, much, wide), _ = self.limits()
+        move, growth, turn = moves(seen["pose"], pose(s))
+        return (move > far) | (growth > much) | ((turn > wide) & ~is_round(s.shape)) | (seen["size"] != s.size)
+
+
+def is_round(shape):
+    return (shape == ROUND[0]) | (shape == ROUND[1])
+
+
+def pose(s):
+    return torch.stack([s.x, s.y, s.radius, s.tilt], 1)
+
+
+def moves(a, b):
+    """Between poses [n, 4]: how far (half sides), by which share of the radius, by which angle (radians)."""
+    return torch.hypot(*(a - b)[:, :2].T), ((a - b)[:, 2] / b[:, 2]).abs(), (a - b)[:, 3].abs()
