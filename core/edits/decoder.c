@@ -78,11 +78,20 @@ unclip_decoder_condition (UnclipDecoder        *decoder,
   int    dim = captions->dim, length = captions->length, n_extra = unclip_text_proj_n_extra (decoder->proj);
   int    n_tokens = n_extra + length;
   gsize  n_states = (gsize) length * captions->width;
-  g_autofree float *z_i = g_new (float, 2 * dim), *z_t = g_new (float, 2 * dim), *states = g_new (float, 2 * n_states);
-  g_autofree float *context = g_new (float, (gsize) 2 * n_tokens * unclip_text_proj_context_width (decoder->proj));
-  g_autofree float *time = g_new (float, 2 * unclip_text_proj_time_width (decoder->proj));
-  g_autofree int   *mask = g_new (int, 2 * n_tokens);
+  g_autofree float *z_i = NULL, *z_t = NULL, *states = NULL, *context = NULL, *time = NULL;
+  g_autofree int   *mask = NULL;
 
+  if (unclip_text_proj_dim (decoder->proj) != dim || captions->width != dim)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s and text_encoder do not fit each other; take both from the same model"), "text_proj");
+      return FALSE;
+    }
+  z_i = g_new (float, 2 * dim);
+  z_t = g_new (float, 2 * dim);
+  states = g_new (float, 2 * n_states);
+  context = g_new (float, (gsize) 2 * n_tokens * unclip_text_proj_context_width (decoder->proj));
+  time = g_new (float, 2 * unclip_text_proj_time_width (decoder->proj));
+  mask = g_new (int, 2 * n_tokens);
   for (int i = 0; i < 2; i++)
     {
       const float *of_row = rows[i].z_i != NULL ? rows[i].z_i : unclip_text_proj_unconditional (decoder->proj);

@@ -204,6 +204,8 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
 
   if (! unclip_run_init (&run, model, options, error))
     return NULL;
+  if (run.options->n_steps == 0)
+    run.n_steps = (int) unclip_model_default (model, "generate_steps", run.n_steps);
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + cost_of_prior (&run, kind)

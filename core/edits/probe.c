@@ -12,15 +12,6 @@
 /* CLIP's trained temperature stops here. */
 #define LOGIT_SCALE 100.0
 
-static gboolean
-check_fit (const UnclipCaptions *captions, int dim, GError **error)
-{
-  if (captions->dim == dim)
-    return TRUE;
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("text_encoder and image_encoder do not fit each other; take both from the same CLIP"));
-  return FALSE;
-}
-
 gboolean
 unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const *labels, int n, float *probabilities, float *similarities, const UnclipOptions *options, GError **error)
 {
@@ -40,8 +31,6 @@ unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE);
   z_i = unclip_run_embed (&run, x, &dim, error);
   if (z_i == NULL || ! unclip_run_captions (&run, labels, n, &captions, error))
-    return FALSE;
-  if (! check_fit (&captions, dim, error))
     return FALSE;
 
   cosines = g_new (float, n);
@@ -161,7 +150,6 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
   if (z_i == NULL
       || (projected = project (&run, z_i, dim, n_components, n, error)) == NULL
       || ! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error)
-      || ! check_fit (&captions, dim, error)
       || (low = decode (&run, &captions, projected, n, guidance_scale, error)) == NULL)
     return NULL;
 

@@ -142,6 +142,19 @@ unclip_run_step (UnclipRun *run, const char *stage, int step, int n_steps, doubl
   return ! g_cancellable_set_error_if_cancelled (run->options->cancellable, error);
 }
 
+/* Both towers have to project to one space. */
+static gboolean
+agree_on_dim (UnclipRun *run, int dim, GError **error)
+{
+  if (run->dim != 0 && run->dim != dim)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("text_encoder and image_encoder do not fit each other; take both from the same CLIP"));
+      return FALSE;
+    }
+  run->dim = dim;
+  return TRUE;
+}
+
 /* ---- captions ----------------------------------------------------------------------------------------- */
 
 gboolean
@@ -154,7 +167,7 @@ unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCapt
   if (tokenizer == NULL || ! unclip_run_step (run, "text_encoder", 0, 1, 0, NULL, 0, error))
     return FALSE;
   tower = unclip_text_tower_new (run->model, error);
-  if (tower == NULL)
+  if (tower == NULL || ! agree_on_dim (run, unclip_text_tower_dim (tower), error))
     return FALSE;
 
   *captions = (UnclipCaptions) { n, unclip_text_tower_length (tower), unclip_text_tower_width (tower), unclip_text_tower_dim (tower) };
@@ -198,7 +211,7 @@ unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error
       || ! unclip_preprocess_load (run->model, &preprocess, error))
     return NULL;
   tower = unclip_image_tower_new (run->model, error);
-  if (tower == NULL)
+  if (tower == NULL || ! agree_on_dim (run, unclip_image_tower_dim (tower), error))
     return NULL;
   if (preprocess.crop_w != unclip_image_tower_size (tower) || preprocess.crop_h != unclip_image_tower_size (tower))
     {

@@ -26,6 +26,7 @@ typedef struct
   int                 size, low_size;
   gboolean            upsamples, is_second_order; /* of sampling from noise: SDE-DPM-Solver++ */
   int                 n_steps, prior_n_steps, super_res_n_steps;
+  int                 dim; /* of z_i and z_t, once a tower has said it */
   double              cost_done, cost_total; /* in passes of the decoder on one picture */
 } UnclipRun;
 

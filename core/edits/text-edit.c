@@ -77,11 +77,6 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
   low = z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
   if (low == NULL || ! unclip_run_captions (&run, (const char *[]) { "", y0, y }, 3, &captions, error))
     return NULL;
-  if (captions.dim != dim)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("text_encoder and image_encoder do not fit each other; take both from the same CLIP"));
-      return NULL;
-    }
   z_d = g_new (float, dim);
   z_theta = g_new (float, dim);
   if (! unclip_text_diff (z_d, captions.z_t + AFTER * dim, captions.z_t + BEFORE * dim, dim, error))

@@ -18,7 +18,7 @@ from train import tokenizer
 
 # What the command line and the plug-in use unless told otherwise; measured with ./run evaluate.
 DEFAULTS = {"prior_guidance_scale": 2.0, "prior_autoregressive_guidance_scale": 2.0, "decoder_guidance_scale": 3.0,
-            "sampler_order": 2, "decoder_steps": 25, "prior_steps": 12,
+            "sampler_order": 2, "generate_steps": 12, "decoder_steps": 25, "prior_steps": 12,
             "text_edit_strength": 0.4, "text_edit_guidance_scale": 1.0,
             "variation_eta": 0.7, "variation_guidance_scale": 1.0,
             # At t = 999 its small upsampler cannot tell a colour cast from noise.

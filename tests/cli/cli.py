@@ -312,6 +312,21 @@ def test_truncated_weights():
         path.write_bytes(whole)
 
 
+def test_tower_of_another_clip():
+    if MODEL is None:
+        raise Skip("there is no model")
+    png("picture.png", 20, 20)
+    config = json.loads((MODEL / "image_encoder" / "config.json").read_text())
+    pathlib.Path("other/image_encoder").mkdir(parents=True)
+    pathlib.Path("other/image_encoder/config.json").write_text(json.dumps({**config, "projection_dim": config["projection_dim"] + 8}))
+    works("synth", "other", "--out", "wider", "--quiet")
+    other = model("--component", "image_encoder=wider/image_encoder")
+    says = ["text_encoder", "image_encoder", "same CLIP"]
+    fails(1, "variations", "--image", "picture.png", "--out", "wider-variations", *other, says=says)
+    fails(1, "text-edit", "--image", "picture.png", "--from", "a", "--to", "b", "--out", "wider.png", *other, says=says)
+    fails(1, "probe", "--image", "picture.png", "--label", "a", "--model", MODEL, "--component", "image_encoder=wider/image_encoder", says=says)
+
+
 def test_synth_of_the_reference():
     if not TINY.exists():
         raise Skip("the reference is not beside the project")
