@@ -18,18 +18,26 @@ POSE_SHIFT = torch.tensor([0.0, 0.0, 3.0, 0.0])
 class Judge(nn.Module):
     """A plain convolutional classifier of pictures [n, 3, 64, 64] in [-1, 1]."""
 
-    def __init__(self, width=24):
+    def __init__(self):
         super().__init__()
-        layers, c = [], 3
-        for n in (width, 2 * width, 4 * width, 6 * width):
-            layers += [nn.Conv2d(c, n, 3, padding=1), nn.GroupNorm(4, n), nn.ReLU(), nn.MaxPool2d(2)]
-            c = n
-        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(c * 16, 192), nn.ReLU())
-        self.heads = nn.Linear(192, sum(n for _, n in HEADS))
+
+        def conv(n_in, n_out, side=3, stride=1):
+            return nn.Sequential(nn.Conv2d(n_in, n_out, side, stride, side // 2, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
+
+        # What is seen is seen anywhere (the maxima), and where it is seen counts as well (the last map, flattened).
+        self.body = nn.Sequential(conv(3, 48, 5, 2), conv(48, 64), nn.MaxPool2d(2), conv(64, 96), conv(96, 128), nn.MaxPool2d(2),
+                                  conv(128, 192), conv(192, 192))
+        self.place = nn.Sequential(conv(192, 48, 1), nn.Flatten(), nn.Linear(48 * 64, 128), nn.ReLU())
+        self.heads = nn.Linear(192 + 128, sum(n for _, n in HEADS))
+
+    def features(self, x):
+        """[n, 320]: also what the distance of two pictures is measured in."""
+        maps = self.body(x)
+        return torch.cat([maps.amax((2, 3)), self.place(maps)], 1)
 
     def forward(self, x):
         """One tensor for each of HEADS."""
-        return self.heads(self.body(x)).split([n for _, n in HEADS], 1)
+        return self.heads(self.features(x)).split([n for _, n in HEADS], 1)
 
     def read(self, x):
         """What pictures show: a dictionary of [n] indices, and "pose" [n, 4]: x, y, radius (half sides), tilt (radians)."""

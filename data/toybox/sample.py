@@ -36,7 +36,7 @@ class Toybox:
         if (args.work / "prior.pt").exists():
             self.prior = Prior(configs.PRIOR)
             self.prior.load_state_dict(shipped(load(args, "prior")["prior"]))
-        self.judge = Judge()
+        self.judge = Judge().eval()
         if (args.work / "judge.pt").exists():
             self.judge.load_state_dict(load(args, "judge")["judge"])
 

@@ -100,6 +100,8 @@ class Run:
         with torch.no_grad():
             for k, m in self.modules.items():
                 torch._foreach_lerp_(list(self.ema[k].parameters()), list(m.parameters()), 1 - decay)
+                for mean, buffer in zip(self.ema[k].buffers(), m.buffers()):
+                    mean.copy_(buffer)
         self.log.append([float(loss), *(float(v) for v in figures.values())])
         if self.step % 50 == 0:
             means = np.mean(self.log[-50:], 0)
@@ -348,8 +350,11 @@ def train_judge(args):
         s, x = scenes.pick(torch.from_numpy(k)), pixels(pictures[k])
         # Noise and dimming, so that it judges what is there and not how it was drawn.
         x = x + 0.1 * torch.rand(n, 1, 1, 1) * torch.randn_like(x)
-        losses, right = judged(judge(x.contiguous(memory_format=torch.channels_last)), HEADS, s)
-        run.update(sum(losses.values()), **right)
+        with autocast():
+            answers = judge(x.contiguous(memory_format=torch.channels_last))
+        losses, right = judged([a.float() for a in answers], HEADS, s)
+        # Shapes are what is hardest to tell.
+        run.update(sum(losses.values()) + 2 * losses["shape"], **right)
     run.save()
 
 

@@ -51,7 +51,7 @@ class Reader:
     """The judge, and how well it reads true renderings, which bounds what can be said of others."""
 
     def __init__(self, path):
-        self.judge = Judge()
+        self.judge = Judge().eval()
         self.judge.load_state_dict({k: v.float() for k, v in safetensors.read(path).items()})
         self._calibration = None
 
@@ -63,7 +63,7 @@ class Reader:
     @torch.no_grad()
     def features(self, x):
         """What the judge knows of pictures before it names anything: [n, dim]."""
-        return self.judge.body(F.adaptive_avg_pool2d(x, 64))
+        return self.judge.features(F.adaptive_avg_pool2d(x, 64))
 
     def right(self, x, s, names=("shape", "colour", "background")):
         """Which pictures show what scenes say, by attribute."""
