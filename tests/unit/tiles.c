@@ -116,6 +116,19 @@ picture (int width, int height, int n_channels)
   return image;
 }
 
+/* Nearly flat and dark to the left, full of contrast to the right: no two tiles have the same statistics. */
+static UnclipImage *
+uneven_picture (int width, int height)
+{
+  UnclipImage *image = picture (width, height, 3);
+
+  for (int y = 0; y < height; y++)
+    for (int x = 0; x < width; x++)
+      for (int c = 0; c < 3; c++)
+        image->pixels[(y * width + x) * 3 + c] *= x / (float) width;
+  return image;
+}
+
 static UnclipOptions
 options_new (int tile)
 {
@@ -182,36 +195,49 @@ test_same_whatever_the_tiles (void)
     }
 }
 
-/* Where it does not, its norms see other statistics in each tile, and still the tiles cannot be told: the picture
- * hardly changes with them, and no column between two of them is steeper than columns are. */
+/* How far the steepest column of @change stands out from the columns around it, the picture's rim left out. */
+static double
+worst_column (const double *change, int n)
+{
+  const int rim = 24, reach = 10;
+  double    worst = 0;
+
+  for (int column = rim; column < n - rim; column++)
+    {
+      double around = 0;
+
+      for (int k = -reach; k <= reach; k++)
+        around += k != 0 ? fabs (change[column + k]) / (2 * reach) : 0;
+      worst = MAX (worst, fabs (change[column]) / around);
+    }
+  return worst;
+}
+
+/* Where it does not, its norms see other statistics in each tile, and still the tiles cannot be told: the picture hardly
+ * changes with them, and what changes does so gradually, at a border of two tiles as elsewhere. */
 static void
 test_no_seams (void)
 {
-  g_autoptr (UnclipImage) x = picture (96, 80, 3);
+  g_autoptr (UnclipImage) x = uneven_picture (96, 80);
   g_autoptr (UnclipImage) whole = upscale (model, x, 4096, 0);
   g_autoptr (UnclipImage) tiled = upscale (model, x, 64, 0);
-  int     n = tiled->width - 1;
-  double  most, mean = 0, steepest = 0, of_whole = 0;
+  int                n = tiled->width - 1;
+  g_autofree double *change = g_new0 (double, n);
+  double             most, worst;
 
   g_assert_cmpfloat (difference (whole, tiled, &most), <, 0.03);
+  /* From column to column, summed with its sign: the picture and its noise are not in it, and a seam adds up. */
   for (int column = 0; column < n; column++)
-    {
-      double step = 0, step_of_whole = 0;
+    for (int y = 0; y < tiled->height; y++)
+      {
+        gsize at = ((gsize) y * tiled->width + column) * 3;
 
-      /* Summed with its sign, so that noise is averaged away and a seam is not. */
-      for (int y = 0; y < tiled->height; y++)
-        {
-          gsize at = ((gsize) y * tiled->width + column) * 3;
-
-          step += tiled->pixels[at + 3] - tiled->pixels[at];
-          step_of_whole += whole->pixels[at + 3] - whole->pixels[at];
-        }
-      mean += fabs (step) / n;
-      steepest = MAX (steepest, fabs (step));
-      of_whole = MAX (of_whole, fabs (step_of_whole));
-    }
-  g_test_message ("columns: %g at most in tiles, %g in one piece; %g in the mean", steepest, of_whole, mean);
-  g_assert_cmpfloat (steepest, <, 1.3 * of_whole);
+        change[column] += (tiled->pixels[at + 3] - whole->pixels[at + 3]) - (tiled->pixels[at] - whole->pixels[at]);
+      }
+  worst = worst_column (change, n);
+  g_test_message ("the steepest column is %.1f times as steep as those around it", worst);
+  /* 4.1 as it is; 13.7 with tiles that end at once. */
+  g_assert_cmpfloat (worst, <, 7);
 }
 
 static void
