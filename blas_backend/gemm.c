@@ -26,17 +26,20 @@
 static void
 gather (float *out, BkTensor x, int kernel, size_t pixel, int first, int count)
 {
-  int py = (int) (pixel / x.w), px = (int) (pixel % x.w);
+  int py = (int) (pixel / x.w), px = (int) (pixel % x.w), half = kernel / 2;
+  /* A row of taps is one run where it lies within the map and between pixels is nothing. */
+  bool is_run = x.stride == x.c && px >= half && px + half < x.w;
+  int  unit = is_run ? kernel * x.c : x.c, per = is_run ? 1 : kernel;
 
   while (count > 0)
     {
-      int tap = first / x.c, c = first % x.c, run = (int) bk_min (x.c - c, count);
-      int iy = py + tap / kernel - kernel / 2, ix = px + tap % kernel - kernel / 2;
+      int step = first / unit, at = first % unit, run = (int) bk_min (unit - at, count);
+      int iy = py + step / per - half, ix = is_run ? px - half : px + step % per - half;
 
       if (iy < 0 || iy >= x.h || ix < 0 || ix >= x.w)
         memset (out, 0, run * sizeof (float));
       else
-        memcpy (out, bk_pixel (x, (size_t) iy * x.w + ix) + c, run * sizeof (float));
+        memcpy (out, bk_pixel (x, (size_t) iy * x.w + ix) + at, run * sizeof (float));
       out += run;
       first += run;
       count -= run;

@@ -9,7 +9,7 @@
 static const CmdHelp help = {
   .usage = "MODEL COMPONENT",
   .summary = N_("Measures one forward pass of a network on random data: text_encoder, image_encoder, prior,\n"
-                "text_proj, decoder, super_res_first or super_res_last. A first pass is not counted."),
+                "text_proj, decoder, super_res_first, super_res_last or super_res_1024. A first pass is not counted."),
   .examples = N_("Examples:\n"
                  "  unclip bench toybox decoder\n"
                  "  unclip bench ~/karlo-v1-alpha prior --batch 2 --repeat 5 --json"),
@@ -58,7 +58,7 @@ cmd_bench (CmdJob  *job,
            GError **error)
 {
   static const char *const components[] = { "text_encoder", "image_encoder", "prior", "text_proj", "decoder",
-                                            "super_res_first", "super_res_last", NULL };
+                                            "super_res_first", "super_res_last", "super_res_1024", NULL };
   g_autofree char *batch_text = NULL, *size_text = NULL, *repeat_text = NULL;
   int         n_batch = 0, size = 0, n_repeat = 3, component;
   UnclipBench bench;

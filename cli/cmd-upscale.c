@@ -8,8 +8,10 @@
 
 static const CmdHelp help = {
   .usage = "--image F.png --out G.png",
-  .summary = N_("Enlarges a picture with the model's upsampler, by as much as it enlarges the decoder's (in\n"
-                "Karlo four times). The picture keeps its shape; --size and --framing have no say."),
+  .summary = N_("Enlarges a picture with the model's second upsampler, or with its first where it has no other;\n"
+                "both make it four times as large, up to 4096 pixels a side. It works in tiles, so that large\n"
+                "pictures take no more memory to work on. The picture keeps its shape; --size and --framing\n"
+                "have no say."),
   .examples = N_("Examples:\n"
                  "  unclip upscale --image small.png --out large.png"),
   .takes = CMD_TAKES_PICTURE | CMD_TAKES_METADATA,
@@ -21,7 +23,7 @@ cmd_upscale (CmdJob  *job,
              char   **argv,
              GError **error)
 {
-  g_autofree char *path = NULL, *out = NULL, *name = NULL;
+  g_autofree char *path = NULL, *out = NULL, *name = NULL, *tile = NULL;
   g_autoptr (UnclipImage) image = NULL;
   g_autoptr (CmdOutput) output = NULL;
   g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
@@ -29,13 +31,15 @@ cmd_upscale (CmdJob  *job,
   gboolean     is_generated;
   const GOptionEntry entries[] = {
     { "image", 'i', 0, G_OPTION_ARG_FILENAME, &path, N_("The picture"), N_("FILE") },
+    { "tile", 0, 0, G_OPTION_ARG_STRING, &tile, N_("Side of a tile, 16 to 4096 pixels of the result; smaller ones take less memory and more time (default: the network's own side, at most 384)"), N_("PX") },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The picture that is written"), N_("G.png") },
     { NULL }
   };
 
   if (! cmd_job_parse (job, &help, entries, argc, argv, error)
       || ! cmd_require (path, "--image", error)
-      || ! cmd_require (out, "--out", error))
+      || ! cmd_require (out, "--out", error)
+      || ! cmd_int (tile, "--tile", 16, 4096, &job->options.tile, error))
     return FALSE;
 
   output = cmd_output_new_file (out, ".png", error);

@@ -26,9 +26,10 @@ unclip_plugin_add_arguments (GimpProcedure *procedure)
                                       0, 20, 0, G_PARAM_READWRITE);
   gimp_procedure_add_choice_argument (procedure, "size", _("Model si_ze"),
                                       _("Size of the square in which the model works; the result has the layer's size in any case"),
-                                      gimp_choice_new_with_values ("auto", 0, _("The model's largest"), NULL,
+                                      gimp_choice_new_with_values ("auto", 0, _("As the model suggests"), NULL,
                                                                    "64", 64, _("64 pixels (quick)"), NULL,
                                                                    "256", 256, _("256 pixels"), NULL,
+                                                                   "1024", 1024, _("1024 pixels (slow, in models that have it)"), NULL,
                                                                    NULL),
                                       "auto", G_PARAM_READWRITE);
   gimp_procedure_add_choice_argument (procedure, "framing", _("_Framing"),

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * @seed: drawn anew if the argument was -1
  * @n_steps: 0: the model's default
  * @guidance_scale: 0: the model's default
- * @size: 0: the model's largest
+ * @size: 0: what the model's first upsampler makes
  * @framing_name: as scripts write it
  *
  * The shared arguments as they will be used. Clear with unclip_plugin_settings_clear().

@@ -58,6 +58,7 @@ unclip_stage_title (const char *stage)
     { "inversion", N_("Inversion") },
     { "decoder", N_("Decoder") },
     { "super_res", N_("Upsampler") },
+    { "super_res_1024", N_("Second upsampler") },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (titles); i++)

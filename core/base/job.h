@@ -126,10 +126,11 @@ typedef enum
  * @framing: how pictures that are not square go in
  * @inversion: how pictures are inverted
  * @sampler: how new pictures are sampled
- * @size: side of the resulting square, 64, 256 or what the model has; 0: its largest
+ * @size: side of the resulting square, 64, 256, 1024 or what the model has; 0: what its first upsampler makes
+ * @tile: side of the pieces in which large pictures are upsampled; 0: as the network likes it, at most 384
  * @n_steps: decoder (and inversion) steps; 0: the model's default
  * @prior_n_steps: 0: the model's default
- * @super_res_n_steps: 0: the model's default (7)
+ * @super_res_n_steps: of each upsampler; 0: the model's default
  * @guidance_scale: decoder; negative: the model's default for this job
  * @prior_guidance_scale: negative: the model's default
  * @progress: (nullable): called after every step
@@ -145,6 +146,7 @@ typedef struct
   UnclipInversion    inversion;
   UnclipSampler      sampler;
   int                size;
+  int                tile;
   int                n_steps;
   int                prior_n_steps;
   int                super_res_n_steps;

@@ -2,11 +2,14 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "run.h"
+#include "tiles.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
+
+/* So that the second upsampler's noise is not the first one's once more. */
+#define OTHER_NOISE G_GUINT64_CONSTANT (0x9E3779B97F4A7C15)
 
 static gboolean
 after_step (int step, int n_steps, const float *x, const float *x_0, gpointer data, GError **error)
@@ -152,12 +155,29 @@ unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, i
 
 /* ---- upsampler --------------------------------------------------------------------------------------- */
 
+int
+unclip_upsampler_n_steps (const UnclipRun *run, const char *component)
+{
+  gboolean is_second = strcmp (component, UNCLIP_SECOND_UPSAMPLER) == 0;
+
+  if (run->options->super_res_n_steps > 0)
+    return run->options->super_res_n_steps;
+  return CLAMP ((int) unclip_model_default (run->model, is_second ? "super_res_1024_steps" : "super_res_steps", 7), 1, 1000);
+}
+
+int
+unclip_upsampler_n_skipped (const UnclipRun *run, int n_steps)
+{
+  return CLAMP ((int) unclip_model_default (run->model, "super_res_skipped_steps", 0), 0, n_steps - 1);
+}
+
 gboolean
-unclip_upsampler_run_init (UnclipUpsamplerRun *upsampling, UnclipRun *run, int size, int n_steps, const char *stage, GError **error)
+unclip_upsampler_run_init (UnclipUpsamplerRun *upsampling, UnclipRun *run, const char *component, int size, int n_steps,
+                           const char *stage, GError **error)
 {
   memset (upsampling, 0, sizeof *upsampling);
   upsampling->loop = (UnclipLoop) { run, stage, UNCLIP_COST_SUPER_RES, size };
-  upsampling->schedule = unclip_stage_schedule (run->model, "super_res_scheduler", error);
+  upsampling->schedule = unclip_upsampler_schedule (run->model, component, error);
   if (upsampling->schedule == NULL)
     return FALSE;
   if (n_steps > upsampling->schedule->n_train)
@@ -167,7 +187,7 @@ unclip_upsampler_run_init (UnclipUpsamplerRun *upsampling, UnclipRun *run, int s
       return FALSE;
     }
   upsampling->timesteps = unclip_timesteps_ddpm (upsampling->schedule, n_steps);
-  return unclip_upsampler_init (&upsampling->upsampler, run->model, error);
+  return unclip_upsampler_init (&upsampling->upsampler, run->model, component, error);
 }
 
 void
@@ -202,48 +222,100 @@ begin_upsampling (UnclipRun *run, const UnclipUpsamplerRun *upsampling, const Un
 {
   float alpha_bar = upsampling->schedule->alpha_bar[process->timesteps[0]];
 
-  unclip_run_noise (run, x, upsampling->upsampler.size, 3);
+  unclip_run_noise (run, x, upsampling->upsampler.width, 3);
   for (gsize k = 0; n_skipped > 0 && k < process->n; k++)
     x[k] = sqrtf (alpha_bar) * CLAMP (upsampling->upsampler.enlarged[k], -1.0f, 1.0f) + sqrtf (1.0f - alpha_bar) * x[k];
 }
 
-float *
-unclip_run_upsample (UnclipRun *run, const float *const *low, int n, int low_size, int size, const guint64 *seeds, GError **error)
+/* A generator of its own for each picture, where seeds are given. */
+static void
+reseed (UnclipRun *run, const guint64 *seeds, int i, guint64 other)
+{
+  if (seeds == NULL)
+    return;
+  unclip_random_free (run->random);
+  run->random = unclip_random_new (run->options->rng, seeds[i] ^ other);
+}
+
+/* Through the first upsampler. */
+static gboolean
+upsample_once (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, float *out, GError **error)
 {
   g_auto (UnclipUpsamplerRun) upsampling = { 0 };
-  int               n_steps = run->super_res_n_steps;
-  int               n_skipped = CLAMP ((int) unclip_model_default (run->model, "super_res_skipped_steps", 0), 0, n_steps - 1);
-  gsize             n_values = (gsize) size * size * 3, n_low = (gsize) low_size * low_size * 3;
-  g_autofree float *out = g_try_new (float, n * n_values), *clamped = g_new (float, n_low);
+  int               n_steps = run->super_res_n_steps, n_skipped = unclip_upsampler_n_skipped (run, n_steps), size = run->first_size;
+  gsize             n_values = (gsize) size * size * 3, n_low = (gsize) run->low_size * run->low_size * 3;
+  g_autofree float *clamped = g_new (float, n_low);
 
-  if (out == NULL)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the pictures"));
-      return NULL;
-    }
-  if (! unclip_upsampler_run_init (&upsampling, run, size, n_steps, "super_res", error))
-    return NULL;
+  if (! unclip_upsampler_run_init (&upsampling, run, UNCLIP_FIRST_UPSAMPLER, size, n_steps, "super_res", error))
+    return FALSE;
 
-  run->cost_done += n * n_skipped * UNCLIP_COST_SUPER_RES; /* as was expected */
   for (int i = 0; i < n; i++)
     {
       UnclipProcess process = unclip_upsampler_process (&upsampling, size, n_steps);
       float        *x = out + i * n_values;
 
-      if (seeds != NULL)
-        {
-          unclip_random_free (run->random);
-          run->random = unclip_random_new (run->options->rng, seeds[i]);
-        }
+      reseed (run, seeds, i, 0);
       for (gsize k = 0; k < n_low; k++)
         clamped[k] = CLAMP (low[i][k], -1.0f, 1.0f);
-      if (! unclip_upsampler_condition (&upsampling.upsampler, clamped, low_size, size, upsampling.timesteps[n_steps - 1], error))
-        return NULL;
+      if (! unclip_upsampler_condition (&upsampling.upsampler, clamped, run->low_size, size, upsampling.timesteps[n_steps - 1], error))
+        return FALSE;
       process.timesteps += n_skipped;
       process.n_steps -= n_skipped;
       begin_upsampling (run, &upsampling, &process, n_skipped, x);
       if (! unclip_ddpm_sample (&process, x, error))
-        return NULL;
+        return FALSE;
     }
+  return TRUE;
+}
+
+/* From what the first upsampler made, all of it at once as networks are loaded once. */
+static gboolean
+upsample_again (UnclipRun *run, float *middle, int n, const guint64 *seeds, float *out, GError **error)
+{
+  gsize n_middle = (gsize) run->first_size * run->first_size * 3, n_values = (gsize) run->size * run->size * 3;
+
+  for (gsize k = 0; k < n * n_middle; k++)
+    middle[k] = CLAMP (middle[k], -1.0f, 1.0f);
+  for (int i = 0; i < n; i++)
+    {
+      g_autofree float *x = NULL;
+
+      reseed (run, seeds, i, OTHER_NOISE);
+      x = unclip_run_enlarge (run, UNCLIP_SECOND_UPSAMPLER, unclip_upsampler_n_steps (run, UNCLIP_SECOND_UPSAMPLER), middle + i * n_middle, run->first_size, run->first_size,
+                              run->size / run->first_size, error);
+      if (x == NULL)
+        return FALSE;
+      memcpy (out + i * n_values, x, n_values * sizeof (float));
+    }
+  return TRUE;
+}
+
+double
+unclip_run_upsample_cost (const UnclipRun *run, int n)
+{
+  int n_steps = run->super_res_n_steps - unclip_upsampler_n_skipped (run, run->super_res_n_steps);
+
+  if (! run->upsamples)
+    return 0;
+  return n * (n_steps * UNCLIP_COST_SUPER_RES
+              + (run->upsamples_twice ? unclip_enlarging_cost (run->size, run->size, unclip_upsampler_n_steps (run, UNCLIP_SECOND_UPSAMPLER)) : 0));
+}
+
+float *
+unclip_run_upsample (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, GError **error)
+{
+  gsize             n_values = (gsize) run->size * run->size * 3;
+  g_autofree float *out = g_try_new (float, n * n_values), *middle = NULL;
+
+  if (run->upsamples_twice)
+    middle = g_try_new (float, (gsize) n * run->first_size * run->first_size * 3);
+  if (out == NULL || (run->upsamples_twice && middle == NULL))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the pictures"));
+      return NULL;
+    }
+  if (! upsample_once (run, low, n, seeds, run->upsamples_twice ? middle : out, error)
+      || (run->upsamples_twice && ! upsample_again (run, middle, n, seeds, out, error)))
+    return NULL;
   return g_steal_pointer (&out);
 }

@@ -53,7 +53,7 @@ unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const
     return NULL;
   g_ptr_array_add (images, image);
 
-  details = unclip_run_upsample (run, after, n, run->low_size, run->size, seeds, error);
+  details = unclip_run_upsample (run, after, n, seeds, error);
   if (details == NULL)
     return NULL;
   for (int i = 0; i < n; i++)

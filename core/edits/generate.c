@@ -210,7 +210,7 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + cost_of_prior (&run, kind)
                              + run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
-                             + (run.upsamples ? run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
+                             + unclip_run_upsample_cost (&run, 1));
 
   if (! unclip_run_captions (&run, (const char *[]) { "", y }, 2, &captions, error)
       || (z_i = find_z_i (&run, &captions, kind, error)) == NULL)
@@ -234,6 +234,6 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
 
   if (! run.upsamples)
     return unclip_run_image (x, run.low_size, error);
-  high = unclip_run_upsample (&run, (const float *[]) { x }, 1, run.low_size, run.size, NULL, error);
+  high = unclip_run_upsample (&run, (const float *[]) { x }, 1, NULL, error);
   return high != NULL ? unclip_run_image (high, run.size, error) : NULL;
 }

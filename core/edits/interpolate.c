@@ -83,7 +83,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   unclip_run_expect (&run, UNCLIP_COST_TEXT + 2 * UNCLIP_COST_IMAGE + 2 * unclip_inversion_cost (method, run.n_steps)
                              + n_ends * unclip_reconstruction_cost (method, run.n_steps)
                              + (n_frames - n_ends) * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
-                             + (run.upsamples ? n_frames * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
+                             + unclip_run_upsample_cost (&run, n_frames));
 
   for (int i = 0; i < 2; i++)
     {
@@ -135,7 +135,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
 
   if (run.upsamples)
     {
-      details = unclip_run_upsample (&run, (const float *const *) squares->pdata, n_frames, run.low_size, run.size, seeds, error);
+      details = unclip_run_upsample (&run, (const float *const *) squares->pdata, n_frames, seeds, error);
       if (details == NULL)
         return NULL;
     }

@@ -1,4 +1,4 @@
-/* Bipartite latents (z_i, x_T): made, kept in a file, and decoded again.
+/* Bipartite latents (z_i, x_T): made, and decoded again. Their file: latents-file.c.
  *
  * Source: arXiv 2204.06125, section 3; IterInv (arXiv 2310.19540) for why upsampler stages need what their
  * steps lack, and the clean low-resolution picture, beside x_T.
@@ -6,12 +6,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "latents.h"
+#include "tiles.h"
 
 #include <glib/gi18n-lib.h>
-#include <math.h>
 #include <string.h>
 
-#define FORMAT "unclip-latents-1"
 #define FIXED_POINT_ITERATIONS 3
 
 static const struct
@@ -36,8 +35,8 @@ unclip_inversion_method (UnclipInversion inversion, UnclipInvertMethod best)
   return best;
 }
 
-static const char *
-method_name (UnclipInvertMethod method)
+const char *
+unclip_inversion_name (UnclipInvertMethod method)
 {
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     if (methods[i].method == method)
@@ -45,8 +44,8 @@ method_name (UnclipInvertMethod method)
   g_assert_not_reached ();
 }
 
-static gboolean
-method_of_name (const char *name, UnclipInvertMethod *method)
+gboolean
+unclip_inversion_of_name (const char *name, UnclipInvertMethod *method)
 {
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     if (g_strcmp0 (methods[i].name, name) == 0)
@@ -69,6 +68,8 @@ unclip_latents_free (UnclipLatents *latents)
   g_clear_pointer (&latents->trace, unclip_trace_free);
   g_clear_pointer (&latents->super_res, unclip_trace_free);
   g_free (latents->low);
+  g_free (latents->first);
+  g_free (latents->rest);
   g_free (latents);
 }
 
@@ -130,7 +131,7 @@ unclip_run_reconstruct (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrac
   return TRUE;
 }
 
-/* The upsampler's share: what its steps from noise to @x lack, given @latents->low. */
+/* The first upsampler's share: what its steps from noise to @x lack, given @latents->low. */
 static gboolean
 invert_super_res (UnclipLatents *latents, UnclipRun *run, const float *x, GError **error)
 {
@@ -138,12 +139,58 @@ invert_super_res (UnclipLatents *latents, UnclipRun *run, const float *x, GError
   UnclipProcess process;
   int n_steps = run->super_res_n_steps;
 
-  if (! unclip_upsampler_run_init (&upsampling, run, run->size, n_steps, "inversion", error)
-      || ! unclip_upsampler_condition (&upsampling.upsampler, latents->low, run->low_size, run->size, upsampling.timesteps[n_steps - 1], error))
+  if (! unclip_upsampler_run_init (&upsampling, run, UNCLIP_FIRST_UPSAMPLER, run->first_size, n_steps, "inversion", error)
+      || ! unclip_upsampler_condition (&upsampling.upsampler, latents->low, run->low_size, run->first_size, upsampling.timesteps[n_steps - 1], error))
     return FALSE;
-  process = unclip_upsampler_process (&upsampling, run->size, n_steps);
+  process = unclip_upsampler_process (&upsampling, run->first_size, n_steps);
   latents->super_res = unclip_invert_trace (&process, x, UNCLIP_INVERT_DDPM, 0, error);
   return latents->super_res != NULL;
+}
+
+/* The second upsampler on @x [first_size, first_size, 3], always with the same noise: so what it lacks is a picture, and not
+ * one of every step. [size, size, 3]; transfer full. */
+static float *
+enlarge (UnclipRun *run, const float *x, int n_steps, GError **error)
+{
+  gsize             n = (gsize) run->first_size * run->first_size * 3;
+  g_autofree float *clamped = g_new (float, n);
+
+  for (gsize i = 0; i < n; i++)
+    clamped[i] = CLAMP (x[i], -1.0f, 1.0f);
+  unclip_random_free (run->random);
+  run->random = unclip_random_new (UNCLIP_RNG_PHILOX, 0);
+  return unclip_run_enlarge (run, UNCLIP_SECOND_UPSAMPLER, n_steps, clamped, run->first_size, run->first_size,
+                             run->size / run->first_size, error);
+}
+
+/* The upsamplers' shares. */
+static gboolean
+invert_upsamplers (UnclipLatents *latents, UnclipRun *run, const UnclipImage *x, GError **error)
+{
+  g_autofree float *first = unclip_run_picture (run, x, run->first_size, error), *whole = NULL, *made = NULL;
+
+  if (first == NULL || ! invert_super_res (latents, run, first, error))
+    return FALSE;
+  if (! run->upsamples_twice)
+    return TRUE;
+  whole = unclip_run_picture (run, x, run->size, error);
+  latents->second_n_steps = unclip_upsampler_n_steps (run, UNCLIP_SECOND_UPSAMPLER);
+  made = whole != NULL ? enlarge (run, first, latents->second_n_steps, error) : NULL;
+  if (made == NULL)
+    return FALSE;
+  for (gsize i = 0; i < (gsize) run->size * run->size * 3; i++)
+    whole[i] -= made[i];
+  latents->first = g_steal_pointer (&first);
+  latents->rest = g_steal_pointer (&whole);
+  return TRUE;
+}
+
+/* Without the steps that sampling leaves out. */
+static double
+upsamplers_cost (const UnclipRun *run, int n_steps)
+{
+  return n_steps * UNCLIP_COST_SUPER_RES
+         + (run->upsamples_twice ? unclip_enlarging_cost (run->size, run->size, unclip_upsampler_n_steps (run, UNCLIP_SECOND_UPSAMPLER)) : 0);
 }
 
 UnclipLatents *
@@ -163,10 +210,11 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
   latents->n_steps = run.n_steps;
   latents->guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
   latents->low_size = run.low_size;
+  latents->first_size = run.upsamples ? run.first_size : run.low_size;
   latents->size = run.size;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE
                              + unclip_inversion_cost (method, run.n_steps) * (latents->guidance_scale != 1.0 ? 2 : 1)
-                             + (run.upsamples ? run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
+                             + (run.upsamples ? upsamplers_cost (&run, run.super_res_n_steps) : 0));
 
   latents->z_i = unclip_run_embed (&run, x, &latents->dim, error);
   latents->low = latents->z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
@@ -185,13 +233,8 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
       return NULL;
   }
 
-  if (run.upsamples)
-    {
-      g_autofree float *high = unclip_run_picture (&run, x, run.size, error);
-
-      if (high == NULL || ! invert_super_res (latents, &run, high, error))
-        return NULL;
-    }
+  if (run.upsamples && ! invert_upsamplers (latents, &run, x, error))
+    return NULL;
   return g_steal_pointer (&latents);
 }
 
@@ -229,7 +272,8 @@ check_loop (const UnclipLatents *latents, const UnclipRun *run, GError **error)
   return TRUE;
 }
 
-static UnclipImage *
+/* The first upsampler's picture, [first_size, first_size, 3]; transfer full. */
+static float *
 decode_super_res (const UnclipLatents *latents, UnclipRun *run, const float *low, GError **error)
 {
   g_auto (UnclipUpsamplerRun) upsampling = { 0 };
@@ -237,13 +281,32 @@ decode_super_res (const UnclipLatents *latents, UnclipRun *run, const float *low
   int n_steps = latents->super_res->n_steps;
   g_autofree float *x = g_new (float, latents->super_res->n);
 
-  if (! unclip_upsampler_run_init (&upsampling, run, latents->size, n_steps, "super_res", error)
-      || ! unclip_upsampler_condition (&upsampling.upsampler, low, run->low_size, latents->size, upsampling.timesteps[n_steps - 1], error))
+  if (! unclip_upsampler_run_init (&upsampling, run, UNCLIP_FIRST_UPSAMPLER, latents->first_size, n_steps, "super_res", error)
+      || ! unclip_upsampler_condition (&upsampling.upsampler, low, run->low_size, latents->first_size, upsampling.timesteps[n_steps - 1], error))
     return NULL;
-  process = unclip_upsampler_process (&upsampling, latents->size, n_steps);
-  if (! unclip_trace_sample (&process, latents->super_res, 0, 1, x, error))
+  process = unclip_upsampler_process (&upsampling, latents->first_size, n_steps);
+  return unclip_trace_sample (&process, latents->super_res, 0, 1, x, error) ? g_steal_pointer (&x) : NULL;
+}
+
+/* From the decoder's picture up; a picture that was inverted at a smaller size gets the second upsampler's own detail.
+ * Each upsampler's share was made with the clean picture below it, so that is what it is given, unless @is_edited. */
+static UnclipImage *
+decode_upsamplers (const UnclipLatents *latents, UnclipRun *run, const float *low, gboolean is_edited, GError **error)
+{
+  g_autofree float *first = decode_super_res (latents, run, is_edited ? low : latents->low, error), *x = NULL;
+
+  if (first == NULL)
     return NULL;
-  return unclip_run_image (x, latents->size, error);
+  if (! run->upsamples_twice)
+    return unclip_run_image (first, latents->first_size, error);
+  x = enlarge (run, latents->first != NULL && ! is_edited ? latents->first : first,
+               latents->second_n_steps > 0 ? latents->second_n_steps : unclip_upsampler_n_steps (run, UNCLIP_SECOND_UPSAMPLER), error);
+  if (x == NULL)
+    return NULL;
+  if (latents->rest != NULL && latents->size == run->size)
+    for (gsize i = 0; i < (gsize) run->size * run->size * 3; i++)
+      x[i] += latents->rest[i];
+  return unclip_run_image (x, run->size, error);
 }
 
 UnclipImage *
@@ -252,21 +315,33 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
   g_autofree float *x = NULL;
+  UnclipOptions own;
   double   guidance_scale;
   gboolean upsamples;
 
-  if (! unclip_run_init (&run, model, options, error) || ! check_model (latents, model, error) || ! check_loop (latents, &run, error))
+  unclip_options_init (&own);
+  if (options != NULL)
+    own = *options;
+  if (own.size == 0)
+    own.size = latents->size;
+  if (! check_model (latents, model, error) || ! unclip_run_init (&run, model, &own, error) || ! check_loop (latents, &run, error))
     return NULL;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : latents->guidance_scale;
   upsamples = run.upsamples && latents->super_res != NULL;
-  if (run.options->size > run.low_size && latents->super_res == NULL)
+  if (run.upsamples && latents->super_res == NULL)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The latents hold nothing of the upsampler; invert the picture again with the size %d"),
-                   run.options->size);
+                   run.size);
+      return NULL;
+    }
+  if (upsamples && run.upsamples_twice && latents->first_size != run.first_size)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("The latents are of a picture of %d × %d, but the first upsampler makes %d × %d"),
+                   latents->first_size, latents->first_size, run.first_size, run.first_size);
       return NULL;
     }
   unclip_run_expect (&run, UNCLIP_COST_TEXT + latents->n_steps * (guidance_scale != 1.0 ? 2 : 1)
-                             + (upsamples ? latents->super_res->n_steps * UNCLIP_COST_SUPER_RES : 0));
+                             + (upsamples ? upsamplers_cost (&run, latents->super_res->n_steps) : 0));
 
   if (! unclip_run_captions (&run, (const char *[]) { "", latents->caption }, 2, &captions, error))
     return NULL;
@@ -294,179 +369,5 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
 
   if (! upsamples)
     return unclip_run_image (x, run.low_size, error);
-  /* The condition that the upsampler's share was made with is the clean picture, not its reconstruction. */
-  return decode_super_res (latents, &run, guidance_scale == latents->guidance_scale ? latents->low : x, error);
-}
-
-/* ---- the file -------------------------------------------------------------------------------------------- */
-
-/* @n pictures [side, side, 3] as a tensor [n, 3, side, side], and back. */
-static gboolean
-add_pictures (UnclipTensors *tensors, const char *name, const float *x, int n, int side, GError **error)
-{
-  UnclipTensor *tensor = unclip_tensors_add (tensors, name, UNCLIP_DTYPE_F32, 4, (const int[]) { n, 3, side, side }, error);
-  gsize         n_pixels = (gsize) side * side;
-  float        *out;
-
-  if (tensor == NULL)
-    return FALSE;
-  out = tensor->data;
-  for (int i = 0; i < n; i++)
-    for (int c = 0; c < 3; c++)
-      for (gsize p = 0; p < n_pixels; p++)
-        *out++ = x[(i * n_pixels + p) * 3 + c];
-  return TRUE;
-}
-
-static float *
-get_pictures (UnclipTensors *tensors, const char *name, int n, int side, GError **error)
-{
-  UnclipTensor *tensor = unclip_tensors_get (tensors, name, UNCLIP_DTYPE_F32, error, 4, n, 3, side, side);
-  gsize         n_pixels = (gsize) side * side;
-  const float  *in;
-  float        *out;
-
-  if (tensor == NULL)
-    return NULL;
-  out = g_try_new (float, tensor->n);
-  if (out == NULL)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the latents"));
-      return NULL;
-    }
-  in = tensor->data;
-  for (int i = 0; i < n; i++)
-    for (int c = 0; c < 3; c++)
-      for (gsize p = 0; p < n_pixels; p++)
-        out[(i * n_pixels + p) * 3 + c] = *in++;
-  return out;
-}
-
-static void
-set_number (UnclipTensors *tensors, const char *name, double value)
-{
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-  unclip_tensors_set_metadata (tensors, name, g_ascii_dtostr (text, sizeof text, value));
-}
-
-static gboolean
-get_number (UnclipTensors *tensors, const char *path, const char *name, double min, double max, double *value, GError **error)
-{
-  const char *text = unclip_tensors_metadata (tensors, name);
-  char       *end = NULL;
-  g_autofree char *excerpt = NULL;
-
-  *value = text != NULL ? g_ascii_strtod (text, &end) : NAN;
-  if (text != NULL && end != text && *end == '\0' && *value >= min && *value <= max)
-    return TRUE;
-  excerpt = unclip_error_excerpt (text != NULL ? text : "");
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of ours: its \"%s\" is \"%s\""), path, name, excerpt);
-  return FALSE;
-}
-
-gboolean
-unclip_latents_save (const UnclipLatents *latents, const char *path, GError **error)
-{
-  g_autoptr (UnclipTensors) tensors = unclip_tensors_new ();
-  const UnclipTrace *trace = latents->trace, *super_res = latents->super_res;
-  UnclipTensor *z_i;
-
-  unclip_tensors_set_metadata (tensors, "format", FORMAT);
-  unclip_tensors_set_metadata (tensors, "model", latents->model);
-  unclip_tensors_set_metadata (tensors, "model_fingerprint", latents->fingerprint);
-  unclip_tensors_set_metadata (tensors, "caption", latents->caption);
-  unclip_tensors_set_metadata (tensors, "method", method_name (trace->method));
-  unclip_tensors_set_metadata (tensors, "schedule", trace->method == UNCLIP_INVERT_DDPM ? "unclip" : "leading");
-  set_number (tensors, "steps", latents->n_steps);
-  set_number (tensors, "guidance_scale", latents->guidance_scale);
-  set_number (tensors, "decoder_size", latents->low_size);
-  set_number (tensors, "size", latents->size);
-  set_number (tensors, "super_res_steps", super_res != NULL ? super_res->n_steps : 0);
-
-  z_i = unclip_tensors_add (tensors, "z_i", UNCLIP_DTYPE_F32, 2, (const int[]) { 1, latents->dim }, error);
-  if (z_i == NULL)
-    return FALSE;
-  memcpy (z_i->data, latents->z_i, latents->dim * sizeof (float));
-  if (! add_pictures (tensors, "x_T", trace->x_T, 1, latents->low_size, error)
-      || (trace->x_T_1 != NULL && ! add_pictures (tensors, "x_T_1", trace->x_T_1, 1, latents->low_size, error))
-      || (trace->residuals != NULL && ! add_pictures (tensors, "residuals", trace->residuals, trace->n_steps, latents->low_size, error))
-      || ! add_pictures (tensors, "low", latents->low, 1, latents->low_size, error))
-    return FALSE;
-  if (super_res != NULL
-      && (! add_pictures (tensors, "super_res.x_T", super_res->x_T, 1, latents->size, error)
-          || ! add_pictures (tensors, "super_res.residuals", super_res->residuals, super_res->n_steps, latents->size, error)))
-    return FALSE;
-  return unclip_tensors_save (tensors, path, error);
-}
-
-static UnclipTrace *
-load_trace (UnclipTensors *tensors, const char *prefix, UnclipInvertMethod method, int n_steps, int side, GError **error)
-{
-  g_autoptr (UnclipTrace) trace = g_new0 (UnclipTrace, 1);
-  g_autofree char *x_T = g_strconcat (prefix, "x_T", NULL), *x_T_1 = g_strconcat (prefix, "x_T_1", NULL);
-  g_autofree char *residuals = g_strconcat (prefix, "residuals", NULL);
-  gboolean needs_residuals = method == UNCLIP_INVERT_RESIDUALS || method == UNCLIP_INVERT_DDPM;
-
-  trace->method = method;
-  trace->n = (gsize) side * side * 3;
-  trace->n_steps = n_steps;
-  trace->x_T = get_pictures (tensors, x_T, 1, side, error);
-  if (trace->x_T == NULL)
-    return NULL;
-  if (method == UNCLIP_INVERT_BDIA && (trace->x_T_1 = get_pictures (tensors, x_T_1, 1, side, error)) == NULL)
-    return NULL;
-  if (needs_residuals && (trace->residuals = get_pictures (tensors, residuals, n_steps, side, error)) == NULL)
-    return NULL;
-  return g_steal_pointer (&trace);
-}
-
-UnclipLatents *
-unclip_latents_load (const char *path, GError **error)
-{
-  g_autoptr (UnclipTensors) tensors = unclip_tensors_load (path, error);
-  g_autoptr (UnclipLatents) latents = g_new0 (UnclipLatents, 1);
-  UnclipTensor *z_i;
-  UnclipInvertMethod method;
-  double steps, guidance_scale, low_size, size, super_res_steps;
-
-  if (tensors == NULL)
-    return NULL;
-  if (g_strcmp0 (unclip_tensors_metadata (tensors, "format"), FORMAT) != 0
-      || ! method_of_name (unclip_tensors_metadata (tensors, "method"), &method)
-      || unclip_tensors_metadata (tensors, "model_fingerprint") == NULL)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of this version; make one with unclip invert"), path);
-      return NULL;
-    }
-  if (! get_number (tensors, path, "steps", 1, 1000, &steps, error)
-      || ! get_number (tensors, path, "guidance_scale", 0, 100, &guidance_scale, error)
-      || ! get_number (tensors, path, "decoder_size", 1, 65536, &low_size, error)
-      || ! get_number (tensors, path, "size", 1, 65536, &size, error)
-      || ! get_number (tensors, path, "super_res_steps", 0, 1000, &super_res_steps, error))
-    return NULL;
-
-  latents->model = g_strdup (unclip_tensors_metadata (tensors, "model"));
-  latents->fingerprint = g_strdup (unclip_tensors_metadata (tensors, "model_fingerprint"));
-  latents->caption = g_strdup (unclip_tensors_metadata (tensors, "caption"));
-  if (latents->caption == NULL)
-    latents->caption = g_strdup ("");
-  latents->n_steps = (int) steps;
-  latents->guidance_scale = guidance_scale;
-  latents->low_size = (int) low_size;
-  latents->size = (int) size;
-
-  z_i = unclip_tensors_get (tensors, "z_i", UNCLIP_DTYPE_F32, error, 2, 1, -1);
-  if (z_i == NULL)
-    return NULL;
-  latents->dim = z_i->dims[1];
-  latents->z_i = g_memdup2 (z_i->data, latents->dim * sizeof (float));
-  latents->low = get_pictures (tensors, "low", 1, latents->low_size, error);
-  latents->trace = latents->low != NULL ? load_trace (tensors, "", method, latents->n_steps, latents->low_size, error) : NULL;
-  if (latents->trace == NULL)
-    return NULL;
-  if (super_res_steps > 0
-      && (latents->super_res = load_trace (tensors, "super_res.", UNCLIP_INVERT_DDPM, (int) super_res_steps, latents->size, error)) == NULL)
-    return NULL;
-  return g_steal_pointer (&latents);
+  return decode_upsamplers (latents, &run, x, guidance_scale != latents->guidance_scale, error);
 }

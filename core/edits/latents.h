@@ -13,16 +13,23 @@ struct _UnclipLatents
   char        *model, *fingerprint, *caption;
   int          n_steps;
   double       guidance_scale;
-  int          low_size, size;
+  int          low_size, first_size, size;
   int          dim;
   float       *z_i;       /* [dim] */
   float       *low;       /* [low_size, low_size, 3]: the clean picture at the decoder's size */
+  int          second_n_steps; /* of the second upsampler; 0 where it has no share */
   UnclipTrace *trace;     /* of the decoder */
-  UnclipTrace *super_res; /* of the upsampler; NULL where there is none */
+  UnclipTrace *super_res; /* of the first upsampler, whose pictures are first_size large; NULL where there is none */
+  float       *first;     /* [first_size, first_size, 3]: the clean picture at the first upsampler's size */
+  float       *rest;      /* [size, size, 3]: what the second upsampler lacks, given @first; both NULL where there is none */
 };
 
 /* @best: what UNCLIP_INVERSION_DEFAULT stands for in this edit; the README has the measurements. */
 UnclipInvertMethod unclip_inversion_method (UnclipInversion inversion, UnclipInvertMethod best);
+
+/* As a latents file has it, and back: %FALSE if there is no such. */
+const char *unclip_inversion_name    (UnclipInvertMethod method);
+gboolean    unclip_inversion_of_name (const char *name, UnclipInvertMethod *method);
 
 /* Passes of the decoder on one picture. */
 double       unclip_inversion_cost (UnclipInvertMethod method, int n_steps);

@@ -144,7 +144,7 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE
-                             + n * (run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + (run.upsamples ? run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0)));
+                             + n * run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (&run, n));
 
   z_i = unclip_run_embed (&run, x, &dim, error);
   if (z_i == NULL
@@ -160,7 +160,7 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
       rows[i] = low + i * (gsize) run.low_size * run.low_size * 3;
       seeds[i] = run.options->seed;
     }
-  if (run.upsamples && (high = unclip_run_upsample (&run, rows, n, run.low_size, run.size, seeds, error)) == NULL)
+  if (run.upsamples && (high = unclip_run_upsample (&run, rows, n, seeds, error)) == NULL)
     return NULL;
   for (int i = 0; i < n; i++)
     {

@@ -28,6 +28,7 @@ check_options (const UnclipOptions *options, GError **error)
       return FALSE;
     }
   return check_range (_("The number of threads"), options->n_threads, 0, 1024, error)
+         && check_range (_("The side of a tile"), options->tile, 0, 65536, error)
          && check_range (_("The number of steps"), options->n_steps, 0, 1000, error)
          && check_range (_("The number of prior steps"), options->prior_n_steps, 0, 1000, error)
          && check_range (_("The number of upsampler steps"), options->super_res_n_steps, 0, 1000, error)
@@ -51,24 +52,40 @@ sample_size (UnclipModel *model, const char *component, int *size, GError **erro
 static gboolean
 choose_size (UnclipRun *run, GError **error)
 {
-  int wanted = run->options->size, high;
+  g_autoptr (GString) sizes = g_string_new (NULL);
+  int wanted = run->options->size, most;
 
   if (unclip_model_component_dir (run->model, "decoder", error) == NULL
       || ! sample_size (run->model, "decoder", &run->low_size, error)
-      || ! sample_size (run->model, "super_res_first", &high, error))
+      || ! sample_size (run->model, UNCLIP_FIRST_UPSAMPLER, &run->first_size, error)
+      || ! sample_size (run->model, UNCLIP_SECOND_UPSAMPLER, &most, error))
     return FALSE;
 
-  run->size = wanted != 0 ? wanted : MAX (run->low_size, high);
+  /* The second upsampler takes longer than all else together, so it is for those who ask for it. */
+  run->size = wanted != 0 ? wanted : MAX (run->low_size, run->first_size);
   run->upsamples = run->size != run->low_size;
-  if (! run->upsamples || run->size == high)
+  if (! run->upsamples || run->size == run->first_size)
     return TRUE;
   /* Then it is the upsampler that is missing, and its message says where to get it. */
-  if (high == 0 && unclip_model_component_dir (run->model, "super_res_first", error) == NULL)
+  if (run->first_size == 0 && unclip_model_component_dir (run->model, UNCLIP_FIRST_UPSAMPLER, error) == NULL)
     return FALSE;
-  if (wanted == 1024 && unclip_model_component_dir (run->model, "super_res_1024", error) == NULL)
+  if (wanted == 1024 && unclip_model_component_dir (run->model, UNCLIP_SECOND_UPSAMPLER, error) == NULL)
     return FALSE;
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The size %d is not one that the model %s makes; it makes %d and %d"),
-               wanted, unclip_model_name (run->model), run->low_size, high);
+  run->upsamples_twice = run->size == most;
+  if (run->upsamples_twice && most % run->first_size == 0)
+    return TRUE;
+
+  if (run->upsamples_twice)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("super_res_1024 makes pictures of %d pixels, no multiple of the %d that super_res_first makes; take both from the same model"),
+                   most, run->first_size);
+      return FALSE;
+    }
+  g_string_printf (sizes, "%d, %d", run->low_size, run->first_size);
+  if (most > 0)
+    g_string_append_printf (sizes, ", %d", most);
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The size %d is not one that the model %s makes; it makes %s"),
+               wanted, unclip_model_name (run->model), sizes->str);
   return FALSE;
 }
 
@@ -88,8 +105,7 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
   run->random = unclip_random_new (run->options->rng, run->options->seed);
   run->n_steps = run->options->n_steps > 0 ? run->options->n_steps : (int) unclip_model_default (model, "decoder_steps", 25);
   run->prior_n_steps = run->options->prior_n_steps > 0 ? run->options->prior_n_steps : (int) unclip_model_default (model, "prior_steps", 25);
-  run->super_res_n_steps = run->options->super_res_n_steps > 0 ? run->options->super_res_n_steps
-                                                               : (int) unclip_model_default (model, "super_res_steps", 7);
+  run->super_res_n_steps = unclip_upsampler_n_steps (run, UNCLIP_FIRST_UPSAMPLER);
   run->is_second_order = run->options->sampler == UNCLIP_SAMPLER_DPM
                          || (run->options->sampler == UNCLIP_SAMPLER_DEFAULT && run->options->rng == UNCLIP_RNG_PHILOX
                              && unclip_model_default (model, "sampler_order", 1) == 2);

@@ -16,15 +16,18 @@ G_BEGIN_DECLS
  * UnclipRun:
  * @size: side of the results
  * @low_size: side that the decoder works on
+ * @first_size: side that the first upsampler makes
  * @upsamples: whether @size takes the upsampler
+ * @upsamples_twice: whether it takes the second one, too
  */
 typedef struct
 {
   UnclipModel        *model;
   const UnclipOptions *options;
   UnclipRandom       *random;
-  int                 size, low_size;
-  gboolean            upsamples, is_second_order; /* of sampling from noise: SDE-DPM-Solver++ */
+  int                 size, low_size, first_size;
+  gboolean            upsamples, upsamples_twice;
+  gboolean            is_second_order; /* sampling from noise: SDE-DPM-Solver++ */
   int                 n_steps, prior_n_steps, super_res_n_steps;
   int                 dim; /* of z_i and z_t, once a tower has said it */
   double              cost_done, cost_total; /* in passes of the decoder on one picture */
@@ -124,14 +127,20 @@ void unclip_run_noise (UnclipRun *run, float *out, int side, int n_channels);
 
 /* ---- upsampler ---------------------------------------------------------------------------------------- */
 
+#define UNCLIP_FIRST_UPSAMPLER "super_res_first"
+#define UNCLIP_SECOND_UPSAMPLER "super_res_1024"
+
+/* What each of @n pictures costs on its way from the decoder to run->size. */
+double unclip_run_upsample_cost (const UnclipRun *run, int n);
 /**
  * unclip_run_upsample:
  * @low: (array length=n): pictures [low_size, low_size, 3] in [-1, 1]
  * @seeds: (array length=n) (nullable): of each one's noise; %NULL: the run's own random numbers go on
  *
+ * Through as many upsamplers as the run's size takes, which is one at least.
  * Returns: (transfer full): [n, size, size, 3]
  */
-float *unclip_run_upsample (UnclipRun *run, const float *const *low, int n, int low_size, int size, const guint64 *seeds, GError **error);
+float *unclip_run_upsample (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, GError **error);
 
 /* A process of the upsampler's steps, and what goes with it. */
 typedef struct
@@ -142,7 +151,12 @@ typedef struct
   UnclipLoop       loop;
 } UnclipUpsamplerRun;
 
-gboolean      unclip_upsampler_run_init  (UnclipUpsamplerRun *upsampling, UnclipRun *run, int size, int n_steps, const char *stage, GError **error);
+/* Steps that the model or the caller wants of an upsampler, and how many of the first one's are left out, as the model's
+ * small one can make nothing of the noisiest. */
+int           unclip_upsampler_n_steps   (const UnclipRun *run, const char *component);
+int           unclip_upsampler_n_skipped (const UnclipRun *run, int n_steps);
+gboolean      unclip_upsampler_run_init  (UnclipUpsamplerRun *upsampling, UnclipRun *run, const char *component, int size, int n_steps,
+                                          const char *stage, GError **error);
 void          unclip_upsampler_run_clear (UnclipUpsamplerRun *upsampling);
 UnclipProcess unclip_upsampler_process   (UnclipUpsamplerRun *upsampling, int size, int n_steps);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipUpsamplerRun, unclip_upsampler_run_clear)

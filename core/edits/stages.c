@@ -7,7 +7,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* What each of the pipeline's schedulers says where its file or a member is missing: Karlo's values. */
+/* What each of the pipeline's schedulers says where its file or a member is missing: Karlo's values. The last serves
+ * both upsamplers. */
 static const struct
 {
   const char      *component;
@@ -20,9 +21,9 @@ static const struct
   { "super_res_scheduler", UNCLIP_PREDICTION_EPSILON, UNCLIP_VARIANCE_FIXED_SMALL_LOG, 1.0f },
 };
 
-/* Over what @schedule says already. */
+/* Over what @schedule says already. A "residual" is what an enlarged picture lacks; with that added it is a sample. */
 static gboolean
-read_schedule (UnclipSchedule *schedule, const UnclipConfig *config, GError **error)
+read_schedule (UnclipSchedule *schedule, const UnclipConfig *config, gboolean is_upsampler, GError **error)
 {
   const char *prediction, *variance;
   gboolean    clips;
@@ -37,7 +38,7 @@ read_schedule (UnclipSchedule *schedule, const UnclipConfig *config, GError **er
 
   if (g_strcmp0 (prediction, "epsilon") == 0)
     schedule->prediction = UNCLIP_PREDICTION_EPSILON;
-  else if (g_strcmp0 (prediction, "sample") == 0)
+  else if (g_strcmp0 (prediction, "sample") == 0 || (is_upsampler && g_strcmp0 (prediction, "residual") == 0))
     schedule->prediction = UNCLIP_PREDICTION_SAMPLE;
   else if (prediction != NULL)
     return unclip_config_refuse (config, "prediction_type", prediction, error);
@@ -74,7 +75,7 @@ unclip_stage_schedule (UnclipModel *model, const char *component, GError **error
   schedule->prediction = known_schedulers[known].prediction;
   schedule->variance = known_schedulers[known].variance;
   schedule->clip = known_schedulers[known].clip;
-  if (config != NULL && ! read_schedule (schedule, config, error))
+  if (config != NULL && ! read_schedule (schedule, config, g_str_has_prefix (component, "super_res"), error))
     return NULL;
   return g_steal_pointer (&schedule);
 }
@@ -247,7 +248,7 @@ static UnclipUnet *
 serve (UnclipUpsampler *upsampler, int t, GError **error)
 {
   gboolean     is_last = t == upsampler->last_t && upsampler->has_last;
-  const char  *component = is_last ? "super_res_last" : "super_res_first";
+  const char  *component = is_last ? "super_res_last" : upsampler->component;
   UnclipUnet **unet = is_last ? &upsampler->last : &upsampler->first;
   UnclipUnet **other = is_last ? &upsampler->first : &upsampler->last;
 
@@ -261,14 +262,48 @@ serve (UnclipUpsampler *upsampler, int t, GError **error)
   return *unet;
 }
 
+static const char *
+scheduler_of (const char *component)
+{
+  return strcmp (component, "super_res_1024") == 0 ? "super_res_1024_scheduler" : "super_res_scheduler";
+}
+
+/* 0 where the network gives something else than a residual. */
+static gboolean
+read_residual_scale (UnclipModel *model, const char *scheduler, float *scale, GError **error)
+{
+  g_autoptr (UnclipConfig) config = NULL;
+  const char *prediction;
+  double      value;
+
+  *scale = 0;
+  if (! unclip_model_has (model, scheduler))
+    return TRUE;
+  config = unclip_model_config (model, scheduler, error);
+  if (config == NULL
+      || ! unclip_config_string (config, "prediction_type", NULL, &prediction, error)
+      || ! unclip_config_double (config, "residual_scale", 1.0, 1e-6, 1e6, &value, error))
+    return FALSE;
+  if (g_strcmp0 (prediction, "residual") == 0)
+    *scale = (float) value;
+  return TRUE;
+}
+
+UnclipSchedule *
+unclip_upsampler_schedule (UnclipModel *model, const char *component, GError **error)
+{
+  return unclip_stage_schedule (model, scheduler_of (component), error);
+}
+
 gboolean
-unclip_upsampler_init (UnclipUpsampler *upsampler, UnclipModel *model, GError **error)
+unclip_upsampler_init (UnclipUpsampler *upsampler, UnclipModel *model, const char *component, GError **error)
 {
   memset (upsampler, 0, sizeof *upsampler);
   upsampler->model = unclip_model_ref (model);
-  upsampler->has_last = unclip_model_has (model, "super_res_last");
+  upsampler->component = component;
+  upsampler->has_last = strcmp (component, "super_res_first") == 0 && unclip_model_has (model, "super_res_last");
   upsampler->last_t = -1;
-  return serve (upsampler, 0, error) != NULL;
+  return read_residual_scale (model, scheduler_of (component), &upsampler->residual_scale, error) && serve (upsampler, 0, error) != NULL;
 }
 
 void
@@ -283,11 +318,11 @@ unclip_upsampler_clear (UnclipUpsampler *upsampler)
 }
 
 gboolean
-unclip_upsampler_condition (UnclipUpsampler *upsampler, const float *low, int low_size, int size, int last_t, GError **error)
+unclip_upsampler_resize (UnclipUpsampler *upsampler, int width, int height, int last_t, GError **error)
 {
-  gsize n_pixels = (gsize) size * size;
+  gsize n_pixels = (gsize) width * height;
 
-  if (size != upsampler->size)
+  if (width != upsampler->width || height != upsampler->height)
     {
       g_free (upsampler->enlarged);
       g_free (upsampler->x);
@@ -296,12 +331,19 @@ unclip_upsampler_condition (UnclipUpsampler *upsampler, const float *low, int lo
       upsampler->x = g_try_new (float, n_pixels * 6);
       upsampler->out = g_try_new (float, n_pixels * 6);
     }
-  upsampler->size = size;
+  upsampler->width = width;
+  upsampler->height = height;
   upsampler->last_t = last_t;
   if (upsampler->enlarged == NULL || upsampler->x == NULL || upsampler->out == NULL)
-    return no_memory ("super_res", error);
+    return no_memory (upsampler->component, error);
+  return TRUE;
+}
 
-  return unclip_resize_f32 (low, 1, low_size, low_size, 3, upsampler->enlarged, size, size, error);
+gboolean
+unclip_upsampler_condition (UnclipUpsampler *upsampler, const float *low, int low_size, int size, int last_t, GError **error)
+{
+  return unclip_upsampler_resize (upsampler, size, size, last_t, error)
+         && unclip_resize_f32 (low, 1, low_size, low_size, 3, upsampler->enlarged, size, size, error);
 }
 
 gboolean
@@ -309,7 +351,7 @@ unclip_upsampler_predict (const float *x, int t, float *eps, float *v, gpointer 
 {
   UnclipUpsampler *upsampler = data;
   UnclipUnet      *unet = serve (upsampler, t, error);
-  gsize            n_pixels = (gsize) upsampler->size * upsampler->size;
+  gsize            n_pixels = (gsize) upsampler->width * upsampler->height;
 
   if (unet == NULL)
     return FALSE;
@@ -318,10 +360,13 @@ unclip_upsampler_predict (const float *x, int t, float *eps, float *v, gpointer 
       memcpy (upsampler->x + 6 * i, x + 3 * i, 3 * sizeof (float));
       memcpy (upsampler->x + 6 * i + 3, upsampler->enlarged + 3 * i, 3 * sizeof (float));
     }
-  if (! unclip_unet_predict (unet, upsampler->x, t, 1, upsampler->size, upsampler->size, upsampler->out, error))
+  if (! unclip_unet_predict (unet, upsampler->x, t, 1, upsampler->height, upsampler->width, upsampler->out, error))
     return FALSE;
 
   take_channels (eps, upsampler->out, n_pixels, unclip_unet_out_channels (unet), 0);
+  if (upsampler->residual_scale > 0)
+    for (gsize i = 0; i < 3 * n_pixels; i++)
+      eps[i] = upsampler->enlarged[i] + upsampler->residual_scale * eps[i];
   if (v != NULL)
     {
       if (unclip_unet_out_channels (unet) < 6)

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 /**
  * unclip_stage_schedule:
- * @component: "prior_scheduler", "decoder_scheduler" or "super_res_scheduler"
+ * @component: "prior_scheduler", "decoder_scheduler", "super_res_scheduler" or "super_res_1024_scheduler"
  *
  * What its scheduler_config.json says, with UnCLIPScheduler's defaults for what it leaves out (and Karlo's
  * three schedulers where the folder is missing). %UNCLIP_ERROR_MODEL for a scheduler that we do not have.
@@ -109,21 +109,29 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipGuidedDecoder, unclip_guided_decoder_cle
 /**
  * UnclipUpsampler:
  *
- * super_res_first and super_res_last on one low-resolution picture. unclip_upsampler_predict() is an
- * UnclipPredict on pictures [size, size, 3]; its data is this.
+ * An upsampler on one low-resolution picture: super_res_first with super_res_last, or super_res_1024.
+ * unclip_upsampler_predict() is an UnclipPredict on pictures [height, width, 3]; its data is this.
  */
 typedef struct
 {
   UnclipModel *model;        /* owned */
+  const char  *component;    /* of the first network */
   UnclipUnet  *first, *last; /* owned; each is loaded when its first step comes */
   gboolean     has_last;     /* else first serves every step */
-  int          size, last_t; /* last_t: the timestep that super_res_last serves */
-  float       *enlarged;     /* owned: [size, size, 3] */
-  float       *x, *out;      /* owned: [size, size, 6] and the output */
+  int          width, height;
+  int          last_t;       /* the timestep that super_res_last serves */
+  float        residual_scale; /* of what is added to the enlarged picture; 0: the networks give no residual */
+  float       *enlarged;     /* owned: [height, width, 3] */
+  float       *x, *out;      /* owned: [height, width, 6] and the output */
 } UnclipUpsampler;
 
-gboolean unclip_upsampler_init      (UnclipUpsampler *upsampler, UnclipModel *model, GError **error);
+/* The noise schedule that goes with it. */
+UnclipSchedule *unclip_upsampler_schedule (UnclipModel *model, const char *component, GError **error);
+/* @component: "super_res_first", or "super_res_1024", which has no other network for its last step */
+gboolean unclip_upsampler_init      (UnclipUpsampler *upsampler, UnclipModel *model, const char *component, GError **error);
 void     unclip_upsampler_clear     (UnclipUpsampler *upsampler);
+/* Room for a picture of that size; what it is to show, upsampler->enlarged, is the caller's to fill. */
+gboolean unclip_upsampler_resize    (UnclipUpsampler *upsampler, int width, int height, int last_t, GError **error);
 /* @low: [low_size, low_size, 3], in [-1, 1]: enlarged bicubically to @size, with antialias, not clamped after. @last_t: of the loop's timesteps, the last. */
 gboolean unclip_upsampler_condition (UnclipUpsampler *upsampler, const float *low, int low_size, int size, int last_t, GError **error);
 gboolean unclip_upsampler_predict   (const float *x, int t, float *eps, float *v, gpointer upsampler, GError **error);

@@ -71,7 +71,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
                              + n_stages * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
-                             + (run.upsamples ? n_stages * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
+                             + unclip_run_upsample_cost (&run, n_stages));
 
   z_i = unclip_run_embed (&run, x, &dim, error);
   low = z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;

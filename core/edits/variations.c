@@ -52,7 +52,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
                              + count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
-                             + (run.upsamples ? count * run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));
+                             + unclip_run_upsample_cost (&run, count));
 
   z_i = unclip_run_embed (&run, x, &dim, error);
   low = z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "nets.h"
+#include "tiles.h"
 
 /* Guidance puts the conditional and the unconditional row into one batch. */
 #define GUIDED_BATCH 2
@@ -241,7 +242,7 @@ prepare_unet (Subject *subject, UnclipModel *model, const char *component, GErro
   subject->free_net = (void (*) (gpointer)) unclip_unet_free;
   subject->pass = pass_unet;
   if (subject->size == 0)
-    subject->size = unclip_unet_sample_size (unet);
+    subject->size = MIN (unclip_unet_sample_size (unet), UNCLIP_TILE_SIDE);
   n_pixels = (gsize) subject->n_batch * subject->size * subject->size;
   return add_buffer (subject, 0, n_pixels * unclip_unet_in_channels (unet), error)
          && add_buffer (subject, 1, n_pixels * unclip_unet_out_channels (unet), error)
@@ -263,6 +264,7 @@ static const struct
   { "decoder", GUIDED_BATCH, prepare_unet },
   { "super_res_first", 1, prepare_unet },
   { "super_res_last", 1, prepare_unet },
+  { "super_res_1024", 1, prepare_unet },
 };
 
 static gboolean
@@ -277,7 +279,7 @@ prepare (Subject *subject, UnclipModel *model, const char *component, GError **e
       }
   g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
                _("There is no network \"%s\" to measure; there are text_encoder, image_encoder, prior, text_proj, decoder, "
-                 "super_res_first and super_res_last"),
+                 "super_res_first, super_res_last and super_res_1024"),
                component);
   return FALSE;
 }

@@ -279,7 +279,7 @@ unclip_eval_loop_super_res (UnclipEvalLoop       *loop,
   gsize n = state_size (loop), n_small = (gsize) small_size * small_size * loop->c;
 
   loop->stage = "super_res";
-  if (! unclip_upsampler_init (&upsampler, loop->eval->model, error))
+  if (! unclip_upsampler_init (&upsampler, loop->eval->model, "super_res_first", error))
     return FALSE;
   for (int row = 0; row < loop->n_rows; row++)
     {

@@ -270,22 +270,28 @@ unclip_eval_decoder (UnclipEval *eval, GError **error)
 gboolean
 unclip_eval_super_res (UnclipEval *eval, GError **error)
 {
-  static const char *const names[] = { "super_res_first", "super_res_last" };
-  int             n_timesteps = -1;
+  static const char *const names[] = { "super_res_first", "super_res_last", "super_res_1024" };
+  int             n_timesteps = -1, n_there = 0, done = 0;
   g_autofree int *timesteps = unclip_eval_ints (eval, "timesteps", 1, &n_timesteps, error);
 
   if (timesteps == NULL)
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    n_there += unclip_model_has (eval->model, names[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, names[i], error);
+      g_autoptr (UnclipUnet) unet = NULL;
       g_autofree float *sample = NULL;
       int               dims[4] = { -1, -1, -1, -1 };
 
+      /* A model need not have all; of one with none, the first is what it lacks. */
+      if (n_there > 0 && ! unclip_model_has (eval->model, names[i]))
+        continue;
+      unet = unclip_unet_new (eval->model, names[i], error);
       if (unet == NULL)
         return FALSE;
-      eval->from = i / 2.0;
-      eval->to = (i + 1) / 2.0;
+      eval->from = (double) done++ / n_there;
+      eval->to = (double) done / n_there;
       dims[1] = unclip_unet_in_channels (unet);
       sample = unclip_eval_pictures (eval, "sample", 4, dims, error);
       if (sample == NULL || ! predict (eval, unet, sample, dims, timesteps, n_timesteps, "super_res", names[i], error))

@@ -87,6 +87,8 @@ static const struct
   { "super_res_first", "diffusers", "UNet2DModel", "diffusion_pytorch_model.safetensors", construct_unet },
   { "super_res_last", "diffusers", "UNet2DModel", "diffusion_pytorch_model.safetensors", construct_unet },
   { "super_res_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
+  { "super_res_1024", "diffusers", "UNet2DModel", "diffusion_pytorch_model.safetensors", construct_unet },
+  { "super_res_1024_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
 };
 
 gboolean

@@ -38,6 +38,7 @@ static const struct
   { "super_res_last", "config.json", TRUE, FALSE, N_("without it pictures stay at the decoder's size; ask for that with --size") },
   { "super_res_scheduler", "scheduler_config.json", FALSE, FALSE, NULL },
   { "super_res_1024", "config.json", TRUE, FALSE, N_("ask for a smaller --size") },
+  { "super_res_1024_scheduler", "scheduler_config.json", FALSE, FALSE, N_("ask for a smaller --size") },
 };
 
 struct _UnclipModel

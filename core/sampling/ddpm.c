@@ -55,6 +55,18 @@ add_noise (const UnclipProcess *process, int k, float *x, const float *v, const 
     }
 }
 
+void
+unclip_ddpm_step (const UnclipProcess *process, int k, gsize n, float *x, float *out, const float *v, const float *noise, float *x_0)
+{
+  UnclipProcess part = *process;
+
+  part.n = n;
+  unclip_predicted_x_0 (&part, x, out, unclip_alpha_bar_at (process, k), process->schedule->clip, x_0);
+  unclip_ddpm_mean (&part, k, x, x_0, x);
+  if (k + 1 < process->n_steps)
+    add_noise (&part, k, x, v, noise);
+}
+
 gboolean
 unclip_ddpm_sample (const UnclipProcess *process, float *x, GError **error)
 {
@@ -66,13 +78,9 @@ unclip_ddpm_sample (const UnclipProcess *process, float *x, GError **error)
     {
       if (! unclip_process_predict (process, x, process->timesteps[k], out, v, error))
         return FALSE;
-      unclip_predicted_x_0 (process, x, out, unclip_alpha_bar_at (process, k), process->schedule->clip, x_0);
-      unclip_ddpm_mean (process, k, x, x_0, x);
       if (k + 1 < process->n_steps)
-        {
-          process->noise (k, noise, process->n, process->noise_data);
-          add_noise (process, k, x, v, noise);
-        }
+        process->noise (k, noise, process->n, process->noise_data);
+      unclip_ddpm_step (process, k, process->n, x, out, v, noise, x_0);
       if (! unclip_process_after (process, k + 1, x, x_0, error))
         return FALSE;
     }

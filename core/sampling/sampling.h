@@ -117,6 +117,19 @@ int unclip_draw (const float *logits, int n, double u);
 
 /* @x: [n] from noise to picture, in place; the last step adds no noise. */
 gboolean unclip_ddpm_sample (const UnclipProcess *process, float *x, GError **error);
+/**
+ * unclip_ddpm_step:
+ * @k: which step
+ * @n: values, of whatever part of the state
+ * @x: [n], becomes the state after the step
+ * @out: [n], what the network said; becomes eps
+ * @v: (nullable): [n], where the variance is learned
+ * @noise: (nullable): [n], standard normal; the last step takes none
+ * @x_0: (out caller-allocates): [n]
+ *
+ * One step of that on a part of a state, for those who cannot hold the whole several times.
+ */
+void     unclip_ddpm_step   (const UnclipProcess *process, int k, gsize n, float *x, float *out, const float *v, const float *noise, float *x_0);
 
 /* ---- dpm.c ----------------------------------------------------------------------------------------- */
 

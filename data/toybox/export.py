@@ -14,6 +14,7 @@ import torch
 import configs
 import safetensors
 from prior_autoregressive import configuration, shipped
+from super_res import SCALE
 from train import tokenizer
 
 # What the command line and the plug-in use unless told otherwise; measured with ./run evaluate.
@@ -71,14 +72,15 @@ def main():
         "image_processor_type": "CLIPImageProcessor", "resample": 3, "rescale_factor": 1 / 255, "size": {"shortest_edge": side}})
     # The decoder learns a variance as the paper's does, but for steps of one timestep: with 25 steps the small
     # fixed one leaves less grain.
-    for name, clip_range, prediction, variance in (("prior", 5.0, "sample", "fixed_small_log"),
-                                                   ("decoder", 1.0, "epsilon", "fixed_small_log"),
-                                                   ("super_res", 1.0, "epsilon", "fixed_small_log"),
-                                                   ("super_res_1024", 1.0, "epsilon", "fixed_small_log")):
+    residual = {"residual_scale": SCALE}
+    for name, clip_range, prediction, variance, more in (("prior", 5.0, "sample", "fixed_small_log", {}),
+                                                         ("decoder", 1.0, "epsilon", "fixed_small_log", {}),
+                                                         ("super_res", 1.0, "residual", "fixed_small_log", residual),
+                                                         ("super_res_1024", 1.0, "residual", "fixed_small_log", residual)):
         (args.out / f"{name}_scheduler").mkdir(exist_ok=True)
         dump(args.out / f"{name}_scheduler" / "scheduler_config.json", {
             "_class_name": "UnCLIPScheduler", "clip_sample": True, "clip_sample_range": clip_range,
-            "num_train_timesteps": 1000, "prediction_type": prediction, "variance_type": variance})
+            "num_train_timesteps": 1000, "prediction_type": prediction, "variance_type": variance, **more})
     scheduler, unet = ["diffusers", "UnCLIPScheduler"], ["diffusers", "UNet2DModel"]
     dump(args.out / "model_index.json", {
         "_class_name": "UnCLIPPipeline", "_unclip_defaults": DEFAULTS, "decoder": ["diffusers", "UNet2DConditionModel"],

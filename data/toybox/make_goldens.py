@@ -172,7 +172,8 @@ def main():
     x0 = F.avg_pool2d(render(draw_scenes(1, 77), 64).permute(0, 3, 1, 2) * 2 - 1, 2)
     goldens.add("ddim", {"x0": x0, **condition}, invert)
 
-    nets = {name: network(args.model, Unet, name) for name in ("super_res_first", "super_res_last")}
+    nets = {name: network(args.model, Unet, name) for name in ("super_res_first", "super_res_last", "super_res_1024")
+            if (args.model / name).exists()}
     goldens.add("super_res", {"sample": torch.randn(1, 6, 64, 64), "timesteps": torch.tensor([999, 166])},
                 lambda i, t: {k: torch.stack([n.to(t)(i["sample"], s.repeat(1)) for s in i["timesteps"]]) for k, n in nets.items()})
     autoregressive(goldens, network(args.model, PriorAutoregressive, "prior_autoregressive"), states, z_t, mask)

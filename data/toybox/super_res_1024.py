@@ -18,9 +18,8 @@ import torch.nn.functional as F
 from PIL import Image
 
 import configs
-from diffusion import min_snr, noised
-from networks import Unet
-from train import DEVICE, Run, autocast, enlarge
+from super_res import enlarge, learn, upsampler
+from train import DEVICE
 from world import draw_scenes, render
 
 SIZE, CROP, FACTOR = 1024, 64, 4
@@ -107,25 +106,14 @@ def crops(seed, rng):
 
 
 def train(args):
-    unet = Unet(configs.SUPER_RES_1024).to(DEVICE, memory_format=torch.channels_last)
-    if not (args.work / "super_res_1024.pt").exists():
-        with torch.no_grad():
-            unet.conv_out.weight.mul_(0.1)
-    run = Run(args, "super_res_1024", {"unet": unet}, args.lr or 2e-3)
+    unet, run = upsampler(configs.SUPER_RES_1024, args, "super_res_1024", 2e-3)
     rng, n, pool = np.random.default_rng(run.step), args.batch or 16, None
     while run.going():
         if pool is None or run.step % 60 == 0:
             fresh = crops(SEEDS + run.step, rng)
             pool = fresh if pool is None else torch.cat([fresh, pool])[:768]
         both = pool[rng.integers(0, len(pool), n)].to(DEVICE)
-        x, low = both[:, :3], both[:, 3:]
         often = torch.tensor(TIMES)[torch.randint(0, len(TIMES), (n,))]
         t = torch.where(torch.rand(n) < 0.4, torch.randint(0, MOST, (n,)), often).to(DEVICE)
-        eps = torch.randn_like(x)
-        with autocast():
-            e = unet(torch.cat([noised(x, t, eps), low], 1).contiguous(memory_format=torch.channels_last), t).float()
-        weight = min_snr(t).clamp(min=1e-3)
-        mse = ((e - eps) ** 2).mean((1, 2, 3))
-        run.update((weight * mse).mean() / weight.mean(), mse=mse.mean(),
-                   high=mse[t > 300].mean() if (t > 300).any() else mse.mean() * 0)
+        learn(run, unet, both[:, :3], both[:, 3:], t)
     run.save()

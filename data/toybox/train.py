@@ -297,49 +297,6 @@ def train_prior(args):
     run.save()
 
 
-def enlarge(x, size):
-    """Bicubic with antialias: what the engine does before the upsampler."""
-    return F.interpolate(x, size=(size, size), mode="bicubic", antialias=True, align_corners=False)
-
-
-def train_super_res(args):
-    """64 to 256, on crops of 96; the low-resolution condition is blurred now and then, as the paper has it."""
-    unet = Unet(configs.SUPER_RES).to(DEVICE, memory_format=torch.channels_last)
-    if not (args.work / "super_res.pt").exists():
-        with torch.no_grad():
-            unet.conv_out.weight.mul_(0.1)
-    run = Run(args, "super_res", {"unet": unet}, args.lr or 1e-3, folders={"unet": "super_res_first"})
-    rng, n, crop = np.random.default_rng(run.step), args.batch or 16, 64
-    pool = None
-    while run.going():
-        if pool is None or run.step % 60 == 0:   # fresh pictures now and then: drawing one at 256 costs 40 ms
-            x = render(draw_scenes(24, 2_000_000 + run.step), 256).permute(0, 3, 1, 2) * 2 - 1
-            low = F.avg_pool2d(x, 4)
-            # The decoder's pictures are softer than true ones, and a little noisy.
-            kernel = torch.tensor([1.0, 2, 1]) / 4
-            blur = F.conv2d(F.pad(low, (1, 1, 1, 1), mode="replicate").reshape(-1, 1, 66, 66), (kernel[:, None] * kernel)[None, None]).view_as(low)
-            mix = torch.rand(len(low), 1, 1, 1)
-            low = low + (blur - low) * mix + 0.02 * torch.rand(len(low), 1, 1, 1) * torch.randn_like(low)
-            fresh = torch.cat([x, enlarge(low, 256)], 1)
-            pool = fresh if pool is None else torch.cat([fresh, pool])[:96]
-        rows = []
-        for i in rng.integers(0, len(pool), n):
-            a, b = rng.integers(0, 256 - crop + 1, 2)
-            rows.append(pool[i, :, a:a + crop, b:b + crop])
-        both = torch.stack(rows).to(DEVICE)
-        x, low = both[:, :3], both[:, 3:]
-        # Mostly the seven times that sampling visits: 0, 166, 333, 500, 666, 832, 999.
-        t = torch.where(torch.rand(n) < 0.3, torch.randint(0, 1000, (n,)),
-                        torch.tensor([0, 166, 333, 500, 666, 832, 999])[torch.randint(0, 7, (n,))]).to(DEVICE)
-        eps = torch.randn_like(x)
-        with autocast():
-            e = unet(torch.cat([noised(x, t, eps), low], 1).contiguous(memory_format=torch.channels_last), t).float()
-        weight = min_snr(t).clamp(min=1e-3)
-        mse = ((e - eps) ** 2).mean((1, 2, 3))
-        run.update((weight * mse).mean() / weight.mean(), mse=mse.mean())
-    run.save()
-
-
 def train_judge(args):
     pictures, scenes = data(args)
     judge = Judge().to(DEVICE, memory_format=torch.channels_last)
@@ -359,9 +316,8 @@ def train_judge(args):
 
 
 STAGES = {"data": make_data, "clip": train_clip, "decoder": train_decoder, "prior": train_prior,
-          "prior_autoregressive": lambda args: importlib.import_module("prior_autoregressive").train(args),
-          "super_res": train_super_res, "judge": train_judge,
-          "super_res_1024": lambda args: importlib.import_module("super_res_1024").train(args)}
+          "judge": train_judge, **{name: lambda args, name=name: importlib.import_module(name).train(args)
+                                   for name in ("prior_autoregressive", "super_res", "super_res_1024")}}
 
 
 def main():

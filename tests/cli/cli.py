@@ -71,7 +71,7 @@ def side(component):
     return json.loads(path.read_text()).get("sample_size", 64) if path and path.exists() else None
 
 
-LOW, HIGH = side("decoder"), side("super_res_first")
+LOW, HIGH, VAST = side("decoder"), side("super_res_first"), side("super_res_1024")
 
 
 # ---- pictures --------------------------------------------------------------------------------------
@@ -242,7 +242,6 @@ def test_bad_values():
 
 
 def test_what_later_versions_bring():
-    fails(1, "generate", "--prompt", "x", "--out", "x.png", *model("--size", "1024"), says=["1024"])
     assert run("generate", "--prompt", "x", "--out", "x.png", *model("--precision", "bf16")).returncode in (1, 2)
 
 
@@ -567,8 +566,56 @@ def test_upscale():
     if model() and HIGH is None:
         raise Skip("the model has no upsampler")
     works("upscale", "--image", png("low.png", 12, 20), "--out", "upscaled.png", "--super-res-steps", 2, "--model", MODEL)
-    factor = HIGH // LOW
+    factor = VAST // HIGH if VAST else HIGH // LOW
     assert pixels("upscaled.png")[:2] == (12 * factor, 20 * factor), pixels("upscaled.png")[:2]
+    fails(2, "upscale", "--image", png("wide.png", 4097, 1), "--out", "no.png", "--model", MODEL, says=["4097", "a side"])
+    fails(2, "upscale", "--image", "wide.png", "--out", "no.png", "--tile", "8", says=["--tile", "16"])
+
+
+def with_second_upsampler():
+    """A model of random weights, small but for the configs that it has from the model at hand; and its largest size."""
+    model()
+    if HIGH is None:
+        raise Skip("the model has no upsampler")
+    folder = pathlib.Path("second")
+    if not folder.exists():
+        shutil.copytree(MODEL, "second-configs", ignore=shutil.ignore_patterns("*.safetensors", "model_index.json", "super_res_1024*"))
+        config = json.loads((MODEL / "super_res_first" / "config.json").read_text())
+        n = 2
+        config.update(sample_size=2 * HIGH, block_out_channels=[8, 8], norm_num_groups=4, layers_per_block=1,
+                      down_block_types=["ResnetDownsampleBlock2D"] * n, up_block_types=["ResnetUpsampleBlock2D"] * n)
+        os.mkdir("second-configs/super_res_1024")
+        pathlib.Path("second-configs/super_res_1024/config.json").write_text(json.dumps(config))
+        scheduler = pathlib.Path("second-configs/super_res_1024_scheduler")
+        scheduler.mkdir()
+        (scheduler / "scheduler_config.json").write_text(json.dumps({"prediction_type": "residual", "residual_scale": 0.1}))
+        works("synth", "second-configs", "--out", folder)
+    return ["--model", folder, "--steps", 2, "--prior-steps", 2, "--super-res-steps", 2], 2 * HIGH
+
+
+def test_second_upsampler():
+    args, size = with_second_upsampler()
+    source = png("vast-source.png", 50, 40)
+    works("generate", "--prompt", "x", "--out", "vast.png", *args, "--size", size)
+    assert pixels("vast.png")[:2] == (size, size), pixels("vast.png")[:2]
+    works("generate", "--prompt", "x", "--out", "usual.png", *args)
+    assert pixels("usual.png")[:2] == (HIGH, HIGH), "the second upsampler is for those who ask for it"
+    works("variations", "--image", source, "--count", 1, "--out", "vast", *args, "--size", size)
+    assert pixels("vast/vast-source-1.png")[:2] == (size, size)
+    works("upscale", "--image", source, "--out", "vast-upscaled.png", *args[:2], *args[-2:], "--tile", 64)
+    assert pixels("vast-upscaled.png")[:2] == (100, 80), pixels("vast-upscaled.png")[:2]
+    fails(2, "generate", "--prompt", "x", "--out", "no.png", *args, "--size", size + 1, says=[str(size + 1), str(size), str(HIGH)])
+
+
+def test_second_upsampler_returns_the_picture():
+    args, size = with_second_upsampler()
+    source = png("vast-own.png", size, size)
+    works("invert", "--image", source, "--out", "vast.safetensors", *args, "--size", size)
+    works("decode", "--latents", "vast.safetensors", "--out", "vast-back.png", *args[:2])
+    difference = mean_difference(pixels(source), pixels("vast-back.png"))
+    assert difference < 0.5, f"decode returns the picture {difference:.2f} of 255 away"
+    works("decode", "--latents", "vast.safetensors", "--out", "vast-small.png", *args[:2], "--size", HIGH)
+    assert pixels("vast-small.png")[:2] == (HIGH, HIGH)
 
 
 def test_probe():
@@ -584,7 +631,8 @@ def test_probe():
 
 def test_bench():
     model()
-    for component in ("text_encoder", "image_encoder", "prior", "text_proj", "decoder", "super_res_first", "super_res_last"):
+    for component in ("text_encoder", "image_encoder", "prior", "text_proj", "decoder", "super_res_first", "super_res_last",
+                      "super_res_1024"):
         if not (MODEL / component).exists():
             continue
         measured = json.loads(works("bench", MODEL, component, "--threads", 1, "--repeat", 2, "--json"))
@@ -645,7 +693,7 @@ def test_targets_that_cannot_be():
 def test_overwriting():
     target = pathlib.Path("target.png")
     target.write_text("mine")
-    fails(1, "generate", "--prompt", "x", *model("--size", 1024), "--out", target)
+    fails(2, "generate", "--prompt", "x", *model("--size", 999), "--out", target, says=["999"])
     assert target.read_text() == "mine", "a failure took the old file away"
     pathlib.Path("link.png").symlink_to("target.png")
     generate("link.png")
@@ -657,7 +705,7 @@ def test_overwriting():
 
 def test_failure_leaves_nothing():
     png("b.png", 9, 9)
-    fails(1, "variations", "--image", "b.png", *model("--size", 1024), "--out", "made")
+    fails(2, "variations", "--image", "b.png", *model("--size", 999), "--out", "made", says=["999"])
     assert not pathlib.Path("made").exists() and leftovers() == [], leftovers()
 
 

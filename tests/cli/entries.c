@@ -40,6 +40,12 @@ main (int argc, char **argv)
   const char *component;
 
   for (guint i = 0; status == EXIT_SUCCESS && unclip_synth_component (i, &component); i++)
-    status = print_component (argv[1], component);
+    {
+      g_autofree char *path = g_build_filename (argv[1], component, NULL);
+
+      /* Karlo has no second upsampler. */
+      if (g_file_test (path, G_FILE_TEST_IS_DIR))
+        status = print_component (argv[1], component);
+    }
   return status;
 }

@@ -13,7 +13,7 @@
 static int
 row_axis (const char *name)
 {
-  static const char *const behind[] = { "trajectory", "predicted_image_embedding", "out", "super_res_first", "super_res_last" };
+  static const char *const behind[] = { "trajectory", "predicted_image_embedding", "out", "super_res_first", "super_res_last", "super_res_1024" };
 
   if (g_str_has_suffix (name, "timesteps"))
     return -1;

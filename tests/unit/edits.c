@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define LOW 12  /* the decoder's side: three levels */
-#define HIGH 36 /* the upsampler's */
+#define HIGH 36 /* the first upsampler's */
+#define VAST 108 /* the second one's */
 
 static char        *folder; /* holds the configs and the model */
 static UnclipModel *model;
@@ -49,6 +50,11 @@ static const struct
     "{\"_class_name\": \"UNet2DModel\", \"sample_size\": 36, \"in_channels\": 6, \"out_channels\": 3, \"block_out_channels\": [5],"
     " \"down_block_types\": [\"ResnetDownsampleBlock2D\"], \"up_block_types\": [\"ResnetUpsampleBlock2D\"], \"add_attention\": false,"
     " \"layers_per_block\": 2, \"norm_num_groups\": 5}" },
+  { "super_res_1024/config.json",
+    "{\"_class_name\": \"UNet2DModel\", \"sample_size\": 108, \"in_channels\": 6, \"out_channels\": 6, \"block_out_channels\": [5, 7],"
+    " \"down_block_types\": [\"ResnetDownsampleBlock2D\", \"ResnetDownsampleBlock2D\"], \"add_attention\": false,"
+    " \"up_block_types\": [\"ResnetUpsampleBlock2D\", \"ResnetUpsampleBlock2D\"], \"layers_per_block\": 1, \"norm_num_groups\": 1}" },
+  { "super_res_1024_scheduler/scheduler_config.json", "{\"variance_type\": \"learned_range\"}" },
   { "tokenizer/merges.txt", "#version: 0.2\n" },
 };
 
@@ -155,14 +161,14 @@ largest_difference (const UnclipImage *a, const UnclipImage *b)
 
 static const UnclipInversion exact[] = { UNCLIP_INVERSION_DEFAULT, UNCLIP_INVERSION_RESIDUALS, UNCLIP_INVERSION_BDIA, UNCLIP_INVERSION_DDPM };
 
-/* Through a file, at both sizes and at a guidance. */
+/* Through a file, at each size and at a guidance. */
 static void
 test_latents_return_the_picture (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (exact); i++)
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < 4; k++)
       {
-        int              size = k == 0 ? LOW : HIGH;
+        int              size = k == 0 ? LOW : k == 3 ? VAST : HIGH;
         UnclipOptions    options = options_new (size);
         g_autofree char *path = g_build_filename (folder, "latents.safetensors", NULL);
         g_autoptr (UnclipImage) x = picture (size, size);
@@ -255,6 +261,50 @@ test_text_edit (void)
   g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
 }
 
+/* What the edit leaves alone is the picture itself, at the second upsampler's size as well. */
+static void
+test_large_text_edit (void)
+{
+  UnclipOptions options = options_new (VAST);
+  g_autoptr (UnclipImage) x = picture (VAST, VAST);
+  g_autoptr (GPtrArray) none = NULL;
+  g_autoptr (GPtrArray) edited = NULL;
+  g_autoptr (GError) error = NULL;
+
+  none = unclip_text_edit (model, x, "a ball", "a star", 0, 1, &options, &error);
+  g_assert_no_error (error);
+  edited = unclip_text_edit (model, x, "a ball", "a star", 0.6, 1, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (largest_difference (x, none->pdata[0]), <, 2e-3);
+  g_assert_cmpfloat (largest_difference (x, none->pdata[1]), <, 2e-3);
+  g_assert_cmpfloat (largest_difference (x, edited->pdata[1]), >, 0.01);
+}
+
+/* Latents of a smaller picture get the second upsampler's detail, and those of a large one can be looked at small. */
+static void
+test_latents_at_other_sizes (void)
+{
+  UnclipOptions options = options_new (HIGH);
+  g_autoptr (UnclipImage) x = picture (HIGH, HIGH);
+  g_autoptr (UnclipImage) y = picture (VAST, VAST);
+  g_autoptr (UnclipLatents) of_x = unclip_invert (model, x, "", &options, NULL);
+  g_autoptr (UnclipLatents) of_y = NULL;
+  g_autoptr (UnclipImage) large = NULL;
+  g_autoptr (UnclipImage) small = NULL;
+  g_autoptr (GError) error = NULL;
+
+  options.size = VAST;
+  large = unclip_decode (model, of_x, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (large->width, ==, VAST);
+  of_y = unclip_invert (model, y, "", &options, &error);
+  g_assert_no_error (error);
+  options.size = HIGH;
+  small = unclip_decode (model, of_y, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (small->width, ==, HIGH);
+}
+
 static void
 test_interpolate (void)
 {
@@ -289,7 +339,8 @@ test_generate (void)
 {
   for (int kind = UNCLIP_PRIOR_DIFFUSION; kind <= UNCLIP_PRIOR_TEXT; kind++)
     {
-      UnclipOptions options = options_new (HIGH);
+      int           size = kind == UNCLIP_PRIOR_TEXT ? VAST : HIGH;
+      UnclipOptions options = options_new (size);
       g_autoptr (UnclipImage) one = NULL;
       g_autoptr (UnclipImage) three = NULL;
       g_autoptr (UnclipImage) other = NULL;
@@ -300,7 +351,7 @@ test_generate (void)
       g_assert_no_error (error);
       options.n_threads = 3;
       three = unclip_generate (model, "a ball", kind, &options, NULL);
-      g_assert_cmpmem (one->pixels, HIGH * HIGH * 12, three->pixels, HIGH * HIGH * 12);
+      g_assert_cmpmem (one->pixels, size * size * 12, three->pixels, size * size * 12);
       options.seed++;
       other = unclip_generate (model, "a ball", kind, &options, NULL);
       g_assert_cmpfloat (largest_difference (one, other), >, 0.01);
@@ -408,7 +459,7 @@ test_progress_and_cancel (void)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (UnclipImage) x = picture (LOW, LOW);
-  UnclipOptions options = options_new (HIGH);
+  UnclipOptions options = options_new (VAST);
   Watch all = { cancellable }, some = { cancellable };
   g_autoptr (GPtrArray) done = NULL;
   g_autoptr (GError) error = NULL;
@@ -464,6 +515,7 @@ test_bad_options (void)
   UnclipOptions good = options_new (LOW);
   const UnclipOptions bad[] = {
     { .size = 17, .guidance_scale = -1 },
+    { .tile = -8, .guidance_scale = -1 },
     { .n_steps = 1001 },
     { .n_steps = -1 },
     { .guidance_scale = 1e9 },
@@ -500,8 +552,10 @@ main (int argc, char **argv)
 
   g_test_add_func ("/edits/latents/return-the-picture", test_latents_return_the_picture);
   g_test_add_func ("/edits/latents/another-model", test_latents_of_another_model);
+  g_test_add_func ("/edits/latents/other-sizes", test_latents_at_other_sizes);
   g_test_add_func ("/edits/variations", test_variations);
   g_test_add_func ("/edits/text-edit", test_text_edit);
+  g_test_add_func ("/edits/large-text-edit", test_large_text_edit);
   g_test_add_func ("/edits/interpolate", test_interpolate);
   g_test_add_func ("/edits/generate", test_generate);
   g_test_add_func ("/edits/narrow-weights", test_narrow_weights);

@@ -187,7 +187,7 @@ test_info (void)
 
   model = unclip_model_open (dir, NULL, NULL);
   sound = unclip_model_info (model);
-  g_assert_cmpuint (sound->len, ==, 14);
+  g_assert_cmpuint (sound->len, ==, 15);
   for (guint i = 0; i < sound->len; i++)
     {
       info = g_ptr_array_index (sound, i);

@@ -79,6 +79,7 @@ support_model (const char *name)
     { "super_res_last", "config.json", "diffusion_pytorch_model.safetensors" },
     { "super_res_scheduler", "scheduler_config.json", NULL },
     { "super_res_1024", "config.json", "diffusion_pytorch_model.safetensors" },
+    { "super_res_1024_scheduler", "scheduler_config.json", NULL },
   };
   g_autofree char *index = g_build_filename (name, "model_index.json", NULL);
   g_autofree char *tokenizer = g_build_filename (name, "tokenizer", NULL);

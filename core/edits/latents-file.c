@@ -1,0 +1,201 @@
+/* The file that keeps bipartite latents: safetensors, whose metadata say what they were made with.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "latents.h"
+
+#include <glib/gi18n-lib.h>
+#include <math.h>
+#include <string.h>
+
+#define FORMAT "unclip-latents-1"
+
+/* @n pictures [side, side, 3] as a tensor [n, 3, side, side], and back. */
+static gboolean
+add_pictures (UnclipTensors *tensors, const char *name, const float *x, int n, int side, GError **error)
+{
+  UnclipTensor *tensor = unclip_tensors_add (tensors, name, UNCLIP_DTYPE_F32, 4, (const int[]) { n, 3, side, side }, error);
+  gsize         n_pixels = (gsize) side * side;
+  float        *out;
+
+  if (tensor == NULL)
+    return FALSE;
+  out = tensor->data;
+  for (int i = 0; i < n; i++)
+    for (int c = 0; c < 3; c++)
+      for (gsize p = 0; p < n_pixels; p++)
+        *out++ = x[(i * n_pixels + p) * 3 + c];
+  return TRUE;
+}
+
+static float *
+get_pictures (UnclipTensors *tensors, const char *name, int n, int side, GError **error)
+{
+  UnclipTensor *tensor = unclip_tensors_get (tensors, name, UNCLIP_DTYPE_F32, error, 4, n, 3, side, side);
+  gsize         n_pixels = (gsize) side * side;
+  const float  *in;
+  float        *out;
+
+  if (tensor == NULL)
+    return NULL;
+  out = g_try_new (float, tensor->n);
+  if (out == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the latents"));
+      return NULL;
+    }
+  in = tensor->data;
+  for (int i = 0; i < n; i++)
+    for (int c = 0; c < 3; c++)
+      for (gsize p = 0; p < n_pixels; p++)
+        out[(i * n_pixels + p) * 3 + c] = *in++;
+  return out;
+}
+
+static void
+set_number (UnclipTensors *tensors, const char *name, double value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  unclip_tensors_set_metadata (tensors, name, g_ascii_dtostr (text, sizeof text, value));
+}
+
+static gboolean
+get_number (UnclipTensors *tensors, const char *path, const char *name, double min, double max, double *value, GError **error)
+{
+  const char *text = unclip_tensors_metadata (tensors, name);
+  char       *end = NULL;
+  g_autofree char *excerpt = NULL;
+
+  *value = text != NULL ? g_ascii_strtod (text, &end) : NAN;
+  if (text != NULL && end != text && *end == '\0' && *value >= min && *value <= max)
+    return TRUE;
+  excerpt = unclip_error_excerpt (text != NULL ? text : "");
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of ours: its \"%s\" is \"%s\""), path, name, excerpt);
+  return FALSE;
+}
+
+gboolean
+unclip_latents_save (const UnclipLatents *latents, const char *path, GError **error)
+{
+  g_autoptr (UnclipTensors) tensors = unclip_tensors_new ();
+  const UnclipTrace *trace = latents->trace, *super_res = latents->super_res;
+  UnclipTensor *z_i;
+
+  unclip_tensors_set_metadata (tensors, "format", FORMAT);
+  unclip_tensors_set_metadata (tensors, "model", latents->model);
+  unclip_tensors_set_metadata (tensors, "model_fingerprint", latents->fingerprint);
+  unclip_tensors_set_metadata (tensors, "caption", latents->caption);
+  unclip_tensors_set_metadata (tensors, "method", unclip_inversion_name (trace->method));
+  unclip_tensors_set_metadata (tensors, "schedule", trace->method == UNCLIP_INVERT_DDPM ? "unclip" : "leading");
+  set_number (tensors, "steps", latents->n_steps);
+  set_number (tensors, "guidance_scale", latents->guidance_scale);
+  set_number (tensors, "decoder_size", latents->low_size);
+  set_number (tensors, "size", latents->size);
+  set_number (tensors, "super_res_size", latents->first_size);
+  set_number (tensors, "super_res_1024_steps", latents->second_n_steps);
+  set_number (tensors, "super_res_steps", super_res != NULL ? super_res->n_steps : 0);
+
+  z_i = unclip_tensors_add (tensors, "z_i", UNCLIP_DTYPE_F32, 2, (const int[]) { 1, latents->dim }, error);
+  if (z_i == NULL)
+    return FALSE;
+  memcpy (z_i->data, latents->z_i, latents->dim * sizeof (float));
+  if (! add_pictures (tensors, "x_T", trace->x_T, 1, latents->low_size, error)
+      || (trace->x_T_1 != NULL && ! add_pictures (tensors, "x_T_1", trace->x_T_1, 1, latents->low_size, error))
+      || (trace->residuals != NULL && ! add_pictures (tensors, "residuals", trace->residuals, trace->n_steps, latents->low_size, error))
+      || ! add_pictures (tensors, "low", latents->low, 1, latents->low_size, error))
+    return FALSE;
+  if (super_res != NULL
+      && (! add_pictures (tensors, "super_res.x_T", super_res->x_T, 1, latents->first_size, error)
+          || ! add_pictures (tensors, "super_res.residuals", super_res->residuals, super_res->n_steps, latents->first_size, error)))
+    return FALSE;
+  if (latents->rest != NULL
+      && (! add_pictures (tensors, "super_res_1024.low", latents->first, 1, latents->first_size, error)
+          || ! add_pictures (tensors, "super_res_1024.rest", latents->rest, 1, latents->size, error)))
+    return FALSE;
+  return unclip_tensors_save (tensors, path, error);
+}
+
+static UnclipTrace *
+load_trace (UnclipTensors *tensors, const char *prefix, UnclipInvertMethod method, int n_steps, int side, GError **error)
+{
+  g_autoptr (UnclipTrace) trace = g_new0 (UnclipTrace, 1);
+  g_autofree char *x_T = g_strconcat (prefix, "x_T", NULL), *x_T_1 = g_strconcat (prefix, "x_T_1", NULL);
+  g_autofree char *residuals = g_strconcat (prefix, "residuals", NULL);
+  gboolean needs_residuals = method == UNCLIP_INVERT_RESIDUALS || method == UNCLIP_INVERT_DDPM;
+
+  trace->method = method;
+  trace->n = (gsize) side * side * 3;
+  trace->n_steps = n_steps;
+  trace->x_T = get_pictures (tensors, x_T, 1, side, error);
+  if (trace->x_T == NULL)
+    return NULL;
+  if (method == UNCLIP_INVERT_BDIA && (trace->x_T_1 = get_pictures (tensors, x_T_1, 1, side, error)) == NULL)
+    return NULL;
+  if (needs_residuals && (trace->residuals = get_pictures (tensors, residuals, n_steps, side, error)) == NULL)
+    return NULL;
+  return g_steal_pointer (&trace);
+}
+
+UnclipLatents *
+unclip_latents_load (const char *path, GError **error)
+{
+  g_autoptr (UnclipTensors) tensors = unclip_tensors_load (path, error);
+  g_autoptr (UnclipLatents) latents = g_new0 (UnclipLatents, 1);
+  UnclipTensor *z_i;
+  UnclipInvertMethod method;
+  double steps, guidance_scale, low_size, size, first_size, super_res_steps, second_steps = 0;
+
+  if (tensors == NULL)
+    return NULL;
+  if (g_strcmp0 (unclip_tensors_metadata (tensors, "format"), FORMAT) != 0
+      || ! unclip_inversion_of_name (unclip_tensors_metadata (tensors, "method"), &method)
+      || unclip_tensors_metadata (tensors, "model_fingerprint") == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of this version; make one with unclip invert"), path);
+      return NULL;
+    }
+  if (! get_number (tensors, path, "steps", 1, 1000, &steps, error)
+      || ! get_number (tensors, path, "guidance_scale", 0, 100, &guidance_scale, error)
+      || ! get_number (tensors, path, "decoder_size", 1, 65536, &low_size, error)
+      || ! get_number (tensors, path, "size", 1, 65536, &size, error)
+      || ! get_number (tensors, path, "super_res_steps", 0, 1000, &super_res_steps, error))
+    return NULL;
+
+  /* Files from before there was a second upsampler do not say it. */
+  first_size = size;
+  if (unclip_tensors_metadata (tensors, "super_res_size") != NULL
+      && (! get_number (tensors, path, "super_res_size", 1, 65536, &first_size, error)
+          || ! get_number (tensors, path, "super_res_1024_steps", 0, 1000, &second_steps, error)))
+    return NULL;
+
+  latents->model = g_strdup (unclip_tensors_metadata (tensors, "model"));
+  latents->fingerprint = g_strdup (unclip_tensors_metadata (tensors, "model_fingerprint"));
+  latents->caption = g_strdup (unclip_tensors_metadata (tensors, "caption"));
+  if (latents->caption == NULL)
+    latents->caption = g_strdup ("");
+  latents->n_steps = (int) steps;
+  latents->guidance_scale = guidance_scale;
+  latents->low_size = (int) low_size;
+  latents->first_size = (int) first_size;
+  latents->second_n_steps = (int) second_steps;
+  latents->size = (int) size;
+
+  z_i = unclip_tensors_get (tensors, "z_i", UNCLIP_DTYPE_F32, error, 2, 1, -1);
+  if (z_i == NULL)
+    return NULL;
+  latents->dim = z_i->dims[1];
+  latents->z_i = g_memdup2 (z_i->data, latents->dim * sizeof (float));
+  latents->low = get_pictures (tensors, "low", 1, latents->low_size, error);
+  latents->trace = latents->low != NULL ? load_trace (tensors, "", method, latents->n_steps, latents->low_size, error) : NULL;
+  if (latents->trace == NULL)
+    return NULL;
+  if (super_res_steps > 0
+      && (latents->super_res = load_trace (tensors, "super_res.", UNCLIP_INVERT_DDPM, (int) super_res_steps, latents->first_size, error)) == NULL)
+    return NULL;
+  if (second_steps > 0
+      && ((latents->first = get_pictures (tensors, "super_res_1024.low", 1, latents->first_size, error)) == NULL
+          || (latents->rest = get_pictures (tensors, "super_res_1024.rest", 1, latents->size, error)) == NULL))
+    return NULL;
+  return g_steal_pointer (&latents);
+}
