@@ -136,6 +136,9 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
     }
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
+  if (! unclip_run_check_memory (&run, UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (kind == UNCLIP_PRIOR_DIFFUSION ? UNCLIP_STAGE_PRIOR : 0),
+                                 run.upsamples ? run.size : 0, error))
+    return NULL;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + (kind == UNCLIP_PRIOR_DIFFUSION ? n_draws (&run) * run.prior_n_steps * UNCLIP_COST_PRIOR : 0)
                              + run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (run.upsamples ? run.super_res_n_steps * UNCLIP_COST_SUPER_RES : 0));

@@ -26,7 +26,8 @@ unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("Give at least one label"));
       return FALSE;
     }
-  if (! unclip_run_init (&run, model, options, error))
+  if (! unclip_run_init (&run, model, options, error)
+      || ! unclip_run_check_memory (&run, UNCLIP_STAGE_TEXT | UNCLIP_STAGE_IMAGE, 0, error))
     return FALSE;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE);
   z_i = unclip_run_embed (&run, x, &dim, error);

@@ -34,6 +34,31 @@ gboolean unclip_run_init  (UnclipRun *run, UnclipModel *model, const UnclipOptio
 void     unclip_run_clear (UnclipRun *run);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipRun, unclip_run_clear)
 
+/* ---- memory (memory.c) ---------------------------------------------------------------------- */
+
+/* The stages that a job goes through, but for the upsampler. */
+typedef enum
+{
+  UNCLIP_STAGE_NONE = 0,
+  UNCLIP_STAGE_TEXT = 1 << 0,
+  UNCLIP_STAGE_IMAGE = 1 << 1,
+  UNCLIP_STAGE_PRIOR = 1 << 2,
+  UNCLIP_STAGE_DECODER = 1 << 3,
+  UNCLIP_STAGES_EDIT = UNCLIP_STAGE_TEXT | UNCLIP_STAGE_IMAGE | UNCLIP_STAGE_DECODER
+} UnclipStages;
+
+/* The largest of a job's stages. */
+typedef struct
+{
+  guint64     size; /* bytes */
+  const char *component;
+} UnclipNeed;
+
+/* @super_res_size: side of the pictures that the upsampler makes, 0 if it has nothing to do. Errors: a config that is not sound; a component that is missing. */
+gboolean unclip_run_need         (UnclipRun *run, UnclipStages stages, int super_res_size, UnclipNeed *need, GError **error);
+/* To be called before the first stage: %UNCLIP_ERROR_MEMORY if the machine has clearly less than that. */
+gboolean unclip_run_check_memory (UnclipRun *run, UnclipStages stages, int super_res_size, GError **error);
+
 /* ---- progress ------------------------------------------------------------------------------ */
 
 /* What a step of each stage costs, in passes of the decoder on one picture; rough, for the progress only. */

@@ -52,6 +52,8 @@ unclip_upscale (UnclipModel *model, const UnclipImage *x, const UnclipOptions *o
   factor = run.size / run.low_size;
   /* 16: the lowest of five levels; whatever the UNet has, it is a power of two below that times the factor. */
   side = (MAX (x->width, x->height) + 15) / 16 * 16;
+  if (! unclip_run_check_memory (&run, UNCLIP_STAGE_NONE, side * factor, error))
+    return NULL;
   unclip_run_expect (&run, run.super_res_n_steps * UNCLIP_COST_SUPER_RES);
 
   low = continue_to_square (x, side);
