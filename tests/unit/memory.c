@@ -143,6 +143,33 @@ test_super_res (void)
   assert_about (forecast (smaller, 256, "super_res_first"), unclip_unet_weights_size (unet) + unclip_unet_working_size (unet));
 }
 
+/* Configs are strangers' too: what they ask for is refused, or a number. */
+static void
+test_hostile (void)
+{
+  static const char huge[] = "{\"_class_name\": \"UNet2DModel\", \"sample_size\": %s, \"in_channels\": 6, \"out_channels\": 3,"
+                             " \"block_out_channels\": [32], \"down_block_types\": [\"ResnetDownsampleBlock2D\"],"
+                             " \"up_block_types\": [\"ResnetUpsampleBlock2D\"], \"add_attention\": false, \"layers_per_block\": 1}";
+  g_autoptr (UnclipModel) model = model_new ();
+  g_autofree char *too_large = g_strdup_printf (huge, "65536"), *large = g_strdup_printf (huge, "4096");
+  const char      *component;
+  guint64          size;
+  int              side;
+  GError          *error = NULL;
+
+  g_free (support_write ("model/super_res_first/config.json", too_large, -1));
+  g_assert_false (unclip_model_memory (model, NULL, &size, &side, &component, &error));
+  support_assert_refused (&error, UNCLIP_ERROR_MODEL);
+  g_free (support_write ("model/super_res_first/config.json", large, -1));
+  g_assert_true (unclip_model_memory (model, NULL, &size, &side, &component, &error));
+  g_assert_no_error (error);
+  /* Some activations of 32 channels at least. */
+  g_assert_cmpuint (size, >, (guint64) 4096 * 4096 * 32 * 4 * 2);
+  g_free (support_write ("model/decoder/config.json", "[]", -1));
+  g_assert_false (unclip_model_memory (model, NULL, &size, &side, &component, &error));
+  support_assert_refused (&error, UNCLIP_ERROR_FILE);
+}
+
 /* No job of a model that does not fit begins: not a step is reported. */
 static void
 count_step (const UnclipProgress *progress, gpointer data)
@@ -206,6 +233,7 @@ main (int argc, char **argv)
   g_test_add_func ("/memory/prior", test_prior);
   g_test_add_func ("/memory/decoder", test_decoder);
   g_test_add_func ("/memory/super-res", test_super_res);
+  g_test_add_func ("/memory/hostile", test_hostile);
   g_test_add_func ("/memory/refused", test_refused);
   g_test_add_func ("/memory/available", test_available);
   return g_test_run ();
