@@ -77,7 +77,8 @@ class Peer:
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
         try:
             self.ready = self.read()
-        except Refused:
+        except BaseException:   # SystemExit of a signal, too: a peer must not outlive us
+            self.process.kill()
             self.close()
             raise
 
