@@ -9,13 +9,15 @@
 static const CmdHelp help = {
   .usage = "[MODEL]",
   .summary = N_("Looks at a model: its components, whether they are sound, and where people get what is\n"
-                "missing. Without MODEL lists the models in the search path."),
+                "missing, and what memory a picture takes. Without MODEL lists the models in the search path.\n"
+                "A job that takes more than there is, is refused before it starts; where the system does not say\n"
+                "what there is, as in a container, $UNCLIP_MEMORY_LIMIT says it, in MB."),
   .examples = N_("Examples:\n"
                  "  unclip info\n"
                  "  unclip info toybox\n"
                  "  unclip info ~/karlo-v1-alpha --component image_encoder=~/clip-vit-large-patch14 --json\n"
                  "The exit status is 1 if the model lacks something without which nothing works."),
-  .takes = CMD_TAKES_COMPONENTS,
+  .takes = CMD_TAKES_COMPONENTS | CMD_TAKES_THREADS,
   .n_operands = 1,
 };
 
@@ -77,7 +79,10 @@ static void
 print_json (CmdJob    *job,
             GPtrArray *infos)
 {
-  JsonArray *array = json_array_new ();
+  JsonArray  *array = json_array_new ();
+  const char *component;
+  guint64     memory;
+  int         side;
   g_autofree char *name = g_filename_display_name (unclip_model_name (job->model));
   g_autofree char *path = g_filename_display_name (unclip_model_path (job->model));
   g_autofree char *fingerprint = unclip_model_fingerprint (job->model);
@@ -89,7 +94,31 @@ print_json (CmdJob    *job,
   json_object_set_string_member (job->report, "path", path);
   json_object_set_string_member (job->report, "fingerprint", fingerprint);
   json_object_set_array_member (job->report, "components", array);
+  if (unclip_model_memory (job->model, &job->options, &memory, &side, &component, NULL))
+    {
+      JsonObject *object = json_object_new ();
+
+      json_object_set_int_member (object, "size", memory);
+      json_object_set_int_member (object, "picture", side);
+      json_object_set_string_member (object, "component", component);
+      json_object_set_object_member (job->report, "memory", object);
+    }
   cmd_print_json (job->report);
+}
+
+/* What a picture takes; nothing where that cannot be said, as the components' problems say why. */
+static void
+print_memory (CmdJob *job)
+{
+  g_autofree char *text = NULL;
+  const char *component;
+  guint64     memory;
+  int         side;
+
+  if (! unclip_model_memory (job->model, &job->options, &memory, &side, &component, NULL))
+    return;
+  text = g_format_size (memory);
+  g_print (_("\na picture of %d × %d takes up to about %s of memory (%s)\n"), side, side, text, component);
 }
 
 /* "1016.9 M" */
@@ -126,6 +155,7 @@ print_table (CmdJob    *job,
   g_print ("%-20s  %-29s  %-5s  %10s  %9s  %s\n", _("component"), _("class"), _("dtype"), _("parameters"), _("size"), _("folder"));
   for (guint i = 0; i < infos->len; i++)
     print_row (g_ptr_array_index (infos, i));
+  print_memory (job);
   for (guint i = 0; i < infos->len; i++)
     {
       const UnclipComponentInfo *info = g_ptr_array_index (infos, i);

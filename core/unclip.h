@@ -108,6 +108,19 @@ UNCLIP_API gboolean     unclip_probe_labels (UnclipModel *model, const UnclipIma
  */
 UNCLIP_API GPtrArray   *unclip_probe_pca    (UnclipModel *model, const UnclipImage *x, const int *n_components, int n, const UnclipOptions *options, GError **error);
 
+/* ---- what it takes (edits/memory.c) -------------------------------------------------------------- */
+
+/**
+ * unclip_model_memory:
+ * @size: (out): bytes of packed weights and working memory in the largest stage, without the mapped files
+ * @side: (out): of the picture that this is for, options->size or the model's largest
+ * @component: (out) (transfer none): whose stage that is
+ *
+ * What a picture takes at most with these options. Reads configs alone. Jobs that need more than there is are
+ * refused before they start, with %UNCLIP_ERROR_MEMORY.
+ */
+UNCLIP_API gboolean unclip_model_memory (UnclipModel *model, const UnclipOptions *options, guint64 *size, int *side, const char **component, GError **error);
+
 /* ---- for engineers (eval/) --------------------------------------------------------------------- */
 
 /**

@@ -1,4 +1,4 @@
-/* The door of base: errors, progress and cancelling, random numbers, memory scopes.
+/* The door of base: errors, progress and cancelling, random numbers, memory.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -6,5 +6,6 @@
 
 #include "error.h"
 #include "job.h"
+#include "memory.h"
 #include "random.h"
 #include "scratch.h"

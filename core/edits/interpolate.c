@@ -74,7 +74,8 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The number of frames is %d, but must be from 2 to 256"), n_frames);
       return NULL;
     }
-  if (! unclip_run_init (&run, model, options, error))
+  if (! unclip_run_init (&run, model, options, error)
+      || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
     return NULL;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);

@@ -201,7 +201,8 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
   g_autoptr (UnclipLatents) latents = g_new0 (UnclipLatents, 1);
   UnclipInvertMethod method;
 
-  if (! unclip_run_init (&run, model, options, error))
+  if (! unclip_run_init (&run, model, options, error)
+      || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
     return NULL;
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   latents->model = g_strdup (unclip_model_name (model));
@@ -340,6 +341,8 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
                    latents->first_size, latents->first_size, run.first_size, run.first_size);
       return NULL;
     }
+  if (! unclip_run_check_memory (&run, UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (upsamples ? unclip_run_upsampler_stages (&run) : 0), error))
+    return NULL;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + latents->n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (upsamples ? upsamplers_cost (&run, latents->super_res->n_steps) : 0));
 

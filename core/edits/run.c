@@ -8,6 +8,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Of pictures that a model makes: with more, counts of pixels and of attention's rows would leave an int. */
+#define MAX_SIDE 4096
+
 /* ---- options ----------------------------------------------------------------------------------- */
 
 static gboolean
@@ -46,7 +49,7 @@ sample_size (UnclipModel *model, const char *component, int *size, GError **erro
   if (! unclip_model_has (model, component))
     return TRUE;
   config = unclip_model_config (model, component, error);
-  return config != NULL && unclip_config_int (config, "sample_size", 64, 1, 65536, size, error);
+  return config != NULL && unclip_config_int (config, "sample_size", 64, 1, MAX_SIDE, size, error);
 }
 
 static gboolean

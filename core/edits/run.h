@@ -38,6 +38,35 @@ gboolean unclip_run_init  (UnclipRun *run, UnclipModel *model, const UnclipOptio
 void     unclip_run_clear (UnclipRun *run);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipRun, unclip_run_clear)
 
+/* ---- memory (memory.c) ---------------------------------------------------------------------- */
+
+/* The stages that a job goes through. */
+typedef enum
+{
+  UNCLIP_STAGE_NONE = 0,
+  UNCLIP_STAGE_TEXT = 1 << 0,
+  UNCLIP_STAGE_IMAGE = 1 << 1,
+  UNCLIP_STAGE_PRIOR = 1 << 2,
+  UNCLIP_STAGE_DECODER = 1 << 3,
+  UNCLIP_STAGE_FIRST_UPSAMPLER = 1 << 4,
+  UNCLIP_STAGE_SECOND_UPSAMPLER = 1 << 5,
+  UNCLIP_STAGES_EDIT = UNCLIP_STAGE_TEXT | UNCLIP_STAGE_IMAGE | UNCLIP_STAGE_DECODER
+} UnclipStages;
+
+/* The largest of a job's stages. */
+typedef struct
+{
+  guint64     size; /* bytes */
+  const char *component;
+} UnclipNeed;
+
+/* The upsamplers that run->size takes. */
+UnclipStages unclip_run_upsampler_stages (const UnclipRun *run);
+/* Errors: a config that is not sound; a component that is missing. */
+gboolean unclip_run_need         (UnclipRun *run, UnclipStages stages, UnclipNeed *need, GError **error);
+/* To be called before the first stage: %UNCLIP_ERROR_MEMORY if the machine has clearly less than that. */
+gboolean unclip_run_check_memory (UnclipRun *run, UnclipStages stages, GError **error);
+
 /* ---- progress ------------------------------------------------------------------------------ */
 
 /* What a step of each stage costs, in passes of the decoder on one picture; rough, for the progress only. */

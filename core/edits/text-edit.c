@@ -56,7 +56,8 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
   double              guidance_scale;
   int                 dim;
 
-  if (! check (theta, n_stages, error) || ! unclip_run_init (&run, model, options, error))
+  if (! check (theta, n_stages, error) || ! unclip_run_init (&run, model, options, error)
+      || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
     return NULL;
   if (y == NULL || *y == '\0')
     {

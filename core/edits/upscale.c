@@ -94,6 +94,8 @@ unclip_upscale (UnclipModel *model, const UnclipImage *x, const UnclipOptions *o
   width = (x->width + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
   height = (x->height + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
   n_steps = unclip_upsampler_n_steps (&run, component);
+  if (! unclip_run_check_memory (&run, strcmp (component, UNCLIP_SECOND_UPSAMPLER) == 0 ? UNCLIP_STAGE_SECOND_UPSAMPLER : UNCLIP_STAGE_FIRST_UPSAMPLER, error))
+    return NULL;
   unclip_run_expect (&run, unclip_enlarging_cost (width * factor, height * factor, n_steps));
 
   low = continue_to (x, width, height);

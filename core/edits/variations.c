@@ -43,7 +43,8 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
   double              guidance_scale;
   int                 dim;
 
-  if (! check (count, eta, error) || ! unclip_run_init (&run, model, options, error))
+  if (! check (count, eta, error) || ! unclip_run_init (&run, model, options, error)
+      || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
     return NULL;
   if (eta < 0)
     eta = unclip_model_default (model, "variation_eta", 0.7);

@@ -20,7 +20,9 @@ unclip_build (UnclipWeights   *weights,
   *store = NULL;
 
   build (&builder, net);
-  if (builder.error == NULL && ! unclip_weights_is_recording (weights))
+  if (builder.error == NULL && unclip_weights_is_recording (weights))
+    *store = g_steal_pointer (&measure);
+  else if (builder.error == NULL)
     {
       size_t size = bk_arena_peak (measure);
 

@@ -26,8 +26,8 @@ typedef void (*UnclipBuildFunc) (UnclipBuilder *builder, gpointer net);
  * @weights: stays in use as long as the network does
  * @what: the component's name, for messages
  * @build: takes the layers of @net
- * @store: (out) (transfer full): holds what is packed; %NULL if @weights only record names and
- *   shapes (unclip_weights_new_recording()), and the network cannot run then
+ * @store: (out) (transfer full): holds what is packed; if @weights only record names and shapes
+ *   (unclip_weights_new_recording()) it only measures, and so do the network's passes
  *
  * Errors: %UNCLIP_ERROR_MODEL, %UNCLIP_ERROR_MEMORY.
  */

@@ -2,7 +2,9 @@
  * functions call, and what makes the names and shapes of a checkpoint known to unclip_synth ().
  *
  * @weights must live as long as the network does. If they only record
- * (unclip_weights_new_recording ()), the network has every layer's name and shape and cannot run.
+ * (unclip_weights_new_recording ()), the network has every layer's name and shape; it computes nothing, but a
+ * pass on it, inputs and outputs NULL, tells the memory that it would take. Biases, of which a record cannot say
+ * whether there are any, are not counted: about a thousandth of the weights.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

@@ -165,6 +165,12 @@ unclip_image_tower_dim (const UnclipImageTower *tower)
   return tower->config.dim;
 }
 
+gsize
+unclip_image_tower_weights_size (const UnclipImageTower *tower)
+{
+  return bk_arena_peak (tower->store);
+}
+
 /* x [n, 1 + n_patches, width]: the class token, then the patches in rows; each + its position. */
 static void
 embed (const UnclipImageTower *tower,
@@ -232,5 +238,5 @@ unclip_image_tower_encode (UnclipImageTower  *tower,
 
   g_return_val_if_fail (tower->store != NULL && n > 0, FALSE);
 
-  return unclip_work_run (&tower->work, "image_encoder", (const int[3]) { n, 0, 0 }, forward, &call, error);
+  return unclip_work_run (&tower->work, tower->store, "image_encoder", (const int[3]) { n, 0, 0 }, forward, &call, error);
 }

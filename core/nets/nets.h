@@ -74,6 +74,7 @@ void             unclip_text_tower_free   (UnclipTextTower *tower);
 int              unclip_text_tower_width  (const UnclipTextTower *tower); /* of last_hidden_state */
 int              unclip_text_tower_dim    (const UnclipTextTower *tower); /* of text_embeds */
 int              unclip_text_tower_length (const UnclipTextTower *tower); /* tokens per text */
+gsize            unclip_text_tower_weights_size (const UnclipTextTower *tower); /* bytes, packed */
 /* input_ids [n, t]; last_hidden_state [n, t, width] after the final layer norm (nullable);
  * text_embeds [n, dim] of the end-of-text position, projected, not normalised. */
 gboolean         unclip_text_tower_encode (UnclipTextTower *tower, const int *input_ids, int n, float *last_hidden_state, float *text_embeds, GError **error);
@@ -87,6 +88,7 @@ int               unclip_image_tower_size     (const UnclipImageTower *tower); /
 int               unclip_image_tower_width    (const UnclipImageTower *tower);
 int               unclip_image_tower_n_tokens (const UnclipImageTower *tower); /* class token included */
 int               unclip_image_tower_dim      (const UnclipImageTower *tower);
+gsize             unclip_image_tower_weights_size (const UnclipImageTower *tower); /* bytes, packed */
 /* pixel_values [n, size, size, 3]; last_hidden_state (nullable) [n, n_tokens, width] before
  * post_layernorm; image_embeds [n, dim], not normalised. */
 gboolean          unclip_image_tower_encode   (UnclipImageTower *tower, const float *pixel_values, int n, float *last_hidden_state, float *image_embeds, GError **error);
@@ -100,6 +102,7 @@ UnclipPrior *unclip_prior_new     (UnclipModel *model, GError **error);
 void         unclip_prior_free    (UnclipPrior *prior);
 int          unclip_prior_dim     (const UnclipPrior *prior);    /* of z_i */
 int          unclip_prior_length  (const UnclipPrior *prior);    /* text tokens */
+gsize        unclip_prior_weights_size (const UnclipPrior *prior); /* bytes, packed */
 /* clip_mean and clip_std, [dim] each; transfer none. z_i = x * std + mean. */
 const float *unclip_prior_mean    (const UnclipPrior *prior);
 const float *unclip_prior_std     (const UnclipPrior *prior);
@@ -156,6 +159,7 @@ int             unclip_text_proj_dim           (const UnclipTextProj *proj);   /
 int             unclip_text_proj_n_extra       (const UnclipTextProj *proj);   /* context tokens from z_i */
 int             unclip_text_proj_context_width (const UnclipTextProj *proj);
 int             unclip_text_proj_time_width    (const UnclipTextProj *proj);
+gsize           unclip_text_proj_weights_size  (const UnclipTextProj *proj); /* bytes, packed */
 /* The embedding that stands for "no picture" under classifier-free guidance, [dim of z_i]; transfer none. */
 const float    *unclip_text_proj_unconditional (const UnclipTextProj *proj);
 /**

@@ -186,6 +186,12 @@ unclip_prior_length (const UnclipPrior *prior)
   return prior->length;
 }
 
+gsize
+unclip_prior_weights_size (const UnclipPrior *prior)
+{
+  return bk_arena_peak (prior->store);
+}
+
 const float *
 unclip_prior_mean (const UnclipPrior *prior)
 {
@@ -288,5 +294,5 @@ unclip_prior_predict (UnclipPrior  *prior,
 
   g_return_val_if_fail (prior->store != NULL && n > 0, FALSE);
 
-  return unclip_work_run (&prior->work, "prior", (const int[3]) { n, 0, 0 }, forward, &call, error);
+  return unclip_work_run (&prior->work, prior->store, "prior", (const int[3]) { n, 0, 0 }, forward, &call, error);
 }

@@ -133,6 +133,12 @@ unclip_text_proj_time_width (const UnclipTextProj *proj)
   return proj->time_width;
 }
 
+gsize
+unclip_text_proj_weights_size (const UnclipTextProj *proj)
+{
+  return bk_arena_peak (proj->store);
+}
+
 const float *
 unclip_text_proj_unconditional (const UnclipTextProj *proj)
 {
@@ -200,5 +206,5 @@ unclip_text_proj_run (UnclipTextProj  *proj,
 
   g_return_val_if_fail (proj->store != NULL && n > 0 && t > 0, FALSE);
 
-  return unclip_work_run (&proj->work, "text_proj", (const int[3]) { n, t, 0 }, forward, &call, error);
+  return unclip_work_run (&proj->work, proj->store, "text_proj", (const int[3]) { n, t, 0 }, forward, &call, error);
 }

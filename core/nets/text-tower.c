@@ -142,6 +142,12 @@ unclip_text_tower_length (const UnclipTextTower *tower)
   return tower->length;
 }
 
+gsize
+unclip_text_tower_weights_size (const UnclipTextTower *tower)
+{
+  return bk_arena_peak (tower->store);
+}
+
 /* x [n, t, width] = token embedding + position embedding. */
 static void
 embed (const UnclipTextTower *tower,
@@ -239,5 +245,5 @@ unclip_text_tower_encode (UnclipTextTower  *tower,
         return FALSE;
       }
 
-  return unclip_work_run (&tower->work, "text_encoder", (const int[3]) { n, 0, 0 }, forward, &call, error);
+  return unclip_work_run (&tower->work, tower->store, "text_encoder", (const int[3]) { n, 0, 0 }, forward, &call, error);
 }

@@ -483,7 +483,7 @@ unclip_unet_time_width (const UnclipUnet *unet)
 gsize
 unclip_unet_weights_size (const UnclipUnet *unet)
 {
-  return unet->store != NULL ? bk_arena_peak (unet->store) : 0;
+  return bk_arena_peak (unet->store);
 }
 
 gsize
@@ -550,7 +550,7 @@ unclip_unet_set_context (UnclipUnet   *unet,
   if (time != NULL)
     unet->time = g_memdup2 (time, (gsize) n * unet->style.n_emb * sizeof (float));
 
-  if (! unclip_work_run (&unet->keys, unet->component, (const int[3]) { n, t, 0 }, project_context, &call, error))
+  if (! unclip_work_run (&unet->keys, unet->store, unet->component, (const int[3]) { n, t, 0 }, project_context, &call, error))
     {
       unet->n = 0;
       return FALSE;
@@ -769,5 +769,5 @@ unclip_unet_predict (UnclipUnet   *unet,
       return FALSE;
     }
 
-  return unclip_work_run (&unet->work, unet->component, (const int[3]) { n, h, w }, forward, &call, error);
+  return unclip_work_run (&unet->work, unet->store, unet->component, (const int[3]) { n, h, w }, forward, &call, error);
 }

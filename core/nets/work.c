@@ -10,6 +10,7 @@
 
 gboolean
 unclip_work_run (UnclipWork    *work,
+                 const BkArena *store,
                  const char    *what,
                  const int      shape[3],
                  UnclipForward  forward,
@@ -22,6 +23,12 @@ unclip_work_run (UnclipWork    *work,
 
       unclip_work_clear (work);
       forward (measure, call);
+      memcpy (work->shape, shape, sizeof work->shape);
+      if (bk_arena_is_measuring (store))
+        {
+          work->arena = g_steal_pointer (&measure);
+          return TRUE;
+        }
 
       work->arena = bk_arena_new (MAX (bk_arena_peak (measure), 1));
       if (work->arena == NULL)
@@ -33,7 +40,6 @@ unclip_work_run (UnclipWork    *work,
                        what, text);
           return FALSE;
         }
-      memcpy (work->shape, shape, sizeof work->shape);
     }
 
   forward (work->arena, call);

@@ -19,12 +19,13 @@ typedef void (*UnclipForward) (BkArena *arena, gpointer call);
 
 /**
  * unclip_work_run:
+ * @store: the network's weights; while they only measure, so does this
  * @what: the component's name, for messages
  * @shape: whatever the memory that @forward takes depends on
  *
  * Errors: %UNCLIP_ERROR_MEMORY.
  */
-gboolean unclip_work_run   (UnclipWork *work, const char *what, const int shape[3], UnclipForward forward, gpointer call, GError **error);
+gboolean unclip_work_run   (UnclipWork *work, const BkArena *store, const char *what, const int shape[3], UnclipForward forward, gpointer call, GError **error);
 void     unclip_work_clear (UnclipWork *work);
 
 /* The caller's own memory as a tensor; without data while measuring. Inputs are only read. */

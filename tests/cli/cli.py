@@ -267,11 +267,21 @@ def test_info():
     decoder = next(part for part in info["components"] if part["name"] == "decoder")
     assert decoder["dtype"] in ("F32", "F16", "BF16") and decoder["parameters"] > 1000 and decoder["problem"] is None, decoder
     assert len(info["fingerprint"]) == 16, info
+    memory = info["memory"]
+    assert memory["size"] > 1e6 and memory["picture"] == (HIGH or LOW) and memory["component"] in table, memory
     fails(2, "info", MODEL, "--component", "decoder", says=["decoder"])
     fails(1, "info", MODEL, "--component", "decoder=/nowhere", says=["/nowhere"])
     listed = works("info", UNCLIP_MODEL_PATH=str(MODEL.parent)).splitlines()
     assert str(MODEL) in listed, listed
     assert run("info", UNCLIP_MODEL_PATH="/nowhere", XDG_DATA_HOME="/nowhere", XDG_DATA_DIRS="/nowhere").returncode == 0
+
+
+def test_memory():
+    """A job that does not fit is refused before it starts; one megabyte is not enough for any model."""
+    fails(1, "generate", *model("--prompt", "x", "--out", "x.png"), says=["memory", "are free"], UNCLIP_MEMORY_LIMIT="1")
+    assert not pathlib.Path("x.png").exists()
+    works("generate", *model("--prompt", "x", "--out", "x.png"), UNCLIP_MEMORY_LIMIT="100000")
+    pathlib.Path("x.png").unlink()
 
 
 def test_missing_model():

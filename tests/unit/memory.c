@@ -1,0 +1,240 @@
+/* What a job takes, said beforehand: the forecast is what the networks really take, and a job that needs more than
+ * there is does not start.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "unclip.h"
+
+#include <string.h>
+
+#include "nets.h"
+#include "memory.h"
+#include "support.h"
+
+/* Sides of decoder and upsampler. */
+#define LOW 8
+#define HIGH 32
+#define N_TOKENS (3 + 7)
+
+static const struct
+{
+  const char *name, *text;
+} configs[] = {
+  { "configs/text_encoder/config.json",
+    "{\"hidden_size\": 24, \"intermediate_size\": 32, \"num_attention_heads\": 2, \"num_hidden_layers\": 1, \"vocab_size\": 514,"
+    " \"max_position_embeddings\": 7, \"projection_dim\": 24, \"eos_token_id\": 513}" },
+  { "configs/prior/config.json",
+    "{\"num_attention_heads\": 4, \"attention_head_dim\": 64, \"num_layers\": 6, \"embedding_dim\": 24, \"num_embeddings\": 7}" },
+  { "configs/text_proj/config.json",
+    "{\"clip_embeddings_dim\": 24, \"clip_extra_context_tokens\": 3, \"cross_attention_dim\": 16, \"time_embed_dim\": 256}" },
+  { "configs/decoder/config.json",
+    "{\"_class_name\": \"UNet2DConditionModel\", \"sample_size\": 8, \"in_channels\": 3, \"out_channels\": 6, \"block_out_channels\": [64, 96],"
+    " \"down_block_types\": [\"ResnetDownsampleBlock2D\", \"SimpleCrossAttnDownBlock2D\"],"
+    " \"up_block_types\": [\"SimpleCrossAttnUpBlock2D\", \"ResnetUpsampleBlock2D\"], \"layers_per_block\": 1,"
+    " \"cross_attention_dim\": 16, \"attention_head_dim\": 32, \"class_embed_type\": \"identity\","
+    " \"mid_block_type\": \"UNetMidBlock2DSimpleCrossAttn\", \"resnet_time_scale_shift\": \"scale_shift\"}" },
+  { "configs/super_res_first/config.json",
+    "{\"_class_name\": \"UNet2DModel\", \"sample_size\": 32, \"in_channels\": 6, \"out_channels\": 3, \"block_out_channels\": [32],"
+    " \"down_block_types\": [\"ResnetDownsampleBlock2D\"], \"up_block_types\": [\"ResnetUpsampleBlock2D\"], \"add_attention\": false,"
+    " \"layers_per_block\": 1}" },
+};
+
+/* In the running test's folder; transfer full. */
+static UnclipModel *
+model_new (void)
+{
+  g_autofree char *in = support_path ("configs"), *out = support_path ("model");
+  g_autoptr (GError) error = NULL;
+  UnclipModel *model;
+
+  for (guint i = 0; i < G_N_ELEMENTS (configs); i++)
+    g_free (support_write (configs[i].name, configs[i].text, -1));
+  g_free (support_write ("configs/model_index.json", "{}", -1));
+  unclip_synth (in, out, 1, "f32", NULL, &error);
+  g_assert_no_error (error);
+  model = unclip_model_open (out, NULL, &error);
+  g_assert_no_error (error);
+  return model;
+}
+
+static guint64
+forecast (UnclipModel *model, int size, const char *component)
+{
+  UnclipOptions options;
+  const char   *found;
+  guint64       bytes;
+  int           side;
+  g_autoptr (GError) error = NULL;
+
+  unclip_options_init (&options);
+  options.size = size;
+  unclip_model_memory (model, &options, &bytes, &side, &found, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (side, ==, size);
+  g_assert_cmpstr (found, ==, component);
+  return bytes;
+}
+
+/* Within a hundredth, which biases stay below even here. */
+static void
+assert_about (guint64 forecast, guint64 real)
+{
+  g_assert_cmpuint (forecast, >=, real - real / 100);
+  g_assert_cmpuint (forecast, <=, real + real / 100);
+}
+
+/* What the loader really asks for, where the prior is the largest. */
+static void
+test_prior (void)
+{
+  g_autoptr (UnclipModel) model = model_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UnclipPrior) prior = unclip_prior_new (model, &error);
+
+  g_assert_no_error (error);
+  assert_about (forecast (model, LOW, "prior"), unclip_prior_weights_size (prior));
+  assert_about (forecast (model, HIGH, "prior"), unclip_prior_weights_size (prior));
+}
+
+/* Without the prior the decoder is, with its projection, context and working memory. */
+static void
+test_decoder (void)
+{
+  g_autoptr (UnclipModel) model = model_new ();
+  g_autoptr (UnclipModel) smaller = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UnclipUnet) unet = unclip_unet_new (model, "decoder", &error);
+  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (model, &error);
+  g_autofree float *context = g_new0 (float, 2 * N_TOKENS * 16), *x = g_new0 (float, 2 * LOW * LOW * 6), *y = g_new0 (float, 2 * LOW * LOW * 6);
+
+  g_assert_no_error (error);
+  unclip_unet_set_context (unet, context, NULL, NULL, 2, N_TOKENS, &error);
+  g_assert_no_error (error);
+  unclip_unet_predict (unet, x, 1, 2, LOW, LOW, y, &error);
+  g_assert_no_error (error);
+
+  support_remove ("model/prior/config.json");
+  smaller = unclip_model_open (unclip_model_path (model), NULL, &error);
+  g_assert_no_error (error);
+  assert_about (forecast (smaller, LOW, "decoder"),
+                unclip_text_proj_weights_size (proj) + unclip_unet_weights_size (unet) + unclip_unet_working_size (unet));
+}
+
+/* Large pictures take more than any weights here. */
+static void
+test_super_res (void)
+{
+  g_autoptr (UnclipModel) model = model_new ();
+  g_autoptr (UnclipModel) smaller = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UnclipUnet) unet = NULL;
+  g_autofree float *x = g_new0 (float, 256 * 256 * 6), *y = g_new0 (float, 256 * 256 * 6);
+
+  g_free (support_write ("model/super_res_first/config.json",
+                         "{\"_class_name\": \"UNet2DModel\", \"sample_size\": 256, \"in_channels\": 6, \"out_channels\": 3, \"block_out_channels\": [32],"
+                         " \"down_block_types\": [\"ResnetDownsampleBlock2D\"], \"up_block_types\": [\"ResnetUpsampleBlock2D\"],"
+                         " \"add_attention\": false, \"layers_per_block\": 1}", -1));
+  smaller = unclip_model_open (unclip_model_path (model), NULL, &error);
+  g_assert_no_error (error);
+  unet = unclip_unet_new (smaller, "super_res_first", &error);
+  g_assert_no_error (error);
+  unclip_unet_predict (unet, x, 1, 1, 256, 256, y, &error);
+  g_assert_no_error (error);
+  assert_about (forecast (smaller, 256, "super_res_first"), unclip_unet_weights_size (unet) + unclip_unet_working_size (unet));
+}
+
+/* Configs are strangers' too: what they ask for is refused, or a number. */
+static void
+test_hostile (void)
+{
+  static const char huge[] = "{\"_class_name\": \"UNet2DModel\", \"sample_size\": %s, \"in_channels\": 6, \"out_channels\": 3,"
+                             " \"block_out_channels\": [32], \"down_block_types\": [\"ResnetDownsampleBlock2D\"],"
+                             " \"up_block_types\": [\"ResnetUpsampleBlock2D\"], \"add_attention\": false, \"layers_per_block\": 1}";
+  g_autoptr (UnclipModel) model = model_new ();
+  g_autofree char *too_large = g_strdup_printf (huge, "65536"), *large = g_strdup_printf (huge, "4096");
+  const char      *component;
+  guint64          size;
+  int              side;
+  GError          *error = NULL;
+
+  g_free (support_write ("model/super_res_first/config.json", too_large, -1));
+  g_assert_false (unclip_model_memory (model, NULL, &size, &side, &component, &error));
+  support_assert_refused (&error, UNCLIP_ERROR_MODEL);
+  g_free (support_write ("model/super_res_first/config.json", large, -1));
+  g_assert_true (unclip_model_memory (model, NULL, &size, &side, &component, &error));
+  g_assert_no_error (error);
+  /* Some activations of 32 channels at least. */
+  g_assert_cmpuint (size, >, (guint64) 4096 * 4096 * 32 * 4 * 2);
+  g_free (support_write ("model/decoder/config.json", "[]", -1));
+  g_assert_false (unclip_model_memory (model, NULL, &size, &side, &component, &error));
+  support_assert_refused (&error, UNCLIP_ERROR_FILE);
+}
+
+/* No job of a model that does not fit begins: not a step is reported. */
+static void
+count_step (const UnclipProgress *progress, gpointer data)
+{
+  ++*(int *) data;
+}
+
+static void
+test_refused (void)
+{
+  g_autoptr (UnclipModel) model = model_new ();
+  UnclipOptions options;
+  GError       *error = NULL;
+  int           n_steps = 0;
+
+  unclip_options_init (&options);
+  options.progress = count_step;
+  options.progress_data = &n_steps;
+  options.size = LOW;
+  g_assert_cmpuint (forecast (model, LOW, "prior"), >, 1000000);
+  g_setenv ("UNCLIP_MEMORY_LIMIT", "1", TRUE);
+  g_assert_null (unclip_generate (model, "a", UNCLIP_PRIOR_DIFFUSION, &options, &error));
+  g_assert_nonnull (strstr (error->message, "prior"));
+  support_assert_refused (&error, UNCLIP_ERROR_MEMORY);
+  g_assert_cmpint (n_steps, ==, 0);
+
+  /* There is no tokenizer, which is what stops it now. */
+  g_setenv ("UNCLIP_MEMORY_LIMIT", "1000000", TRUE);
+  g_assert_null (unclip_generate (model, "a", UNCLIP_PRIOR_DIFFUSION, &options, &error));
+  support_assert_refused (&error, UNCLIP_ERROR_MISSING);
+  g_unsetenv ("UNCLIP_MEMORY_LIMIT");
+}
+
+static void
+test_available (void)
+{
+  guint64 system;
+
+  g_assert_cmpuint (unclip_memory_in_meminfo ("MemTotal:  9 kB\nMemAvailable:     7 kB\nSwapTotal: 5 kB\nSwapFree:  3 kB\n"), ==, 10 * 1024);
+  g_assert_cmpuint (unclip_memory_in_meminfo ("MemAvailable: 7 kB"), ==, 7 * 1024);
+  /* An old kernel, another system, nothing: not known. */
+  g_assert_cmpuint (unclip_memory_in_meminfo ("MemTotal: 9 kB\nSwapFree: 3 kB\n"), ==, 0);
+  g_assert_cmpuint (unclip_memory_in_meminfo (""), ==, 0);
+
+  g_unsetenv ("UNCLIP_MEMORY_LIMIT");
+  system = unclip_memory_available ();
+  g_setenv ("UNCLIP_MEMORY_LIMIT", "12", TRUE);
+  g_assert_cmpuint (unclip_memory_available (), ==, 12000000);
+  /* What is no limit is none. */
+  g_setenv ("UNCLIP_MEMORY_LIMIT", "0", TRUE);
+  g_assert_cmpuint (unclip_memory_available () > 0, ==, system > 0);
+  g_setenv ("UNCLIP_MEMORY_LIMIT", "a lot", TRUE);
+  g_assert_cmpuint (unclip_memory_available () > 0, ==, system > 0);
+  g_unsetenv ("UNCLIP_MEMORY_LIMIT");
+}
+
+int
+main (int argc, char **argv)
+{
+  support_init (&argc, &argv);
+  g_test_add_func ("/memory/prior", test_prior);
+  g_test_add_func ("/memory/decoder", test_decoder);
+  g_test_add_func ("/memory/super-res", test_super_res);
+  g_test_add_func ("/memory/hostile", test_hostile);
+  g_test_add_func ("/memory/refused", test_refused);
+  g_test_add_func ("/memory/available", test_available);
+  return g_test_run ();
+}
