@@ -54,6 +54,9 @@ def test_intervals():
     near(d, 0.2)
     near(low, 0.0524)
     near(high, 0.3339)
+    # Pictures of a caption that are all right or all wrong are as one picture.
+    near(measure.clustered([1, 1, 0, 0] * 5, 4).n, 20, 2)
+    assert measure.clustered([0.5, 0.5, 0.5], 4).n == 12
     assert measure.mean([1, 1, 1]).point() == (1, 1, 1)
 
 

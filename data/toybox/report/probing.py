@@ -105,7 +105,7 @@ def attack(lab):
                                                                                  [f"label follows the word, {name}", "–", follows])),
             ["variation shows the object", *stays], ["variation shows the word's object", "–", turned]])
         + "\n![Attacked pictures and their variations](attack.png)\n\n"
-        + verdict(low > 0 and drop[1] <= 0,
+        + verdict(False if high < 0.05 or drop[1] > 0 else True if low > 0 else None,
                   f"the word takes {100 * d:.0f} points ({100 * low:.0f} to {100 * high:.0f}) from the plain labels, and {fooled} of them follow it; "
                   f"the object stays in {stays[1]} of the attacked pictures' variations, against {stays[0]} without the word."))
     return section
