@@ -76,7 +76,7 @@ def measured(lab, name, stamp):
 def write_report(out, stamp, heading):
     """report.md from the sections that have been measured, by this run or by one before of the same model, judge and scale."""
     sections = {name: json.loads((out / f"{name}.json").read_text()) for name in SECTIONS if (out / f"{name}.json").exists()}
-    sections = {name: section for name, section in sections.items() if section["made_with"] == stamp}
+    sections = {name: section for name, section in sections.items() if section.get("made_with") == stamp}
     rows = [row for name in QUALITY for row in sections.get(name, {"rows": []})["rows"]]
     text = ["# Toybox, measured\n\n" + heading + "\n## Quality\n\n" + table(["what", "to reach", "reached", "met"], rows)]
     for names, title in ((QUALITY, "How it was measured"), (EXPERIMENTS, "The paper's experiments")):
