@@ -92,7 +92,8 @@ def main():
     try:
         reader = Reader(args.judge)
     except (OSError, KeyError, ValueError, RuntimeError) as why:
-        sys.exit(f"{args.judge} is not a judge of this world ({type(why).__name__}): train one with data/toybox/train.py judge, or name it with --judge")
+        sys.exit(f"{args.judge} is not a judge of this world ({type(why).__name__}): "
+                 "train one with data/toybox/train.py judge, or name another with --judge")
     torch.set_num_threads(1)   # the cores are for the engine
     begin = time.monotonic()
     args.out.mkdir(parents=True, exist_ok=True)
