@@ -65,7 +65,7 @@ def ticks(low, high, n=5):
 
 def plot(path, x, lines, x_name, y_name, log_x=False, y_range=None):
     """Lines over x. lines: name -> list of (y, low, high), with None where a value is missing."""
-    w, h, left, right, top, bottom = 760, 380, 64, 180, 16, 46
+    w, h, left, right, top, bottom = 760, 390, 64, 180, 28, 46
     scale = 2   # drawn twice as large and shrunk, as PIL has no smooth lines
     image = Image.new("RGB", (w * scale, h * scale), PAPER)
     draw = ImageDraw.Draw(image)
