@@ -76,7 +76,7 @@ def measured(lab, name, stamp):
 def write_report(out, stamp, heading):
     """report.md from the sections that have been measured, by this run or by one before of the same model, judge and scale."""
     sections = {name: json.loads((out / f"{name}.json").read_text()) for name in SECTIONS if (out / f"{name}.json").exists()}
-    sections = {name: section for name, section in sections.items() if section["made_with"] == stamp}
+    sections = {name: section for name, section in sections.items() if section.get("made_with") == stamp}
     rows = [row for name in QUALITY for row in sections.get(name, {"rows": []})["rows"]]
     text = ["# Toybox, measured\n\n" + heading + "\n## Quality\n\n" + table(["what", "to reach", "reached", "met"], rows)]
     for names, title in ((QUALITY, "How it was measured"), (EXPERIMENTS, "The paper's experiments")):
@@ -92,7 +92,8 @@ def main():
     try:
         reader = Reader(args.judge)
     except (OSError, KeyError, ValueError, RuntimeError) as why:
-        sys.exit(f"{args.judge} is not a judge of this world: {str(why).splitlines()[0]}")
+        sys.exit(f"{args.judge} is not a judge of this world ({type(why).__name__}): "
+                 "train one with data/toybox/train.py judge, or name another with --judge")
     torch.set_num_threads(1)   # the cores are for the engine
     begin = time.monotonic()
     args.out.mkdir(parents=True, exist_ok=True)

@@ -83,7 +83,7 @@ def binding(lab):
         + f"\nOne object alone has shape and colour right in {one}.\n\n![Two objects](binding.png)\n\n"
         + table(["a written word", "generated", "true renderings"], [[name, *pair] for name, pair in words.items()])
         + "\n![Written words](words.png)\n\n"
-        + verdict(True if low > 0 and here["swapped"].bounds[0] > there["swapped"].bounds[1] else None if low > 0 else False,
+        + verdict(True if low > 0 and here["swapped"].bounds[0] > there["swapped"].bounds[1] else None if low > 0 or high > 0.1 else False,
                   f"binding: two objects are right by {100 * d:.0f} points ({100 * low:.0f} to {100 * high:.0f}) less often than one; "
                   f"colours are swapped in {here['swapped']}.")
         + "\n" + verdict(True if lost_words[1] > 0 else False if lost_words[2] < 0.1 else None,

@@ -126,7 +126,8 @@ class Engine:
         done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, **ENVIRONMENT}, stdin=subprocess.DEVNULL)
         seconds = time.monotonic() - begin
         if done.returncode:
-            raise EngineError(f"unclip {c.words[0]}: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'failed'}")
+            said = done.stderr.strip().splitlines() or [f"it ended with status {done.returncode} and no word"]
+            raise EngineError(f"unclip {c.words[0]}: " + said[-1].removeprefix("unclip: "))
         (part / "call.json").write_text(json.dumps({"words": c.words, "seconds": round(seconds, 3), "said": done.stdout}))
         part.rename(folder)
         return Result(folder, seconds, done.stdout)

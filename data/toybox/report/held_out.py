@@ -78,15 +78,16 @@ class Reader:
         return self._calibration
 
     def limits(self):
-        """From how much on a move, a growth and a turn count as visible, and the judge's own errors (root mean square).
+        """From how much on a move, a growth and a turn count as visible, and how wrong the judge is about each at the most
+        in 95 % of true renderings: two sigmas, but for its few gross errors.
 
-        Three pixels and a bit, a twelfth, ten degrees; more if that is within two errors.
+        Three pixels and a bit, a twelfth, ten degrees; more where the judge is not that good.
         """
         s, seen = self.calibration()
         move, growth, turn = moves(seen["pose"], pose(s))
         turn = turn[~is_round(s.shape)]
-        errors = [float((v * v).mean() ** 0.5) for v in (move, growth, turn)]
-        return [max(usual, 2 * e) for usual, e in zip((0.1, 0.08, 0.17), errors)], errors
+        errors = [v.quantile(0.95).item() for v in (move, growth, turn)]
+        return [max(usual, e) for usual, e in zip((0.1, 0.08, 0.17), errors)], errors
 
     def changed(self, seen, s):
         """Which of the pictures read as @seen differ visibly in place, size or tilt from scenes s."""

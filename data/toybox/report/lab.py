@@ -29,7 +29,7 @@ class Section:
         """A row of the quality table; figures is the same for machines."""
         self.rows.append((what, target, reached, "yes" if met else "no"))
         self.figures[what] = {**figures, "to_reach": target, "met": bool(met)}
-        print(f"  {what:66s} {reached:30s} to reach: {target:9s} {self.rows[-1][3]}", flush=True)
+        print(f"  {what:70s} {reached:30s} to reach: {target:9s} {self.rows[-1][3]}", flush=True)
 
     def share_row(self, what, target, s):
         self.row(what, f"≥ {100 * target:g} %", f"{s}  (n = {s.n})", s.p >= target, s.figures())

@@ -14,10 +14,10 @@ N_RESAMPLES = 1000
 
 @dataclass(frozen=True)
 class Share:
-    """hits of n, with Wilson's interval."""
+    """hits of n, with Wilson's interval; n is a fraction where it is an effective number, see clustered()."""
 
-    hits: int
-    n: int
+    hits: float
+    n: float
 
     @property
     def p(self):
@@ -40,12 +40,20 @@ class Share:
         return 100 * self.p, 100 * self.bounds[0], 100 * self.bounds[1]
 
     def figures(self):
-        return {"share": round(self.p, 4), "low": round(self.bounds[0], 4), "high": round(self.bounds[1], 4), "n": self.n}
+        return {"share": round(self.p, 4), "low": round(self.bounds[0], 4), "high": round(self.bounds[1], 4), "n": round(self.n, 1)}
 
 
 def share(hits):
     """Of a tensor of truth values."""
     return Share(int(hits.sum()), len(hits))
+
+
+def clustered(shares, n_each):
+    """The share over clusters of n_each things, which may be alike: as of fewer things, by how much more clusters differ than chance has it."""
+    p, n = float(np.mean(shares)), len(shares) * n_each
+    by_chance = p * (1 - p) / n_each
+    alike = max(1.0, float(np.var(shares, ddof=1)) / by_chance) if by_chance > 0 and len(shares) > 1 else 1.0
+    return Share(p * n / alike, n / alike)
 
 
 def difference(a, b):
@@ -111,7 +119,7 @@ def spread(features):
 def table(head, rows):
     """Markdown."""
     line = lambda cells: "| " + " | ".join(map(str, cells)) + " |\n"
-    return line(head) + "| " + "--- | " * len(head) + "\n" + "".join(map(line, rows))
+    return line(head) + line(["---"] * len(head)) + "".join(map(line, rows))
 
 
 def verdict(shown, because):

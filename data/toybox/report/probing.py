@@ -11,7 +11,7 @@ from judge import truth
 from world import COLOUR_NAMES, SHAPES, WORDS
 
 from . import held_out
-from .engine import EngineError, call
+from .engine import call
 from .lab import Section
 from .measure import difference, share, table, verdict
 from .sheets import contact_sheet, plot
@@ -26,7 +26,8 @@ def pca(lab):
         "there; later ones its exact form and finer detail.\n\n")
     config = lab.engine.config("prior_autoregressive")
     if config is None:
-        raise EngineError("the model lacks prior_autoregressive, which holds the principal components")
+        section.text += "Not measured: the model lacks prior_autoregressive, which holds the principal components.\n"
+        return section
     largest = config["n_components"]
     ks = [2 ** k for k in range(10) if 2 ** k < largest] + [largest]
     s = held_out.scenes(13, lab.size(16))
@@ -105,7 +106,7 @@ def attack(lab):
                                                                                  [f"label follows the word, {name}", "–", follows])),
             ["variation shows the object", *stays], ["variation shows the word's object", "–", turned]])
         + "\n![Attacked pictures and their variations](attack.png)\n\n"
-        + verdict(low > 0 and drop[1] <= 0,
+        + verdict(False if high < 0.05 or drop[1] > 0 else True if low > 0 else None,
                   f"the word takes {100 * d:.0f} points ({100 * low:.0f} to {100 * high:.0f}) from the plain labels, and {fooled} of them follow it; "
                   f"the object stays in {stays[1]} of the attacked pictures' variations, against {stays[0]} without the word."))
     return section

@@ -32,7 +32,7 @@ def judge(lab):
     section.text = (
         f"A classifier trained on true renderings, read here on {len(s)} held-out ones without a written word.\n\n"
         + table(["attribute", "read rightly"], [[k, v] for k, v in shares.items()])
-        + f"\nIts error (root mean square) is {errors[0]:.3f} half sides in place, {100 * errors[1]:.1f} % in size and "
+        + f"\nIn 95 % of them it is wrong by at most {errors[0]:.3f} half sides in place, {100 * errors[1]:.1f} % in size and "
           f"{errors[2]:.3f} rad in tilt. A picture counts as visibly changed if place moved by more than {limits[0]:.2f} half sides, size by "
           f"more than {100 * limits[1]:.0f} %, tilt by more than {limits[2]:.2f} rad (where a tilt shows: not on ball and ring), or if the "
           f"judge names another class of size. Of the true renderings themselves that rule calls {called_changed} changed.\n")

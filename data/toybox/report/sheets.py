@@ -65,7 +65,7 @@ def ticks(low, high, n=5):
 
 def plot(path, x, lines, x_name, y_name, log_x=False, y_range=None):
     """Lines over x. lines: name -> list of (y, low, high), with None where a value is missing."""
-    w, h, left, right, top, bottom = 760, 380, 64, 180, 16, 46
+    w, h, left, right, top, bottom = 760, 390, 64, 180, 28, 46
     scale = 2   # drawn twice as large and shrunk, as PIL has no smooth lines
     image = Image.new("RGB", (w * scale, h * scale), PAPER)
     draw = ImageDraw.Draw(image)
@@ -84,6 +84,7 @@ def plot(path, x, lines, x_name, y_name, log_x=False, y_range=None):
         text((px(v), (h - bottom + 6) * scale), f"{label:g}", "mt")
     text(((left + w - right) / 2 * scale, (h - 6) * scale), x_name, "mb")
     text((4 * scale, 2 * scale), y_name, "lt")
+    name_y = top + 10
     for k, (name, line) in enumerate(lines.items()):
         colour = LINES[k % len(LINES)]
         shift = (k - (len(lines) - 1) / 2) * 2 * scale   # error bars side by side
@@ -92,5 +93,6 @@ def plot(path, x, lines, x_name, y_name, log_x=False, y_range=None):
         for u, (y, y_low, y_high) in points:
             draw.line([u, py(y_low), u, py(y_high)], colour, scale)
             draw.ellipse([u - 3 * scale, py(y) - 3 * scale, u + 3 * scale, py(y) + 3 * scale], colour)
-        text(((w - right + 14) * scale, (top + 10 + 20 * k) * scale), name, "lm", colour)
+        draw.multiline_text(((w - right + 14) * scale, name_y * scale), name, colour, font(12 * scale))
+        name_y += 8 + 15 * len(name.split("\n"))
     image.resize((w, h), Image.Resampling.LANCZOS).save(path)

@@ -1,0 +1,127 @@
+"""What Toybox's report counts: intervals with known bounds, and judgements on scenes whose truth is known.
+
+    python3 report.py data/toybox
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+
+try:
+    import torch
+    from PIL import Image   # which the sheets need
+except ImportError as lacking:
+    print(f"1..0 # SKIP {lacking.name} is not installed; ./run evaluate installs it")
+    sys.exit()
+
+from judge import HEADS, truth
+from report import binding, held_out, interpolation, measure
+from report.detail import octaves
+from report.lab import Lab
+
+torch.set_num_threads(1)
+
+
+class Oracle(held_out.Reader):
+    """A judge that makes no mistakes."""
+
+    def __init__(self):
+        self._calibration = None
+
+    def calibration(self):
+        s = held_out.scenes(1, 200)
+        return s, seen(s)
+
+
+def seen(s):
+    return {name: held_out.pose(s) if name == "pose" else truth(s, name) for name, _ in HEADS}
+
+
+def near(a, b, tolerance=5e-4):
+    assert abs(a - b) < tolerance, f"{a} is not {b}"
+
+
+def test_intervals():
+    low, high = measure.Share(90, 100).bounds
+    near(low, 0.8256)
+    near(high, 0.9448)
+    assert measure.Share(64, 64).half_width < 0.04, "64 of 64 are not known to 4 points"
+    # Newcombe (1998), table II, example (a), method 10.
+    d, low, high = measure.difference(measure.Share(56, 70), measure.Share(48, 80))
+    near(d, 0.2)
+    near(low, 0.0524)
+    near(high, 0.3339)
+    # Pictures of a caption that are all right or all wrong are as one picture.
+    near(measure.clustered([1, 1, 0, 0] * 5, 4).n, 20, 2)
+    assert measure.clustered([0.5, 0.5, 0.5], 4).n == 12
+    assert measure.mean([1, 1, 1]).point() == (1, 1, 1)
+
+
+def test_sampling_stops():
+    lab = Lab(None, None, None, 1.0)
+    sure = lab.sample(lambda first, last: {"x": torch.ones(last - first, dtype=torch.bool)}, 400, ["x"])["x"]
+    assert (sure.hits, sure.n) == (64, 64), sure
+    even = lab.sample(lambda first, last: {"x": torch.arange(first, last) % 2 == 0}, 400, ["x"])["x"]
+    assert (even.hits, even.n) == (200, 400), even
+
+
+def test_changed():
+    reader, s = Oracle(), held_out.scenes(3, 300)
+    assert reader.limits()[0] == [0.1, 0.08, 0.17]
+    assert not reader.changed(seen(s), s).any()
+    for moved in ({"x": s.x + 0.11}, {"y": s.y - 0.11}, {"radius": s.radius * 1.09}, {"size": (s.size + 1) % 3}):
+        assert reader.changed(seen(s.replace(**moved)), s).all(), moved
+    turned = reader.changed(seen(s.replace(tilt=s.tilt + 0.2)), s)
+    assert (turned == ~held_out.is_round(s.shape)).all() and turned.any() and not turned.all()
+
+
+def test_binding():
+    s = held_out.scenes(18, 40, binding.two)
+    crossed = {"shape": s.shape2, "shape2": s.shape}
+    swapped = {"colour": s.colour2, "colour2": s.colour}
+    for changes, what in (({}, "bound"), (swapped, "swapped"), ({**crossed, **swapped}, "bound"), (crossed, "swapped")):
+        found = binding.of_two(seen(s.replace(**changes)), s)
+        assert found["shapes"].all() and found[what].all(), (changes, what)
+        assert not found["one"].any() and not (found["bound"] & found["swapped"]).any()
+    assert binding.of_two(seen(s.replace(second=torch.zeros_like(s.second))), s)["one"].all()
+
+
+def test_scenes_are_what_sections_need():
+    a, b = interpolation.pairs(160)
+    assert len(a) == 160 and ((a.shape != b.shape) & (a.colour != b.colour) & (a.background == b.background)).all()
+    words = held_out.scenes(19, 40, binding.written)
+    assert len(words) == 40 and ((words.word > 0) & (words.word != words.shape + 1)).all()
+    few, many = held_out.scenes(2, 10), held_out.scenes(2, 20)
+    assert (few.x == many.x[:10]).all(), "a scene depends on how many are taken"
+
+
+def test_pictures_against_each_other():
+    x, y = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    near(measure.psnr(x, x), 120)
+    near(measure.psnr(torch.zeros(3, 4, 4), torch.full((3, 4, 4), 0.2)), 20)
+    near(measure.spread(torch.eye(4)), 1)
+    near(measure.spread(torch.ones(4, 4)), 0)
+    assert measure.sharpness(x) > 2 * measure.sharpness(0.4 * x) > 0
+    energy, likeness = octaves(x, x)
+    assert len(energy) == 4 and all(abs(v - 1) < 1e-4 for v in energy + likeness)
+    assert abs(octaves(x, y)[1][-1]) < 0.2 and abs(octaves(2 * x, x)[0][0] - 4) < 1e-3
+
+
+def main():
+    tests = [(name[5:].replace("_", "-"), test) for name, test in globals().items() if name.startswith("test_")]
+    print(f"1..{len(tests)}")
+    failed = False
+    for i, (name, test) in enumerate(tests, 1):
+        try:
+            test()
+            print(f"ok {i} /report/{name}", flush=True)
+        except Exception as error:
+            failed = True
+            print(f"not ok {i} /report/{name}\n# {type(error).__name__}: {error}", flush=True)
+    return failed
+
+
+sys.exit(main())
