@@ -86,10 +86,14 @@ put_columns (char *packed, BkPacking packing, int n_out, int planes, int packed_
 
       for (int p = 0; p < planes; p++)
         {
-          char *plane = packed + ((size_t) planes * panel + (size_t) p * width) * packed_k * packing.size;
+          char        *plane = packed + ((size_t) planes * panel + (size_t) p * width) * packed_k * packing.size;
+          const float *from = u + p * WINOGRAD_COLUMNS;
 
-          for (int column = j; column < end; column++)
-            bk_put_weight (packing, plane, width, k, first + column - panel, u[p * WINOGRAD_COLUMNS + column]);
+          if (packing.type == BK_F32)
+            memcpy ((float *) plane + (size_t) k * width + first + j - panel, from + j, (end - j) * sizeof (float));
+          else
+            for (int column = j; column < end; column++)
+              bk_put_weight (packing, plane, width, k, first + column - panel, from[column]);
         }
       j = end;
     }
