@@ -140,6 +140,7 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
   latents->caption = g_strdup (y != NULL ? y : "");
   latents->n_steps = run.n_steps;
   latents->guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
+  latents->is_bf16 = unclip_precision_is_bf16 (run.options->precision);
   latents->low_size = run.low_size;
   latents->size = run.size;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE
@@ -235,6 +236,8 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
 
   if (! unclip_run_init (&run, model, options, error) || ! check_model (latents, model, error) || ! check_loop (latents, &run, error))
     return NULL;
+  if (run.options->precision == UNCLIP_PRECISION_AUTO)
+    bk_set_bf16 (latents->is_bf16);
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : latents->guidance_scale;
   upsamples = run.upsamples && latents->super_res != NULL;
   if (run.options->size > run.low_size && latents->super_res == NULL)
@@ -356,6 +359,7 @@ unclip_latents_save (const UnclipLatents *latents, const char *path, GError **er
   unclip_tensors_set_metadata (tensors, "caption", latents->caption);
   unclip_tensors_set_metadata (tensors, "method", method_name (trace->method));
   unclip_tensors_set_metadata (tensors, "schedule", trace->method == UNCLIP_INVERT_DDPM ? "unclip" : "leading");
+  unclip_tensors_set_metadata (tensors, "precision", latents->is_bf16 ? "bf16" : "f32");
   set_number (tensors, "steps", latents->n_steps);
   set_number (tensors, "guidance_scale", latents->guidance_scale);
   set_number (tensors, "decoder_size", latents->low_size);
@@ -429,6 +433,8 @@ unclip_latents_load (const char *path, GError **error)
   latents->caption = g_strdup (unclip_tensors_metadata (tensors, "caption"));
   if (latents->caption == NULL)
     latents->caption = g_strdup ("");
+  /* The first files did not say, and were in float32. */
+  latents->is_bf16 = g_strcmp0 (unclip_tensors_metadata (tensors, "precision"), "bf16") == 0;
   latents->n_steps = (int) steps;
   latents->guidance_scale = guidance_scale;
   latents->low_size = (int) low_size;

@@ -22,11 +22,6 @@ check_range (const char *name, double value, double min, double max, GError **er
 static gboolean
 check_options (const UnclipOptions *options, GError **error)
 {
-  if (options->precision == UNCLIP_PRECISION_BF16)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("This version computes in float32 only; use the precision f32 or auto"));
-      return FALSE;
-    }
   return check_range (_("The number of threads"), options->n_threads, 0, 1024, error)
          && check_range (_("The number of steps"), options->n_steps, 0, 1000, error)
          && check_range (_("The number of prior steps"), options->prior_n_steps, 0, 1000, error)
@@ -91,6 +86,7 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
   run->super_res_n_steps = run->options->super_res_n_steps > 0 ? run->options->super_res_n_steps
                                                                : (int) unclip_model_default (model, "super_res_steps", 7);
   bk_init (run->options->n_threads);
+  bk_set_bf16 (unclip_precision_is_bf16 (run->options->precision));
   return TRUE;
 }
 

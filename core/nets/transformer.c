@@ -62,6 +62,7 @@ self_attention (const UnclipLayer *layer,
     .mask = mask,
     .causal = causal_value != 0.0f,
     .causal_value = causal_value,
+    .type = layer->q.type,
   };
 
   bk_layer_norm (a, x, &layer->norm1);
