@@ -1,14 +1,15 @@
-"""Full-size Karlo's decoder step, batch 2 (guidance), 64 x 64, float32, two threads: ours against torch's.
+"""Full-size Karlo's decoder step, batch 2 (guidance), 64 x 64, two threads: ours against torch's.
 
-    peer.py UNCLIP [PAIRS]
+    peer.py UNCLIP [PAIRS] [--precision f32|bf16]
 
 One process of each kind, turn by turn on the same machine; prints every pair and the median of their
 ratios. torch runs on whichever of its two memory formats is faster here. Both have random weights, as
-speed does not depend on them. Takes 16 GB of memory, 4 GB of disk and some minutes; wants an idle machine.
+speed does not depend on them. In bf16 torch holds everything in bfloat16, ours the weights. Takes 16 GB of memory, 4 GB of disk and some minutes; wants an idle machine.
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 
+import argparse
 import json
 import os
 import statistics
@@ -41,18 +42,18 @@ TEXT_PROJ = {"clip_embeddings_dim": 768, "clip_extra_context_tokens": 4, "cross_
 class Torch:
     """The peer: the same network, written for torch, with its fused attention."""
 
-    def __init__(self):
+    def __init__(self, dtype):
         import networks
         networks.attend = self.attend
         torch.set_num_threads(2)
         with torch.device("meta"):
             self.unet = Unet(DECODER)
-        self.unet = self.unet.to_empty(device="cpu").eval()
+        self.unet = self.unet.to(dtype).to_empty(device="cpu").eval()
         with torch.no_grad():
             for p in self.unet.parameters():
                 p.uniform_(-0.02, 0.02)
-        self.x, self.context = torch.randn(2, 3, 64, 64), torch.randn(2, N_CONTEXT, 1536)
-        self.time, self.mask = torch.randn(2, 1280), torch.ones(2, N_CONTEXT)
+        self.x, self.context = torch.randn(2, 3, 64, 64, dtype=dtype), torch.randn(2, N_CONTEXT, 1536, dtype=dtype)
+        self.time, self.mask = torch.randn(2, 1280, dtype=dtype), torch.ones(2, N_CONTEXT)
         formats = {f: min(self.use(f) or self.step() for _ in range(2)) for f in (torch.contiguous_format, torch.channels_last)}
         self.use(min(formats, key=formats.get))
 
@@ -73,23 +74,29 @@ class Torch:
 
 
 def main():
-    unclip, pairs = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("unclip")
+    parser.add_argument("pairs", nargs="?", type=int, default=5)
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
+    args = parser.parse_args()
+    unclip, pairs = args.unclip, args.pairs
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as tmp:
         configs = Path(tmp) / "configs"
         for name, config in (("decoder", DECODER), ("text_proj", TEXT_PROJ), ("text_encoder", TEXT_ENCODER)):
             (configs / name).mkdir(parents=True)
             (configs / name / "config.json").write_text(json.dumps(config))
-        subprocess.run([unclip, "synth", configs, "--out", Path(tmp) / "model", "--quiet"], check=True, stdout=subprocess.DEVNULL)
-        peer, ratios = Torch(), []
+        subprocess.run([unclip, "synth", configs, "--out", Path(tmp) / "model", "--dtype", args.precision, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        peer, ratios = Torch({"f32": torch.float32, "bf16": torch.bfloat16}[args.precision]), []
         for i in range(pairs):
             theirs = peer.step()
-            done = subprocess.run([unclip, "bench", Path(tmp) / "model", "decoder", "--repeat", "1", "--threads", "2", "--json"],
+            done = subprocess.run([unclip, "bench", Path(tmp) / "model", "decoder", "--repeat", "1", "--threads", "2",
+                                   "--precision", args.precision, "--json"],
                                   check=True, capture_output=True, text=True)
             ours = json.loads(done.stdout)
             ratios.append(theirs / ours["median_s"])
-            print(f"torch {torch.__version__} {theirs:6.2f} s   ours ({ours['cpu_level']}) {ours['median_s']:6.2f} s   ratio {ratios[-1]:.2f}   "
+            print(f"torch {torch.__version__} {args.precision} {theirs:6.2f} s   ours ({ours['cpu_level']}) {ours['median_s']:6.2f} s   ratio {ratios[-1]:.2f}   "
                   f"{ours['gflop_per_s']:.0f} GFLOP/s, {100 * ours['non_gemm_share']:.0f} % outside GEMM, {ours['peak_rss_mb']:.0f} MB", flush=True)
-        print(f"decoder step, full size: torch's time / ours, median of {pairs}: {statistics.median(ratios):.2f}")
+        print(f"decoder step, full size, {args.precision}: torch's time / ours, median of {pairs}: {statistics.median(ratios):.2f}")
 
 
 if __name__ == "__main__":
