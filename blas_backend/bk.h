@@ -82,6 +82,12 @@ const char *bk_cpu_level (void);
 /* Off at first. While on, bk_pack_conv keeps to plain sums, which lose three to ten times
  * fewer bits than the quicker Winograd forms: the reference mode. A layer runs as it was packed. */
 void        bk_set_exact (bool exact);
+/* Off at first. While on, weights of linear layers and convolutions are packed in bf16, half the
+ * memory; sums, biases and norms stay in float32. A level that multiplies bf16 itself rounds the layer's
+ * input too; the others widen the weights in registers. A layer runs as it was packed. */
+void        bk_set_bf16  (bool bf16);
+/* Whether layers in bf16 are also quicker than in float32 at this CPU level. */
+bool        bk_bf16_is_fast (void);
 
 /* ---- weights ------------------------------------------------------------- */
 
@@ -108,7 +114,8 @@ void bk_source_read (BkSource source, size_t n, float *out);
 typedef struct
 {
   int          n_in, n_out;
-  const float *weight; /* packed for this CPU level */
+  BkType       type;   /* of the packed weights: BK_F32 or BK_BF16 */
+  const void  *weight; /* packed for this CPU level */
   const float *bias;   /* NULL if none */
 } BkLinear;
 
@@ -119,8 +126,9 @@ typedef struct
 typedef struct
 {
   int          n_in, n_out, kernel;
-  const float *weight;          /* packed [k, k, in, out] for a sum of taps, or NULL */
-  const float *winograd;        /* packed [planes, in, out], or NULL: the other of the two */
+  BkType       type;            /* of the packed weights: BK_F32 or BK_BF16 */
+  const void  *weight;          /* packed [k, k, in, out] for a sum of taps, or NULL */
+  const void  *winograd;        /* packed [planes, in, out], or NULL: the other of the two */
   int          winograd_output; /* 2 or 4 output pixels per tile and side; 0: a sum of taps */
   const float *bias;
 } BkConv;
@@ -184,6 +192,7 @@ void bk_upsample    (BkTensor y, BkTensor x);
  * @mask: NULL, or [n, tk] added to every query's scores.
  * @causal: query i sees keys 0 to i only: @causal_value is added to the rest
  *   (-10000 in the prior; -INFINITY in a text tower).
+ * @type: BK_BF16: a level that multiplies bf16 itself rounds q, k, v and exp to it; sums are float32
  * out may not overlap the others. Never holds a tq x tk matrix of all heads. */
 typedef struct
 {
@@ -192,6 +201,7 @@ typedef struct
   const float *mask;
   bool         causal;
   float        causal_value;
+  BkType       type;
 } BkAttention;
 
 void bk_attention (BkTensor out, BkTensor q, BkTensor k, BkTensor v, const BkAttention *attention, BkArena *arena);

@@ -10,7 +10,7 @@ bk_conv_add (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkAr
   if (conv->winograd_output > 0)
     bk_winograd (y, x, conv, residual, arena);
   else if (y.data != NULL)
-    bk_tiled_gemm (y, x, conv->kernel, conv->weight, conv->bias, residual, BK_IDENTITY);
+    bk_tiled_gemm (y, x, conv->kernel, conv->type, conv->weight, conv->bias, residual, BK_IDENTITY);
   if (y.data != NULL)
     bk_count_flop (2.0 * bk_n_pixels (x) * conv->n_out * x.c * conv->kernel * conv->kernel);
 }

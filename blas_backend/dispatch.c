@@ -16,7 +16,7 @@ any_cpu (void)
 }
 
 #ifdef BK_X86
-extern const BkKernels bk_kernels_avx2, bk_kernels_avx512;
+extern const BkKernels bk_kernels_avx2, bk_kernels_avx512, bk_kernels_avx512bf16;
 
 static bool
 has_avx2 (void)
@@ -30,6 +30,12 @@ has_avx512 (void)
   return has_avx2 () && __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq") &&
          __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512vl");
 }
+
+static bool
+has_avx512bf16 (void)
+{
+  return has_avx512 () && __builtin_cpu_supports ("avx512bf16");
+}
 #endif
 
 static const struct
@@ -41,6 +47,7 @@ static const struct
 #ifdef BK_X86
   { &bk_kernels_avx2, has_avx2 },
   { &bk_kernels_avx512, has_avx512 },
+  { &bk_kernels_avx512bf16, has_avx512bf16 },
 #endif
 };
 
@@ -65,6 +72,12 @@ bk_kernels (void)
     }
   __atomic_store_n (&chosen, best, __ATOMIC_RELEASE);
   return best;
+}
+
+bool
+bk_bf16_is_fast (void)
+{
+  return bk_kernels ()->to_bf16 != NULL;
 }
 
 const char *

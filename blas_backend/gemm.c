@@ -65,38 +65,52 @@ begin_tile (BkTensor y, BkTensor residual, const float *bias, size_t first_row, 
     }
 }
 
+/* Columns [first, first + depth) of @rows rows of all samples' a, as the packing takes them. */
 static void
-run_tile (BkTensor y, BkTensor x, int kernel, const float *weight, const float *bias, BkTensor residual,
+gather_tile (void *a, BkPacking packing, BkTensor x, int kernel, size_t first_row, int rows, int first, int depth)
+{
+  size_t pixels = (size_t) x.h * x.w;
+  bool   narrows = bk_narrows (packing);
+  float  values[TILE_K];
+
+  for (int r = 0; r < rows; r++)
+    {
+      size_t row = first_row + r, at = (size_t) r * (TILE_K + PAD);
+      float *out = narrows ? values : (float *) a + at;
+
+      gather (out, bk_samples (x, (int) (row / pixels), 1), kernel, row % pixels, first, depth);
+      if (packing.step == 2 && depth % 2 == 1)
+        out[depth] = 0.0f;
+      if (narrows)
+        bk_kernels ()->to_bf16 ((uint16_t *) a + at, values, depth + depth % 2);
+    }
+}
+
+static void
+run_tile (BkTensor y, BkTensor x, int kernel, BkPacking packing, const char *weight, const float *bias, BkTensor residual,
           BkActivation act, size_t first_row, int rows, int first, int columns)
 {
-  const BkKernels *kernels = bk_kernels ();
-  size_t           pixels = (size_t) x.h * x.w;
-  int              k = kernel * kernel * x.c;
-  float           *out = bk_pixel (y, first_row) + first;
-  _Alignas (64) float a[TILE_M * (TILE_K + PAD)];
+  int    k = kernel * kernel * x.c, packed_k = bk_packed_depth (packing, k);
+  float *out = bk_pixel (y, first_row) + first;
+  _Alignas (64) char a[TILE_M * (TILE_K + PAD) * sizeof (float)];
 
   begin_tile (y, residual, bias, first_row, rows, first, columns);
   for (int k0 = 0; k0 < k; k0 += TILE_K)
     {
       int depth = (int) bk_min (TILE_K, k - k0);
 
-      for (int r = 0; r < rows; r++)
+      gather_tile (a, packing, x, kernel, first_row, rows, k0, depth);
+      for (int j = 0; j < columns; j += packing.panel)
         {
-          size_t row = first_row + r;
+          int         width = bk_panel_width (packing, y.c, first + j);
+          const char *panel = weight + ((size_t) (first + j) * packed_k + (size_t) k0 * width) * packing.size;
 
-          gather (a + r * (TILE_K + PAD), bk_samples (x, (int) (row / pixels), 1), kernel, row % pixels, k0, depth);
-        }
-      for (int j = 0; j < columns; j += kernels->panel)
-        {
-          int width = bk_panel_width (kernels, y.c, first + j);
-
-          kernels->gemm (out + j, y.stride, a, TILE_K + PAD,
-                         weight + (size_t) (first + j) * k + (size_t) k0 * width, width,
-                         rows, (int) bk_min (kernels->panel, columns - j), depth, true);
+          bk_gemm (packing, out + j, y.stride, a, TILE_K + PAD, panel, width,
+                   rows, (int) bk_min (packing.panel, columns - j), depth, true);
         }
     }
   if (act != BK_IDENTITY)
-    kernels->affine (out, y.stride, out, y.stride, rows, columns, NULL, NULL, NULL, act);
+    bk_kernels ()->affine (out, y.stride, out, y.stride, rows, columns, NULL, NULL, NULL, act);
 }
 
 typedef struct
@@ -105,7 +119,7 @@ typedef struct
 } Tile;
 
 static Tile
-choose_tile (int m)
+choose_tile (int m, int panel)
 {
   Tile tile = { TILE_M, TILE_N };
 
@@ -113,21 +127,22 @@ choose_tile (int m)
     tile = (Tile) { TILE_M_MANY, TILE_N_MANY };
   else if (m <= FEW_ROWS)
     tile.n = TILE_N_FEW;
-  if (tile.n < bk_kernels ()->panel)
-    tile.n = bk_kernels ()->panel;
+  if (tile.n < panel)
+    tile.n = panel;
   /* Of even height, in steps of 12, which every level's registers divide. */
   tile.m = (int) bk_n_tiles (bk_n_tiles (m, bk_n_tiles (m, tile.m)), 12) * 12;
   return tile;
 }
 
 void
-bk_tiled_gemm (BkTensor y, BkTensor x, int kernel, const float *weight, const float *bias,
+bk_tiled_gemm (BkTensor y, BkTensor x, int kernel, BkType type, const void *weight, const float *bias,
                BkTensor residual, BkActivation act)
 {
-  int    m = (int) bk_n_pixels (x);
-  Tile   tile = choose_tile (m);
-  int    n_m = (int) bk_n_tiles (m, tile.m), n_n = (int) bk_n_tiles (y.c, tile.n);
-  double begin = bk_now ();
+  BkPacking packing = bk_packing (type);
+  int       m = (int) bk_n_pixels (x);
+  Tile      tile = choose_tile (m, packing.panel);
+  int       n_m = (int) bk_n_tiles (m, tile.m), n_n = (int) bk_n_tiles (y.c, tile.n);
+  double    begin = bk_now ();
 
   /* Neighbours in time share the weights, which are the larger part. */
 #pragma omp parallel for collapse(2) schedule(dynamic) num_threads(bk_team ((size_t) n_m * n_n))
@@ -135,7 +150,7 @@ bk_tiled_gemm (BkTensor y, BkTensor x, int kernel, const float *weight, const fl
     for (int i = 0; i < n_m; i++)
       {
         bk_flush_denormals ();
-        run_tile (y, x, kernel, weight, bias, residual, act, (size_t) i * tile.m, (int) bk_min (tile.m, m - i * tile.m),
+        run_tile (y, x, kernel, packing, weight, bias, residual, act, (size_t) i * tile.m, (int) bk_min (tile.m, m - i * tile.m),
                   j * tile.n, (int) bk_min (tile.n, y.c - j * tile.n));
       }
   bk_count_gemm (bk_now () - begin);

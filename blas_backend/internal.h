@@ -7,6 +7,8 @@
 #include "bk.h"
 #include "kernels.h"
 
+#include <string.h>
+
 #if defined(__SSE2__)
 #include <pmmintrin.h>
 #include <xmmintrin.h>
@@ -53,37 +55,112 @@ bk_flush_denormals (void)
 int    bk_team       (size_t n_tasks);
 /* Whether packing keeps to plain sums, see bk_set_exact. */
 bool   bk_exact      (void);
+/* What packing makes of weights, see bk_set_bf16. */
+BkType bk_weight_type (void);
 void   bk_count_flop (double flop);
 void   bk_count_gemm (double seconds);
 double bk_now        (void);
 
 /* ---- packed weights, see kernels.h for their form ---- */
 
-/* The width of the panel that begins at column @first of @n. */
-static inline int
-bk_panel_width (const BkKernels *kernels, int n, int first)
+/* How this level packs weights of a type. */
+typedef struct
 {
-  return kernels->full_panels ? kernels->panel : (int) bk_min (kernels->panel, n - first);
-}
+  BkType type;
+  int    panel;
+  bool   full_panels;
+  size_t size; /* bytes of a value */
+  int    step; /* k is filled up to a multiple of it */
+} BkPacking;
 
-/* Floats that a packed matrix [k, n] takes. */
-static inline size_t
-bk_packed_size (int k, int n)
+static inline BkPacking
+bk_packing (BkType type)
 {
   const BkKernels *kernels = bk_kernels ();
 
-  return (size_t) k * (kernels->full_panels ? bk_n_tiles (n, kernels->panel) * kernels->panel : (size_t) n);
+  if (type == BK_BF16)
+    return (BkPacking) { type, kernels->panel_bf16, true, sizeof (uint16_t), 2 };
+  return (BkPacking) { type, kernels->panel, kernels->full_panels, sizeof (float), 1 };
+}
+
+/* The width of the panel that begins at column @first of @n. */
+static inline int
+bk_panel_width (BkPacking packing, int n, int first)
+{
+  return packing.full_panels ? packing.panel : (int) bk_min (packing.panel, n - first);
+}
+
+static inline int
+bk_packed_depth (BkPacking packing, int k)
+{
+  return (int) bk_n_tiles (k, packing.step) * packing.step;
+}
+
+static inline int
+bk_packed_columns (BkPacking packing, int n)
+{
+  return packing.full_panels ? (int) bk_n_tiles (n, packing.panel) * packing.panel : n;
+}
+
+/* Values that a packed matrix [k, n] takes. */
+static inline size_t
+bk_packed_size (BkPacking packing, int k, int n)
+{
+  return (size_t) bk_packed_depth (packing, k) * bk_packed_columns (packing, n);
+}
+
+/* Whether layers of this type have their input in bf16 too. */
+static inline bool
+bk_narrows (BkPacking packing)
+{
+  return packing.type == BK_BF16 && bk_kernels ()->to_bf16 != NULL;
+}
+
+/* c [m, n] = a b, or += if @add, for one panel of @width columns; @packed is its first of k, at which
+ * also a begins. a's values are bf16 where the layer narrows, else floats. */
+static inline void
+bk_gemm (BkPacking packing, float *c, size_t ldc, const void *a, size_t lda, const void *packed, int width,
+         int m, int n, int k, bool add)
+{
+  if (packing.type == BK_BF16)
+    bk_kernels ()->gemm_bf16 (c, ldc, a, lda, packed, m, n, k, add);
+  else
+    bk_kernels ()->gemm (c, ldc, a, lda, packed, width, m, n, k, add);
+}
+
+/* The nearest bf16, ties to even. */
+static inline uint16_t
+bk_to_bf16 (float value)
+{
+  uint32_t bits;
+
+  memcpy (&bits, &value, 4);
+  /* A NaN's bits could carry over into those of a number. */
+  if (value != value)
+    return (uint16_t) (bits >> 16 | 0x40);
+  return (uint16_t) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+/* Column @column of @k of a panel that is @width wide. */
+static inline void
+bk_put_weight (BkPacking packing, void *panel, int width, size_t k, int column, float value)
+{
+  if (packing.type == BK_BF16)
+    ((uint16_t *) panel)[k / 2 * 2 * width + 2 * column + k % 2] = bk_to_bf16 (value);
+  else
+    ((float *) panel)[k * width + column] = value;
 }
 
 /* ---- tiles ---- */
 
 /* y = act (a W + bias + residual), where a row of a is a pixel of x (@kernel 1) or the
  * 3 x 3 pixels around it (@kernel 3), and W is packed [kernel * kernel * x.c, y.c]. */
-void bk_tiled_gemm (BkTensor y, BkTensor x, int kernel, const float *weight, const float *bias,
+void bk_tiled_gemm (BkTensor y, BkTensor x, int kernel, BkType type, const void *weight, const float *bias,
                     BkTensor residual, BkActivation act);
 
-size_t bk_winograd_size (int n_in, int n_out, int output);
-void   bk_winograd_pack (float *packed, BkSource weight, int n_in, int n_out, int output);
+/* Bytes. */
+size_t bk_winograd_size (BkType type, int n_in, int n_out, int output);
+void   bk_winograd_pack (void *packed, BkType type, BkSource weight, int n_in, int n_out, int output);
 void   bk_winograd      (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena);
 /* Columns [first, first + count) of source weights [n_out, n_in * n_taps], channels
  * [channel, channel + n_channels), widened to out [count][n_channels][n_taps]. */

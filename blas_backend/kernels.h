@@ -21,6 +21,15 @@ typedef struct
   void (*gemm) (float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb,
                 int m, int n, int k, bool add);
 
+  /* Weights in bf16: always full panels of so many columns, [panel][k / 2][columns][2], where two of k
+   * lie beside each other and an odd k is filled up with zeros. */
+  int panel_bf16;
+  /* The same as gemm with such a b. a holds bf16 where @to_bf16 is there to make it, else floats; its rows
+   * are read up to an even k, and hold something finite there. */
+  void (*gemm_bf16) (float *c, size_t ldc, const void *a, size_t lda, const uint16_t *b, int m, int n, int k, bool add);
+  /* Rounds to the nearest, ties to even. NULL at a level that does not multiply bf16 itself. */
+  void (*to_bf16) (uint16_t *out, const float *x, int n);
+
   /* y = act ((x - centre) scale + shift) for @rows rows of n; each of the three is [n],
    * or NULL for 0, 1 and 0. y may be x. */
   void (*affine) (float *y, size_t y_stride, const float *x, size_t x_stride, int rows, int n,
@@ -33,10 +42,11 @@ typedef struct
    * is added too. @mask may be NULL. Returns the sum. */
   float (*softmax) (float *row, int n, float scale, const float *mask, int visible, float hidden);
 
-  /* Winograd, see winograd.c. Tile at pixel (y, x) of one sample to v [planes][c]; and
-   * m [planes][n] to its output pixels, plus bias and residual. Planes lie @plane floats
-   * apart. The tile may reach over the edges. Taps [9][WINOGRAD_COLUMNS] to u [planes] of those. */
-  void (*winograd_input) (float *v, size_t plane, BkTensor x, int tile_y, int tile_x, int output);
+  /* Winograd, see winograd.c. Tile at pixel (y, x) of one sample to v [planes][c], zero up to an even c;
+   * and m [planes][n] to its output pixels, plus bias and residual. Planes lie @plane values apart. v is of
+   * bf16 if @narrow, which only a level with @to_bf16 may be asked for, else of float.
+   * The tile may reach over the edges. Taps [9][WINOGRAD_COLUMNS] to u [planes] of those. */
+  void (*winograd_input) (void *v, size_t plane, BkTensor x, int tile_y, int tile_x, int output, bool narrow);
   void (*winograd_weights) (float *u, const float *taps, int output);
   void (*winograd_output) (BkTensor y, const float *m, size_t plane, int tile_y, int tile_x, int output,
                            const float *bias, BkTensor residual);

@@ -9,6 +9,6 @@ bk_linear (BkTensor y, BkTensor x, const BkLinear *linear, BkActivation act)
 {
   if (y.data == NULL)
     return;
-  bk_tiled_gemm (y, x, 1, linear->weight, linear->bias, (BkTensor) { 0 }, act);
+  bk_tiled_gemm (y, x, 1, linear->type, linear->weight, linear->bias, (BkTensor) { 0 }, act);
   bk_count_flop (2.0 * bk_n_pixels (x) * linear->n_out * linear->n_in);
 }

@@ -11,6 +11,10 @@
 #include <cblas.h>
 #include <omp.h>
 
+/* So much of a panel in bf16 is widened at once, an even number of k: 32 KB. */
+#define WIDEN_K 128
+#define PANEL_BF16 64
+
 static void
 blas_gemm (float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, int m, int n, int k, bool add)
 {
@@ -21,12 +25,35 @@ blas_gemm (float *c, size_t ldc, const float *a, size_t lda, const float *b, siz
   cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, a, lda, b, ldb, add ? 1.0f : 0.0f, c, ldc);
 }
 
+/* Two k are one 32-bit word of a panel. */
+static void
+blas_gemm_bf16 (float *c, size_t ldc, const void *a, size_t lda, const uint16_t *b, int m, int n, int k, bool add)
+{
+  float part[WIDEN_K * PANEL_BF16];
+
+  for (int first = 0; first < k; first += WIDEN_K)
+    {
+      int depth = k - first < WIDEN_K ? k - first : WIDEN_K;
+
+      for (int i = 0; i < depth; i++)
+        for (int j = 0; j < PANEL_BF16; j++)
+          {
+            uint32_t bits = (uint32_t) b[(size_t) (first + i) / 2 * 2 * PANEL_BF16 + 2 * j + i % 2] << 16;
+
+            memcpy (part + i * PANEL_BF16 + j, &bits, 4);
+          }
+      blas_gemm (c, ldc, (const float *) a + first, lda, part, PANEL_BF16, m, n, depth, add || first > 0);
+    }
+}
+
 const BkKernels bk_kernels_c = {
   .name = "c",
   /* BLAS packs what it is given at every call: the wider, the less often. */
   .panel = 256,
   .full_panels = false,
   .gemm = blas_gemm,
+  .panel_bf16 = PANEL_BF16,
+  .gemm_bf16 = blas_gemm_bf16,
   .affine = affine,
   .column_sums = column_sums,
   .row_moments = row_moments,

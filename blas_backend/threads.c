@@ -14,7 +14,7 @@
 extern void openblas_set_num_threads (int n_threads) __attribute__ ((weak));
 
 static int    n_threads_set;
-static bool   exact;
+static bool   exact, bf16;
 static double flop_count, gemm_seconds;
 
 /* CPUs that the cgroup's quota allows, or a large number. */
@@ -79,6 +79,18 @@ bool
 bk_exact (void)
 {
   return exact;
+}
+
+void
+bk_set_bf16 (bool on)
+{
+  bf16 = on;
+}
+
+BkType
+bk_weight_type (void)
+{
+  return bf16 ? BK_BF16 : BK_F32;
 }
 
 double

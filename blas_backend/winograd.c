@@ -38,12 +38,14 @@ typedef struct
   int    n_tiles, batch;               /* of all samples; at once */
   int    tile_n;
   size_t v_pitch, v_plane, m_plane;
+  size_t v_size; /* bytes of a value of v: bf16 or float */
+  BkPacking packing;
 } Plan;
 
 static Plan
 make_plan (BkTensor x, const BkConv *conv)
 {
-  Plan   plan = { .output = conv->winograd_output };
+  Plan   plan = { .output = conv->winograd_output, .packing = bk_packing (conv->type) };
   size_t fit;
 
   plan.planes = (plan.output + 2) * (plan.output + 2);
@@ -51,40 +53,70 @@ make_plan (BkTensor x, const BkConv *conv)
   plan.down = (int) bk_n_tiles (x.h, plan.output);
   plan.n_tiles = x.n * plan.across * plan.down;
   plan.v_pitch = x.c + PAD;
-  fit = bk_n_threads () * INPUT_SIZE / (plan.planes * plan.v_pitch * sizeof (float)) / TILE_M * TILE_M;
+  plan.v_size = bk_narrows (plan.packing) ? sizeof (uint16_t) : sizeof (float);
+  fit = bk_n_threads () * INPUT_SIZE / (plan.planes * plan.v_pitch * plan.v_size) / TILE_M * TILE_M;
   plan.batch = (int) bk_min (fit < TILE_M ? TILE_M : fit, plan.n_tiles);
   plan.v_plane = plan.batch * plan.v_pitch + PAD;
   plan.tile_n = plan.n_tiles > 2 * TILE_M ? TILE_N : TILE_N_FEW;
-  if (plan.tile_n < bk_kernels ()->panel)
-    plan.tile_n = bk_kernels ()->panel;
+  if (plan.tile_n < plan.packing.panel)
+    plan.tile_n = plan.packing.panel;
   plan.m_plane = (size_t) TILE_M * plan.tile_n + PAD;
   return plan;
 }
 
 size_t
-bk_winograd_size (int n_in, int n_out, int output)
+bk_winograd_size (BkType type, int n_in, int n_out, int output)
 {
-  return (output + 2) * (output + 2) * bk_packed_size (n_in, n_out);
+  BkPacking packing = bk_packing (type);
+
+  return (output + 2) * (output + 2) * bk_packed_size (packing, n_in, n_out) * packing.size;
+}
+
+/* u [planes][WINOGRAD_COLUMNS]: channel @k of columns from @first on, to where they are packed. */
+static void
+put_columns (char *packed, BkPacking packing, int n_out, int planes, int packed_k, const float *u, int first, int k)
+{
+  int n_columns = bk_packed_columns (packing, n_out);
+
+  /* They may be several panels, and their end may be none. */
+  for (int j = 0; j < WINOGRAD_COLUMNS && first + j < n_columns;)
+    {
+      int panel = (first + j) / packing.panel * packing.panel, width = bk_panel_width (packing, n_out, panel);
+      int end = (int) bk_min (bk_min (WINOGRAD_COLUMNS, n_columns - first), panel + width - first);
+
+      for (int p = 0; p < planes; p++)
+        {
+          char        *plane = packed + ((size_t) planes * panel + (size_t) p * width) * packed_k * packing.size;
+          const float *from = u + p * WINOGRAD_COLUMNS;
+
+          if (packing.type == BK_F32)
+            memcpy ((float *) plane + (size_t) k * width + first + j - panel, from + j, (end - j) * sizeof (float));
+          else
+            for (int column = j; column < end; column++)
+              bk_put_weight (packing, plane, width, k, first + column - panel, from[column]);
+        }
+      j = end;
+    }
 }
 
 /* Packed: [panel][planes][in][columns]. */
 void
-bk_winograd_pack (float *packed, BkSource weight, int n_in, int n_out, int output)
+bk_winograd_pack (void *packed, BkType type, BkSource weight, int n_in, int n_out, int output)
 {
-  const BkKernels *kernels = bk_kernels ();
-  int              planes = (output + 2) * (output + 2);
-  int              n_blocks = (int) bk_n_tiles (n_in, PACK_CHANNELS);
-  int              n_pieces = (int) bk_n_tiles (n_out, WINOGRAD_COLUMNS);
-  int              n_columns = (int) (bk_packed_size (1, n_out));
+  BkPacking packing = bk_packing (type);
+  int       planes = (output + 2) * (output + 2), packed_k = bk_packed_depth (packing, n_in);
+  int       n_blocks = (int) bk_n_tiles (packed_k, PACK_CHANNELS);
+  int       n_columns = bk_packed_columns (packing, n_out);
+  int       n_pieces = (int) bk_n_tiles (n_columns, WINOGRAD_COLUMNS);
 
 #pragma omp parallel for collapse(2) schedule(static) num_threads(bk_team ((size_t) n_pieces * n_blocks))
   for (int piece = 0; piece < n_pieces; piece++)
     for (int block = 0; block < n_blocks; block++)
       {
         int   first = piece * WINOGRAD_COLUMNS, channel = block * PACK_CHANNELS;
-        int   count = (int) bk_min (WINOGRAD_COLUMNS, n_out - first);
+        int   count = first < n_out ? (int) bk_min (WINOGRAD_COLUMNS, n_out - first) : 0;
         int   n_channels = (int) bk_min (PACK_CHANNELS, n_in - channel);
-        float read[WINOGRAD_COLUMNS * PACK_CHANNELS * 9], taps[9 * WINOGRAD_COLUMNS] = { 0 }, u[36 * WINOGRAD_COLUMNS];
+        float read[WINOGRAD_COLUMNS * PACK_CHANNELS * 9], taps[9 * WINOGRAD_COLUMNS] = { 0 }, u[36 * WINOGRAD_COLUMNS] = { 0 };
 
         bk_flush_denormals ();
         bk_read_weights (read, weight, n_in, 9, first, count, channel, n_channels);
@@ -93,18 +125,13 @@ bk_winograd_pack (float *packed, BkSource weight, int n_in, int n_out, int outpu
             for (int j = 0; j < count; j++)
               for (int t = 0; t < 9; t++)
                 taps[t * WINOGRAD_COLUMNS + j] = read[(j * n_channels + i) * 9 + t];
-            kernels->winograd_weights (u, taps, output);
-            /* A piece may be several panels, and its end may be none. */
-            for (int j = 0; j < WINOGRAD_COLUMNS && first + j < n_columns;)
-              {
-                int    panel = (first + j) / kernels->panel * kernels->panel, width = bk_panel_width (kernels, n_out, panel);
-                int    end = (int) bk_min (bk_min (WINOGRAD_COLUMNS, n_columns - first), panel + width - first);
-                float *out = packed + (size_t) planes * n_in * panel + (size_t) (channel + i) * width + (first + j - panel);
-
-                for (int p = 0; p < planes; p++)
-                  memcpy (out + (size_t) p * n_in * width, u + p * WINOGRAD_COLUMNS + j, (end - j) * sizeof (float));
-                j = end;
-              }
+            bk_kernels ()->winograd_weights (u, taps, output);
+            put_columns (packed, packing, n_out, planes, packed_k, u, first, channel + i);
+          }
+        if (packed_k > n_in && block == n_blocks - 1)
+          {
+            memset (u, 0, sizeof u);
+            put_columns (packed, packing, n_out, planes, packed_k, u, first, n_in);
           }
       }
 }
@@ -123,27 +150,28 @@ locate (const Plan *plan, int index, int *sample, int *y, int *x)
 /* Columns [first, first + n) of tiles [begin, begin + count), whose inputs are in v. */
 static void
 run_task (const Plan *plan, BkTensor y, const BkConv *conv, BkTensor residual,
-          const float *v, float *m, int begin, int count, int first, int n)
+          const char *v, float *m, int begin, int count, int first, int n)
 {
-  const BkKernels *kernels = bk_kernels ();
-  int              k = conv->n_in;
-  BkTensor         out = bk_channels (y, first, n), add = bk_channels (residual, first, n);
+  BkPacking packing = plan->packing;
+  size_t    packed_k = bk_packed_depth (packing, conv->n_in);
+  BkTensor  out = bk_channels (y, first, n), add = bk_channels (residual, first, n);
 
   for (int p = 0; p < plan->planes; p++)
-    for (int j = 0; j < n; j += kernels->panel)
+    for (int j = 0; j < n; j += packing.panel)
       {
-        int          width = bk_panel_width (kernels, conv->n_out, first + j);
-        const float *u = conv->winograd + ((size_t) plan->planes * (first + j) + (size_t) p * width) * k;
+        int         width = bk_panel_width (packing, conv->n_out, first + j);
+        const char *u = (const char *) conv->winograd
+                        + ((size_t) plan->planes * (first + j) + (size_t) p * width) * packed_k * packing.size;
 
-        kernels->gemm (m + p * plan->m_plane + j, plan->tile_n, v + p * plan->v_plane, plan->v_pitch,
-                       u, width, count, (int) bk_min (kernels->panel, n - j), k, false);
+        bk_gemm (packing, m + p * plan->m_plane + j, plan->tile_n, v + p * plan->v_plane * plan->v_size, plan->v_pitch,
+                 u, width, count, (int) bk_min (packing.panel, n - j), conv->n_in, false);
       }
   for (int i = 0; i < count; i++)
     {
       int sample, tile_y, tile_x;
 
       locate (plan, begin + i, &sample, &tile_y, &tile_x);
-      kernels->winograd_output (bk_samples (out, sample, 1), m + (size_t) i * plan->tile_n, plan->m_plane, tile_y, tile_x,
+      bk_kernels ()->winograd_output (bk_samples (out, sample, 1), m + (size_t) i * plan->tile_n, plan->m_plane, tile_y, tile_x,
                                 plan->output, conv->bias == NULL ? NULL : conv->bias + first, bk_samples (add, sample, 1));
     }
 }
@@ -153,7 +181,7 @@ bk_winograd (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkAr
 {
   Plan      plan = make_plan (x, conv);
   BkScratch scratch = bk_scratch (arena);
-  float    *v = bk_arena_alloc (arena, plan.planes * plan.v_plane * sizeof (float));
+  char     *v = bk_arena_alloc (arena, plan.planes * plan.v_plane * plan.v_size);
   size_t    m_size = plan.planes * plan.m_plane;
   float    *m = bk_arena_alloc (arena, bk_n_threads () * m_size * sizeof (float));
   int       n_n = (int) bk_n_tiles (conv->n_out, plan.tile_n);
@@ -172,14 +200,14 @@ bk_winograd (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkAr
             int sample, tile_y, tile_x;
 
             locate (&plan, first + i, &sample, &tile_y, &tile_x);
-            bk_kernels ()->winograd_input (v + i * plan.v_pitch, plan.v_plane, bk_samples (x, sample, 1),
-                                           tile_y, tile_x, plan.output);
+            bk_kernels ()->winograd_input (v + i * plan.v_pitch * plan.v_size, plan.v_plane, bk_samples (x, sample, 1),
+                                           tile_y, tile_x, plan.output, bk_narrows (plan.packing));
           }
         /* Neighbours in time share the weights, which come from farthest away. */
 #pragma omp for collapse(2) schedule(dynamic)
         for (int j = 0; j < n_n; j++)
           for (int i = 0; i < n_m; i++)
-            run_task (&plan, y, conv, residual, v + (size_t) i * TILE_M * plan.v_pitch, m + omp_get_thread_num () * m_size,
+            run_task (&plan, y, conv, residual, v + (size_t) i * TILE_M * plan.v_pitch * plan.v_size, m + omp_get_thread_num () * m_size,
                       first + i * TILE_M, (int) bk_min (TILE_M, batch - i * TILE_M),
                       j * plan.tile_n, (int) bk_min (plan.tile_n, conv->n_out - j * plan.tile_n));
       }

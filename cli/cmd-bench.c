@@ -25,7 +25,7 @@ print_json (const char        *component,
   g_autoptr (JsonObject) object = json_object_new ();
 
   json_object_set_string_member (object, "component", component);
-  json_object_set_string_member (object, "precision", "f32");
+  json_object_set_string_member (object, "precision", bench->precision);
   json_object_set_string_member (object, "cpu_level", bench->cpu_level);
   json_object_set_int_member (object, "threads", bench->n_threads);
   json_object_set_int_member (object, "batch", bench->n_batch);
@@ -44,8 +44,8 @@ static void
 print_text (const char        *component,
             const UnclipBench *bench)
 {
-  g_print (_("%s: f32, CPU level %s, threads %d, batch %d, size %d\n"),
-           component, bench->cpu_level, bench->n_threads, bench->n_batch, bench->size);
+  g_print (_("%s: %s, CPU level %s, threads %d, batch %d, size %d\n"),
+           component, bench->precision, bench->cpu_level, bench->n_threads, bench->n_batch, bench->size);
   g_print (_("median %.4f s, best %.4f s of %d; %.2f GFLOP, %.1f GFLOP/s; %.0f%% outside GEMM; at most %.0f MB in memory\n"),
            bench->median_s, bench->min_s, bench->n_repeat, bench->gflop, bench->gflop_per_s, 100 * bench->non_gemm_share,
            bench->peak_rss_mb);

@@ -9,8 +9,8 @@
 
 static const CmdHelp help = {
   .usage = "MODEL TASK --in T.safetensors --out U.safetensors",
-  .summary = N_("Runs one part of the pipeline on named tensors, in float32, and writes all that it computes,\n"
-                "so that two engines can be compared."),
+  .summary = N_("Runs one part of the pipeline on named tensors and writes all that it computes, so that two\n"
+                "engines can be compared: in float32, unless --precision bf16 is given."),
   .examples = N_("Examples:\n"
                  "  unclip eval toybox decoder --in golden/decoder.safetensors --out decoder.safetensors\n"
                  "  unclip eval toybox ddim --in golden/ddim.safetensors --out ddim.safetensors --set guidance_scale=1\n"

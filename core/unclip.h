@@ -131,14 +131,15 @@ UNCLIP_API gboolean unclip_model_memory (UnclipModel *model, const UnclipOptions
  * @settings: (nullable): NULL-terminated "key=value"
  * @image: (nullable): for preprocess and variation
  *
- * Runs one part of the pipeline on given tensors and writes all that it computes, to compare engines. Always float32.
+ * Runs one part of the pipeline on given tensors and writes all that it computes, to compare engines.
+ * In float32 without shortcuts, unless @options ask for bf16: then as the pipeline computes in it.
  */
 UNCLIP_API gboolean unclip_eval (UnclipModel *model, const char *task, const char *in_path, const char *out_path, const char *const *settings, const UnclipImage *image, const UnclipOptions *options, GError **error);
 UNCLIP_API const char *const *unclip_eval_tasks (void);
 
 typedef struct
 {
-  const char *cpu_level;
+  const char *precision, *cpu_level; /* "f32" or "bf16"; see bk_cpu_level() */
   int         n_threads, n_batch, size, n_repeat;
   double      median_s, min_s, gflop, gflop_per_s, non_gemm_share, peak_rss_mb;
 } UnclipBench;

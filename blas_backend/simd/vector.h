@@ -33,6 +33,15 @@ load (const float *from)
   return v;
 }
 
+INLINE IntVec
+load_ints (const void *from)
+{
+  IntVec v;
+
+  memcpy (&v, from, sizeof v);
+  return v;
+}
+
 INLINE void
 store (float *to, Vec v)
 {

@@ -128,9 +128,20 @@ winograd_weights (float *u, const float *taps, int output)
     weight_columns (u, taps, 4);
 }
 
-/* @output is a constant wherever this is expanded. */
 INLINE void
-input_tile (float *v, size_t plane, const float *const *pixels, int n, const int output)
+store_input (void *v, size_t at, Vec value, int n, const bool narrow)
+{
+#ifdef HAS_BF16
+  if (narrow)
+    store_bf16 ((uint16_t *) v + at, value, n);
+  else
+#endif
+    store_part ((float *) v + at, value, n);
+}
+
+/* @output and @narrow are constants wherever this is expanded. */
+INLINE void
+input_tile (void *v, size_t plane, const float *const *pixels, int n, const int output, const bool narrow)
 {
   const int side = output + 2;
 
@@ -150,13 +161,13 @@ input_tile (float *v, size_t plane, const float *const *pixels, int n, const int
           input_line (line, 1, half + y * side, 1, output);
 #pragma GCC unroll 6
           for (int x = 0; x < side; x++)
-            store_part (v + (y * side + x) * plane + c, line[x], n - c);
+            store_input (v, (y * side + x) * plane + c, line[x], n + n % 2 - c, narrow);
         }
     }
 }
 
 static void
-winograd_input (float *v, size_t plane, BkTensor x, int tile_y, int tile_x, int output)
+winograd_input (void *v, size_t plane, BkTensor x, int tile_y, int tile_x, int output, bool narrow)
 {
   const float *pixels[36];
   int          side = output + 2;
@@ -169,10 +180,14 @@ winograd_input (float *v, size_t plane, BkTensor x, int tile_y, int tile_x, int 
 
         pixels[i * side + j] = inside ? x.data + ((size_t) py * x.w + px) * x.stride : NULL;
       }
-  if (output == 2)
-    input_tile (v, plane, pixels, x.c, 2);
+  if (output == 2 && narrow)
+    input_tile (v, plane, pixels, x.c, 2, true);
+  else if (output == 2)
+    input_tile (v, plane, pixels, x.c, 2, false);
+  else if (narrow)
+    input_tile (v, plane, pixels, x.c, 4, true);
   else
-    input_tile (v, plane, pixels, x.c, 4);
+    input_tile (v, plane, pixels, x.c, 4, false);
 }
 
 INLINE void

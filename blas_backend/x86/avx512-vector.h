@@ -24,6 +24,22 @@ store_part (float *to, Vec v, int n)
   _mm512_mask_storeu_ps (to, first_lanes (n), (__m512) v);
 }
 
+#ifdef HAS_BF16
+/* Rounded to the nearest, ties to even. */
+INLINE void
+store_bf16 (uint16_t *to, Vec v, int n)
+{
+  _mm256_mask_storeu_epi16 (to, first_lanes (n), (__m256i) _mm512_cvtneps_pbh ((__m512) v));
+}
+
+/* To each lane of sum the products of two bf16 of a and b. */
+INLINE Vec
+add_pairs (Vec sum, IntVec a, IntVec b)
+{
+  return (Vec) _mm512_dpbf16_ps ((__m512) sum, (__m512bh) a, (__m512bh) b);
+}
+#endif
+
 INLINE Vec
 choose (IntVec mask, Vec a, Vec b)
 {

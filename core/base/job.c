@@ -7,6 +7,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "bk.h"
+
 UnclipImage *
 unclip_image_new (int width, int height, int n_channels)
 {
@@ -65,6 +67,12 @@ unclip_stage_title (const char *stage)
     if (strcmp (stage, titles[i].stage) == 0)
       return g_dgettext (GETTEXT_PACKAGE, titles[i].title);
   return stage;
+}
+
+gboolean
+unclip_precision_is_bf16 (UnclipPrecision precision)
+{
+  return precision == UNCLIP_PRECISION_BF16 || (precision == UNCLIP_PRECISION_AUTO && bk_bf16_is_fast ());
 }
 
 void

@@ -60,6 +60,9 @@ typedef enum
   UNCLIP_PRECISION_BF16
 } UnclipPrecision;
 
+/* Whether this CPU computes in bf16 if asked for @precision; auto means whatever is faster on it. */
+UNCLIP_API gboolean unclip_precision_is_bf16 (UnclipPrecision precision);
+
 typedef enum
 {
   UNCLIP_RNG_PHILOX, /* counter-based */
@@ -119,7 +122,7 @@ typedef enum
 
 /**
  * UnclipOptions:
- * @precision: float32 in this version; bf16 where a later one has it
+ * @precision: of weights and of what they are multiplied with; sums, norms and steps are float32 in any case
  * @n_threads: 0: all that this process may use
  * @rng: kind of random numbers
  * @seed: their seed

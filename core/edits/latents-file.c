@@ -89,6 +89,7 @@ unclip_latents_save (const UnclipLatents *latents, const char *path, GError **er
   unclip_tensors_set_metadata (tensors, "method", unclip_inversion_name (trace->method));
   unclip_tensors_set_metadata (tensors, "schedule", trace->method == UNCLIP_INVERT_DDPM ? "unclip" : "leading");
   set_number (tensors, "steps", latents->n_steps);
+  unclip_tensors_set_metadata (tensors, "precision", latents->is_bf16 ? "bf16" : "f32");
   set_number (tensors, "guidance_scale", latents->guidance_scale);
   set_number (tensors, "decoder_size", latents->low_size);
   set_number (tensors, "size", latents->size);
@@ -162,6 +163,8 @@ unclip_latents_load (const char *path, GError **error)
       || ! get_number (tensors, path, "super_res_steps", 0, 1000, &super_res_steps, error))
     return NULL;
 
+  /* The first files did not say, and were in float32. */
+  latents->is_bf16 = g_strcmp0 (unclip_tensors_metadata (tensors, "precision"), "bf16") == 0;
   /* Files from before there was a second upsampler do not say it. */
   first_size = size;
   if (unclip_tensors_metadata (tensors, "super_res_size") != NULL

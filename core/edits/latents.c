@@ -210,6 +210,7 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
   latents->caption = g_strdup (y != NULL ? y : "");
   latents->n_steps = run.n_steps;
   latents->guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
+  latents->is_bf16 = unclip_precision_is_bf16 (run.options->precision);
   latents->low_size = run.low_size;
   latents->first_size = run.upsamples ? run.first_size : run.low_size;
   latents->size = run.size;
@@ -327,6 +328,8 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
     own.size = latents->size;
   if (! check_model (latents, model, error) || ! unclip_run_init (&run, model, &own, error) || ! check_loop (latents, &run, error))
     return NULL;
+  if (run.options->precision == UNCLIP_PRECISION_AUTO)
+    bk_set_bf16 (latents->is_bf16);
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : latents->guidance_scale;
   upsamples = run.upsamples && latents->super_res != NULL;
   if (run.upsamples && latents->super_res == NULL)

@@ -13,6 +13,7 @@ struct _UnclipLatents
   char        *model, *fingerprint, *caption;
   int          n_steps;
   double       guidance_scale;
+  gboolean     is_bf16;   /* the precision that they were made in, which alone returns the picture exactly */
   int          low_size, first_size, size;
   int          dim;
   float       *z_i;       /* [dim] */

@@ -25,11 +25,6 @@ check_range (const char *name, double value, double min, double max, GError **er
 static gboolean
 check_options (const UnclipOptions *options, GError **error)
 {
-  if (options->precision == UNCLIP_PRECISION_BF16)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("This version computes in float32 only; use the precision f32 or auto"));
-      return FALSE;
-    }
   return check_range (_("The number of threads"), options->n_threads, 0, 1024, error)
          && check_range (_("The side of a tile"), options->tile, 0, 65536, error)
          && check_range (_("The number of steps"), options->n_steps, 0, 1000, error)
@@ -113,6 +108,7 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
                          || (run->options->sampler == UNCLIP_SAMPLER_DEFAULT && run->options->rng == UNCLIP_RNG_PHILOX
                              && unclip_model_default (model, "sampler_order", 1) == 2);
   bk_init (run->options->n_threads);
+  bk_set_bf16 (unclip_precision_is_bf16 (run->options->precision));
   return TRUE;
 }
 

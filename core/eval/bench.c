@@ -332,12 +332,8 @@ unclip_bench (UnclipModel *model, const char *component, int n_batch, int size, 
 
   if (options == NULL)
     options = &defaults;
-  if (options->precision == UNCLIP_PRECISION_BF16)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("This version computes in float32 only; use the precision f32 or auto"));
-      return FALSE;
-    }
   bk_init (options->n_threads);
+  bk_set_bf16 (unclip_precision_is_bf16 (options->precision));
   if (! prepare (&subject, model, component, error)
       || ! run_once (&subject, 0, n_repeat, component, options, error))
     return FALSE;
@@ -357,6 +353,7 @@ unclip_bench (UnclipModel *model, const char *component, int n_batch, int size, 
   qsort (seconds, n_repeat, sizeof *seconds, compare_seconds);
 
   *bench = (UnclipBench) {
+    .precision = unclip_precision_is_bf16 (options->precision) ? "bf16" : "f32",
     .cpu_level = bk_cpu_level (),
     .n_threads = bk_n_threads (),
     .n_batch = subject.n_batch,

@@ -126,8 +126,9 @@ unclip_eval (UnclipModel         *model,
   out = unclip_tensors_new ();
   eval = (UnclipEval) { model, in_path, out_path, in, out, settings, image, options, 0.0, 1.0 };
 
-  /* Engines are compared by it, so it computes in the way that loses the fewest bits. */
-  bk_set_exact (TRUE);
+  /* Engines are compared by it, so it computes in the way that loses the fewest bits, if not told otherwise. */
+  bk_set_bf16 (options->precision == UNCLIP_PRECISION_BF16);
+  bk_set_exact (options->precision != UNCLIP_PRECISION_BF16);
   done = unclip_eval_check_cancelled (&eval, error) && task->run (&eval, error);
   bk_set_exact (FALSE);
   if (! done)

@@ -94,6 +94,7 @@ self_attention (const UnclipLayer      *layer,
     /* One token after others sees them all. */
     .causal = causal_value != 0.0f && n_past == 0,
     .causal_value = causal_value,
+    .type = layer->q.type,
   };
 
   bk_layer_norm (a, x, &layer->norm1);

@@ -190,6 +190,7 @@ unclip_attention_run (const UnclipAttention *attention,
     .n_heads = attention->n_heads,
     .scale = 1.0f / sqrtf (attention->head_dim),
     .mask = context_mask != NULL ? mask.data : NULL,
+    .type = attention->q.type,
   };
 
   /* The same memory as a row of tokens. */

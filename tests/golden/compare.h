@@ -17,6 +17,8 @@ gboolean compare_is_output   (const char *folder, const char *file, const char *
 void     compare_exactly     (const char *name, const UnclipTensor *golden, const UnclipTensor *out);
 /* Float tensors whose difference may be @tol_max. */
 void     compare_within      (const char *name, const UnclipTensor *golden, const UnclipTensor *out, double tol_max);
+/* Float tensors whose relative L2 error may be @tol_relative. */
+void     compare_relative    (const char *name, const UnclipTensor *golden, const UnclipTensor *out, double tol_relative);
 /* The same tensors with the same bits. */
 void     compare_same_bits   (UnclipTensors *a, UnclipTensors *b);
 

@@ -90,8 +90,8 @@ golden_temporary (void)
   return path;
 }
 
-char *
-golden_run (const char *task, const char *in_path, const UnclipImage *image, int n_threads)
+static char *
+run_in (UnclipPrecision precision, const char *task, const char *in_path, const UnclipImage *image, int n_threads)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (UnclipModel) model = unclip_model_open (golden_model, NULL, &error);
@@ -101,6 +101,7 @@ golden_run (const char *task, const char *in_path, const UnclipImage *image, int
   g_assert_no_error (error);
   unclip_options_init (&options);
   options.n_threads = n_threads;
+  options.precision = precision;
   if (unclip_eval (model, task, in_path, out_path, NULL, image, &options, &error))
     return g_steal_pointer (&out_path);
   g_test_fail_printf ("%s: %s", task, error->message);
@@ -108,10 +109,16 @@ golden_run (const char *task, const char *in_path, const UnclipImage *image, int
   return NULL;
 }
 
-UnclipTensors *
-golden_run_and_load (const char *task, const char *in_path, const UnclipImage *image, int n_threads)
+char *
+golden_run (const char *task, const char *in_path, const UnclipImage *image, int n_threads)
 {
-  g_autofree char *out_path = golden_run (task, in_path, image, n_threads);
+  return run_in (UNCLIP_PRECISION_AUTO, task, in_path, image, n_threads);
+}
+
+UnclipTensors *
+golden_run_in (UnclipPrecision precision, const char *task, const char *in_path, const UnclipImage *image, int n_threads)
+{
+  g_autofree char *out_path = run_in (precision, task, in_path, image, n_threads);
   g_autoptr (GError) error = NULL;
   UnclipTensors   *out;
 
@@ -121,6 +128,12 @@ golden_run_and_load (const char *task, const char *in_path, const UnclipImage *i
   g_unlink (out_path);
   g_assert_no_error (error);
   return out;
+}
+
+UnclipTensors *
+golden_run_and_load (const char *task, const char *in_path, const UnclipImage *image, int n_threads)
+{
+  return golden_run_in (UNCLIP_PRECISION_AUTO, task, in_path, image, n_threads);
 }
 
 static void
@@ -196,6 +209,7 @@ main (int argc, char **argv)
   if (golden_has_task ("variation"))
     g_test_add_func ("/golden/variation-of-picture", test_variation);
   golden_add_batches ();
+  golden_add_bf16 ();
   golden_add_hostile ();
   return g_test_run ();
 }

@@ -28,11 +28,15 @@ UnclipImage *golden_picture (const char *name, gboolean keeps_alpha);
 char          *golden_run          (const char *task, const char *in_path, const UnclipImage *image, int n_threads);
 /* The same, loaded. */
 UnclipTensors *golden_run_and_load (const char *task, const char *in_path, const UnclipImage *image, int n_threads);
+/* The same in @precision; golden_run_and_load() leaves it at eval's own, float32. */
+UnclipTensors *golden_run_in       (UnclipPrecision precision, const char *task, const char *in_path, const UnclipImage *image,
+                                    int n_threads);
 /* A new file's path for what is written next, transfer full. */
 char          *golden_temporary    (void);
 
 void golden_add_inputs  (void); /* inputs.c */
 void golden_add_batches (void); /* batches.c */
+void golden_add_bf16    (void); /* bf16.c */
 void golden_add_hostile (void); /* hostile.c */
 
 /* Every task that reads tensors alone; NULL at the end. */

@@ -1,4 +1,4 @@
-/* The layers of a full-size decoder step, one by one.
+/* The layers of a full-size decoder step, one by one, in float32 and in bf16.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -84,16 +84,22 @@ report (const char *name, Step step, Layer *layer)
   while (g_get_monotonic_time () - begin < SECONDS * 1e6);
   flop = bk_counters ().flop;
   if (flop > 0)
-    g_print ("%-45s %9.3f ms %7.0f GFLOP/s\n", name, best * 1e3, flop / best * 1e-9);
+    g_print ("%-51s %9.3f ms %7.0f GFLOP/s\n", name, best * 1e3, flop / best * 1e-9);
   else
-    g_print ("%-45s %9.3f ms %7.1f GB/s\n", name, best * 1e3,
+    g_print ("%-51s %9.3f ms %7.1f GB/s\n", name, best * 1e3,
              2.0 * y.n * y.h * y.w * y.c * sizeof (float) / best * 1e-9);
   bk_arena_free (layer->arena);
   bk_arena_free (measure);
 }
 
+static const char *
+type_name (BkType type)
+{
+  return type == BK_BF16 ? "bf16" : "f32";
+}
+
 static void
-bench_conv (int n_in, int n_out, int kernel, int side, int batch)
+bench_conv_in (BkType type, int n_in, int n_out, int kernel, int side, int batch)
 {
   Layer            layer = { .x = check_tensor (batch, side, side, n_in, 0),
                              .y = check_tensor (batch, side, side, n_out, 0) };
@@ -104,13 +110,14 @@ bench_conv (int n_in, int n_out, int kernel, int side, int batch)
   gint64           start;
   g_autofree char *name = NULL;
 
+  bk_set_bf16 (type == BK_BF16);
   bk_pack_conv (weight, bias, n_in, n_out, kernel, side, measure);
   store = bk_arena_new (bk_arena_peak (measure));
   start = g_get_monotonic_time ();
   layer.conv = bk_pack_conv (weight, bias, n_in, n_out, kernel, side, store);
   start = g_get_monotonic_time () - start;
-  name = g_strdup_printf ("conv %dx%d %d-%d, %d^2, %d (packed %.1f GB/s)",
-                          kernel, kernel, n_in, n_out, side, batch, n * 4e-3 / start);
+  name = g_strdup_printf ("conv %dx%d %d-%d, %d^2, %d, %s (packed %.1f GB/s)",
+                          kernel, kernel, n_in, n_out, side, batch, type_name (type), n * 4e-3 / start);
   report (name, run_conv, &layer);
   bk_arena_free (measure);
   bk_arena_free (store);
@@ -118,14 +125,22 @@ bench_conv (int n_in, int n_out, int kernel, int side, int batch)
 }
 
 static void
-bench_linear (int rows, int n_in, int n_out)
+bench_conv (int n_in, int n_out, int kernel, int side, int batch)
+{
+  for (BkType type = BK_F32; type <= BK_BF16; type += BK_BF16)
+    bench_conv_in (type, n_in, n_out, kernel, side, batch);
+}
+
+static void
+bench_linear_in (BkType type, int rows, int n_in, int n_out)
 {
   Layer            layer = { .x = check_tensor (1, rows, 1, n_in, 0), .y = check_tensor (1, rows, 1, n_out, 0) };
   BkSource         weight = { check_values ((size_t) n_in * n_out, 1.0f / sqrtf (n_in)), BK_F32 };
   BkSource         bias = { check_values (n_out, 1.0f), BK_F32 };
   BkArena         *measure = bk_arena_new_measuring (), *store;
-  g_autofree char *name = g_strdup_printf ("linear %d rows, %d-%d", rows, n_in, n_out);
+  g_autofree char *name = g_strdup_printf ("linear %d rows, %d-%d, %s", rows, n_in, n_out, type_name (type));
 
+  bk_set_bf16 (type == BK_BF16);
   bk_pack_linear (weight, bias, n_in, n_out, measure);
   store = bk_arena_new (bk_arena_peak (measure));
   layer.linear = bk_pack_linear (weight, bias, n_in, n_out, store);
@@ -136,17 +151,31 @@ bench_linear (int rows, int n_in, int n_out)
 }
 
 static void
-bench_attention (int batch, int n_q, int n_k, int n_heads, int dim)
+bench_linear (int rows, int n_in, int n_out)
+{
+  for (BkType type = BK_F32; type <= BK_BF16; type += BK_BF16)
+    bench_linear_in (type, rows, n_in, n_out);
+}
+
+static void
+bench_attention_in (BkType type, int batch, int n_q, int n_k, int n_heads, int dim)
 {
   int              c = n_heads * dim;
   Layer            layer = { .x = check_tensor (batch, n_q, 1, c, 0), .y = check_tensor (batch, n_q, 1, c, 0) };
-  g_autofree char *name = g_strdup_printf ("attention %d x %d to %d, %d heads of %d", batch, n_q, n_k, n_heads, dim);
+  g_autofree char *name = g_strdup_printf ("attention %d x %d to %d, %d heads of %d, %s", batch, n_q, n_k, n_heads, dim, type_name (type));
 
   layer.k = check_tensor (batch, n_k, 1, c, 0);
   layer.v = check_tensor (batch, n_k, 1, c, 0);
-  layer.attention = (BkAttention) { .n_heads = n_heads, .scale = 1.0f / sqrtf (dim) };
+  layer.attention = (BkAttention) { .n_heads = n_heads, .scale = 1.0f / sqrtf (dim), .type = type };
   report (name, run_attention, &layer);
   check_free_all ();
+}
+
+static void
+bench_attention (int batch, int n_q, int n_k, int n_heads, int dim)
+{
+  for (BkType type = BK_F32; type <= BK_BF16; type += BK_BF16)
+    bench_attention_in (type, batch, n_q, n_k, n_heads, dim);
 }
 
 static void

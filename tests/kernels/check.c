@@ -99,6 +99,33 @@ check_tensor (int n, int h, int w, int c, int gap)
   return x;
 }
 
+int
+check_gap (void)
+{
+  return check_int (0, 2) == 0 ? check_int (1, 9) : 0;
+}
+
+BkActivation
+check_act (void)
+{
+  return (BkActivation) check_int (BK_IDENTITY, BK_GELU_TANH);
+}
+
+void
+check_narrow (BkTensor x)
+{
+  size_t n = (size_t) x.n * x.h * x.w * x.stride;
+
+  for (size_t i = 0; i < n; i++)
+    {
+      uint32_t bits;
+
+      memcpy (&bits, x.data + i, 4);
+      bits &= 0xffff0000;
+      memcpy (x.data + i, &bits, 4);
+    }
+}
+
 BkType
 check_type (void)
 {

@@ -26,6 +26,11 @@ BkTensor check_output    (int n, int h, int w, int c, int gap);
 /* Drawn weights, deviation @scale, in the type's own precision, at an odd address. */
 BkSource check_source    (size_t n, BkType type, float scale);
 BkType   check_type      (void);
+/* Floats from one pixel to the next beyond its channels, mostly none. */
+int      check_gap       (void);
+BkActivation check_act   (void);
+/* Cuts values to what bf16 holds exactly. */
+void     check_narrow    (BkTensor x);
 void     check_free_all  (void);
 
 /**

@@ -1,0 +1,35 @@
+/* AVX512-BF16: AVX-512 that also multiplies pairs of bf16, and adds them up in float32.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#define LANES 16
+#define ROWS 12
+#define HAS_BF16
+
+#include "../simd/gemm.h"
+#include "../simd/rows.h"
+#include "../simd/winograd.h"
+
+static void
+to_bf16 (uint16_t *out, const float *x, int n)
+{
+  for (int i = 0; i < n; i += LANES)
+    store_bf16 (out + i, load_part (x + i, n - i), n - i);
+}
+
+const BkKernels bk_kernels_avx512bf16 = {
+  .name = "avx512bf16",
+  .panel = PANEL,
+  .full_panels = true,
+  .gemm = gemm,
+  .panel_bf16 = PANEL,
+  .gemm_bf16 = gemm_bf16,
+  .to_bf16 = to_bf16,
+  .affine = affine,
+  .column_sums = column_sums,
+  .row_moments = row_moments,
+  .softmax = softmax,
+  .winograd_input = winograd_input,
+  .winograd_weights = winograd_weights,
+  .winograd_output = winograd_output,
+};
