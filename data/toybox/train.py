@@ -1,16 +1,9 @@
 """Trains Toybox, stage by stage. Every stage keeps a checkpoint in --work, goes on from it, and
 stops after --minutes; its learning rate falls to zero towards that end.
 
-    python3 train.py data                  pictures of the world, once
-    python3 train.py clip --minutes 15     both towers
-    python3 train.py decoder --minutes 40 --size 32
-    python3 train.py decoder --minutes 25 --size 64
-    python3 train.py prior --minutes 10
-    python3 train.py prior_autoregressive --minutes 8
-    python3 train.py super_res --minutes 10
-    python3 train.py super_res_1024 --minutes 8
-    python3 train.py judge --minutes 4     the attribute classifier that measures, not a part of the model
-    python3 train.py all                   all of these
+    python3 train.py all                             every stage of RECIPE, one after the other; goes on where it was stopped
+    python3 train.py decoder --minutes 40 --size 64  one stage alone
+    python3 train.py all --start ../models/toybox    begins with the weights that are there
 
 Runs on a GPU where there is one (bfloat16), else on the CPU: in bfloat16 where the CPU computes it, else in float32.
 
@@ -319,6 +312,10 @@ STAGES = {"data": make_data, "clip": train_clip, "decoder": train_decoder, "prio
           "judge": train_judge, **{name: lambda args, name=name: importlib.import_module(name).train(args)
                                    for name in ("prior_autoregressive", "super_res", "super_res_1024")}}
 
+# Stage, minutes on two free CPU cores, size of the decoder's pictures. The judge measures and is no part of the model.
+RECIPE = [("data", 0, 64), ("judge", 9, 64), ("clip", 30, 64), ("decoder", 50, 32), ("decoder", 40, 64), ("prior", 8, 64),
+          ("prior_autoregressive", 6, 64), ("super_res", 6, 64), ("super_res_1024", 6, 64)]
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -339,10 +336,12 @@ def main():
     if args.stage != "all":
         STAGES[args.stage](args)
         return
-    for stage, minutes, size in (("data", 0, 64), ("judge", 4, 64), ("clip", 13, 64), ("decoder", 62, 32), ("prior", 13, 64),
-                                 ("prior_autoregressive", 8, 64), ("super_res", 8, 64), ("super_res_1024", 8, 64), ("decoder", 25, 64)):
-        args.minutes, args.size = minutes, size
-        STAGES[stage](args)
+    for stage, minutes, size in RECIPE:
+        done = args.work / f"{stage}-{size}.done"
+        if not done.exists():
+            args.minutes, args.size = minutes, size
+            STAGES[stage](args)
+            done.touch()
 
 
 if __name__ == "__main__":
