@@ -21,7 +21,7 @@ from train import tokenizer
 DEFAULTS = {"prior_guidance_scale": 2.0, "prior_autoregressive_guidance_scale": 2.0, "decoder_guidance_scale": 3.0,
             "sampler_order": 2, "generate_steps": 12, "decoder_steps": 25, "prior_steps": 12,
             "text_edit_strength": 0.4, "text_edit_guidance_scale": 1.0,
-            "variation_eta": 0.7, "variation_guidance_scale": 1.0,
+            "variation_eta": 0.85, "variation_guidance_scale": 1.0,
             # At t = 999 its small upsampler cannot tell a colour cast from noise.
             "super_res_skipped_steps": 2,
             # Four steps, from where the second one's training begins.
