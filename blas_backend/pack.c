@@ -161,11 +161,12 @@ bk_pack_linear (BkSource weight, BkSource bias, int n_in, int n_out, BkArena *st
 
 /* 0: a sum of taps. */
 static int
-choose_winograd (int n_in, int n_out, int kernel, int h)
+choose_winograd (BkType type, int n_in, int n_out, int kernel, int h)
 {
   if (kernel != 3 || bk_exact () || h < WINOGRAD_MIN_SIDE || (int64_t) n_in * n_out < WINOGRAD_MIN_CHANNELS)
     return 0;
-  return h >= WINOGRAD_4_MIN_SIDE && (int64_t) n_in * n_out <= WINOGRAD_4_MAX_CHANNELS ? 4 : 2;
+  /* The larger tile's sums lose three bits more than bf16 can spare: pictures drift from float32's. */
+  return type == BK_F32 && h >= WINOGRAD_4_MIN_SIDE && (int64_t) n_in * n_out <= WINOGRAD_4_MAX_CHANNELS ? 4 : 2;
 }
 
 BkConv
@@ -176,7 +177,7 @@ bk_pack_conv (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, i
   void     *packed;
   size_t    size;
 
-  conv.winograd_output = choose_winograd (n_in, n_out, kernel, h);
+  conv.winograd_output = choose_winograd (packing.type, n_in, n_out, kernel, h);
   if (conv.winograd_output > 0)
     size = bk_winograd_size (packing.type, n_in, n_out, conv.winograd_output);
   else

@@ -68,6 +68,7 @@ forecast (UnclipModel *model, int size, const char *component)
 
   unclip_options_init (&options);
   options.size = size;
+  options.precision = UNCLIP_PRECISION_F32; /* as what is built beside it */
   unclip_model_memory (model, &options, &bytes, &side, &found, &error);
   g_assert_no_error (error);
   g_assert_cmpint (side, ==, size);
