@@ -22,8 +22,8 @@ DEFAULTS = {"prior_guidance_scale": 2.0, "prior_autoregressive_guidance_scale": 
             "sampler_order": 2, "generate_steps": 12, "decoder_steps": 25, "prior_steps": 12,
             "text_edit_strength": 0.4, "text_edit_guidance_scale": 1.0,
             "variation_eta": 0.85, "variation_guidance_scale": 1.0,
-            # At t = 999 its small upsampler cannot tell a colour cast from noise.
-            "super_res_skipped_steps": 2,
+            # The first upsampler begins on the enlarged picture under little noise: 36.5 dB against 35.5 from t = 666.
+            "super_res_skipped_steps": 5,
             # Four steps, from where the second one's training begins.
             "super_res_1024_steps": 4, "super_res_1024_first_timestep": 500}
 

@@ -51,8 +51,8 @@ def upsampler(lab):
     n = min(4, len(s))
     contact_sheet(lab.out / "upsampler.png", [low[:n], plain[:n], ours[:n], truth[:n]], ["64", "Lanczos", "upsampler", "truth"], side=192)
     section.text = (
-        f"True renderings of {len(s)} held-out scenes at 64, enlarged to 256, against those at 256. Sharpness is the mean length of the "
-        "brightness's gradient as a share of the truth's.\n\n"
+        f"True renderings of {len(s)} held-out scenes at 64, enlarged to 256, against those at 256. Sharpness is the root mean square of the "
+        "brightness's gradient as a share of the truth's; the plain mean, which a blur leaves as it is, would tell nothing.\n\n"
         + table(["median", "upsampler", "Lanczos", "upsampler wins in"], [
             ["PSNR", our_psnr.text(unit=" dB"), their_psnr.text(unit=" dB"), wins[0]], ["sharpness", our_sharp.text(3), their_sharp.text(3), wins[1]]])
         + "\n![64, Lanczos, upsampler, truth](upsampler.png)\n")
