@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 import safetensors
 from captions import GROUND
-from judge import Judge
+from judge import HEADS, Judge
 from world import BACKGROUNDS, COLOUR_NAMES, SHAPES, draw_scenes, render
 
 FIRST_SEED = 1_000_000   # seeds from here on are held out
@@ -59,6 +59,12 @@ class Reader:
     def read(self, x):
         """What pictures [n, 3, h, w] show, see Judge.read(); larger ones are averaged down to 64."""
         return self.judge.read(F.adaptive_avg_pool2d(x, 64))
+
+    @torch.no_grad()
+    def nearer_to_b(self, x, name, a, b):
+        """In which pictures [n, 3, h, w] it would rather see value b [n] of an attribute than value a [n]."""
+        logits = dict(zip((n for n, _ in HEADS), self.judge(F.adaptive_avg_pool2d(x, 64))))[name]
+        return (logits.gather(1, b[:, None]) > logits.gather(1, a[:, None]))[:, 0]
 
     @torch.no_grad()
     def features(self, x):
