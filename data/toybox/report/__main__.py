@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from . import binding, detail, edits, interpolation, priors, probing, quality, reconstruction
+from . import binding, detail, edits, engine_choices, interpolation, priors, probing, quality, reconstruction
 from .engine import Engine, EngineError
 from .held_out import Reader
 from .lab import Lab, Section
@@ -31,13 +31,16 @@ QUALITY = {"judge": quality.judge, "generate": quality.generate, "variations": q
            "reconstruction": reconstruction.reconstruction, "interpolations": interpolation.table_row, "upsampler": detail.upsampler}
 EXPERIMENTS = {"diffs": edits.diffs, "apart": interpolation.apart, "pca": probing.pca, "attack": probing.attack, "prior": priors.prior,
                "guidance": priors.guidance, "autoregressive": priors.autoregressive, "binding": binding.binding, "detail": detail.detail}
-SECTIONS = {**QUALITY, **EXPERIMENTS}
+# Only when named.
+CHOICES = {"samplers": engine_choices.samplers, "precision": engine_choices.precision}
+SECTIONS = {**QUALITY, **EXPERIMENTS, **CHOICES}
 TOYBOX = Path(__file__).parent.parent
 
 
 def parse():
     parser = argparse.ArgumentParser(prog="./run evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=SECTIONS, metavar="SECTION", default=list(SECTIONS), help=", ".join(SECTIONS))
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, metavar="SECTION", default=[*QUALITY, *EXPERIMENTS],
+                        help=", ".join([*QUALITY, *EXPERIMENTS]) + "; and, which are left out unless they are named, " + ", ".join(CHOICES))
     parser.add_argument("--scale", type=float, default=1.0, help="of all sample sizes; small ones are for trying out")
     parser.add_argument("--fresh", action="store_true", help="forget what an earlier run made")
     parser.add_argument("--unclip", default="unclip", help="the command to measure")
@@ -79,11 +82,10 @@ def write_report(out, stamp, heading):
     sections = {name: section for name, section in sections.items() if section.get("made_with") == stamp}
     rows = [row for name in QUALITY for row in sections.get(name, {"rows": []})["rows"]]
     text = ["# Toybox, measured\n\n" + heading + "\n## Quality\n\n" + table(["what", "to reach", "reached", "met"], rows)]
-    for names, title in ((QUALITY, "How it was measured"), (EXPERIMENTS, "The paper's experiments")):
-        text.append(f"## {title}\n")
-        for name in names:
-            if name in sections:
-                text.append(f"### {sections[name]['title']}\n\n{sections[name]['text']}")
+    for names, title in ((QUALITY, "How it was measured"), (EXPERIMENTS, "The paper's experiments"),
+                         (CHOICES, "The engine's choices")):
+        measured_ones = [sections[name] for name in names if name in sections]
+        text += [f"## {title}\n"] * bool(measured_ones) + [f"### {one['title']}\n\n{one['text']}" for one in measured_ones]
     (out / "report.md").write_text("\n".join(text))
 
 
