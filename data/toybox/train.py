@@ -30,7 +30,7 @@ from diffusion import AB, min_snr, noised, variance_loss
 from judge import HEADS, Judge, judged
 from networks import ImageTower, Prior, TextProj, TextTower, Unet
 from tokenizer import Tokenizer, learn
-from world import Scenes, draw_scenes, render, told_alike
+from world import Scenes, draw_scenes, render
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 HELD_OUT = 1_000_000   # seeds from here on are never trained on
@@ -223,9 +223,8 @@ def embeddings(args):
 
 def train_decoder(args):
     tok, (pictures, scenes), z_i = tokenizer(), data(args), embeddings(args)
-    clip = load(args, "clip")
-    text, image = towers(tok)
-    text.load_state_dict(clip["text"]), image.load_state_dict(clip["image"])
+    text, _ = towers(tok)
+    text.load_state_dict(load(args, "clip")["text"])
     unet = Unet(configs.DECODER).to(DEVICE, memory_format=torch.channels_last)
     proj = TextProj(configs.TEXT_PROJ).to(DEVICE)
     if not (args.work / "decoder.pt").exists():
@@ -244,21 +243,15 @@ def train_decoder(args):
         if args.size != 64:
             x = F.avg_pool2d(x, 64 // args.size)
         x = x.contiguous(memory_format=torch.channels_last)
-        s, seed = scenes.pick(torch.from_numpy(k)), int(rng.integers(1 << 30))
-        texts = captions(s, seed)
+        texts = captions(scenes.pick(torch.from_numpy(k)), int(rng.integers(1 << 30)))
         # 50 % without caption, 10 % without picture embedding (paper, 2.1).
         texts = ["" if rng.random() < 0.5 else t for t in texts]
         ids, mask = encode(tok, texts)
         with torch.no_grad():
             states, z_t = text(ids)
-            # z_i of another picture that the same words describe: a tower this small tells an exact place and tilt as
-            # well, and a decoder that trusts them leaves nothing for x_T to decide, nothing for variations to vary.
-            z = image(normalised(render(told_alike(s, seed), 64).to(DEVICE).permute(0, 3, 1, 2) * 2 - 1))[1]
         drop = torch.from_numpy(rng.random(n) < 0.1).to(DEVICE)[:, None]
-        z = torch.where(drop, proj.learned_classifier_free_guidance_embeddings, z)
-        # Half of them lean to the noisy end, where it is decided what a picture shows.
-        u = rng.random(n)
-        t = torch.from_numpy((1000 * np.where(rng.random(n) < 0.5, u, np.sqrt(u))).astype(np.int64)).to(DEVICE)
+        z = torch.where(drop, proj.learned_classifier_free_guidance_embeddings, z_i[torch.from_numpy(k)].to(DEVICE))
+        t = torch.from_numpy(rng.integers(0, 1000, n)).to(DEVICE)
         eps = torch.randn_like(x)
         x_t = noised(x, t, eps)
         with autocast():
@@ -320,7 +313,7 @@ STAGES = {"data": make_data, "clip": train_clip, "decoder": train_decoder, "prio
                                    for name in ("prior_autoregressive", "super_res", "super_res_1024")}}
 
 # Stage, minutes on two free CPU cores, size of the decoder's pictures. The judge measures and is no part of the model.
-RECIPE = [("data", 0, 64), ("judge", 9, 64), ("clip", 30, 64), ("decoder", 50, 32), ("decoder", 40, 64), ("prior", 8, 64),
+RECIPE = [("data", 0, 64), ("judge", 9, 64), ("clip", 30, 64), ("decoder", 50, 32), ("decoder", 100, 64), ("prior", 8, 64),
           ("prior_autoregressive", 6, 64), ("super_res", 6, 64), ("super_res_1024", 6, 64)]
 
 

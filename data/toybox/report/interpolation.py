@@ -59,7 +59,7 @@ def table_row(lab):
         return out
 
     shares = lab.sample(measure, 160, ["all"])
-    section.share_row("interpolation: ends reproduced, shape and colour flip once in 9 frames", 0.90, shares["all"])
+    section.share_row("interpolation: ends reproduced, shape and colour change sides once in 9 frames", 0.90, shares["all"])
     section.figures.update({k: v.figures() for k, v in shares.items()})
     contact_sheet(lab.out / "interpolations.png", torch.cat(made)[:8], heads=[str(k + 1) for k in range(N_FRAMES)])
     section.text = (
