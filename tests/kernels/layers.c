@@ -73,6 +73,7 @@ linear_twin (BkTensor y, BkArena *arena, const void *data)
   ref_linear (y, layer->x, layer->weight, layer->bias, layer->act);
 }
 
+/* Of the plain loops' outputs, without their signs. */
 static double
 largest (const Layer *layer, BkActivation act)
 {

@@ -84,8 +84,9 @@ def write_report(out, stamp, heading):
     text = ["# Toybox, measured\n\n" + heading + "\n## Quality\n\n" + table(["what", "to reach", "reached", "met"], rows)]
     for names, title in ((QUALITY, "How it was measured"), (EXPERIMENTS, "The paper's experiments"),
                          (CHOICES, "The engine's choices")):
-        measured_ones = [sections[name] for name in names if name in sections]
-        text += [f"## {title}\n"] * bool(measured_ones) + [f"### {one['title']}\n\n{one['text']}" for one in measured_ones]
+        parts = [f"### {sections[name]['title']}\n\n{sections[name]['text']}" for name in names if name in sections]
+        if parts:
+            text += [f"## {title}\n", *parts]
     (out / "report.md").write_text("\n".join(text))
 
 

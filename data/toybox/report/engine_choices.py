@@ -5,8 +5,6 @@ Not part of the paper, so these are measured only when named with --only.
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 
-import torch
-
 from captions import captions
 
 from . import held_out
@@ -31,9 +29,8 @@ def samplers(lab):
         for n_steps in STEPS:
             x = lab.engine.pictures(call("generate", "--prompt", y, "--seed", i, "--size", 64, "--sampler", sampler, "--steps", n_steps)
                                     for i, y in enumerate(prompts))
-            right = lab.reader.right(x, s)
             grain = mean([sharpness(a) / sharpness(b) for a, b in zip(x, truth)])
-            found[name].append((share(right["shape"] & right["colour"] & right["background"]), grain))
+            found[name].append((share(lab.reader.all_right(x, s)), grain))
             sheet.append(x[:10])
             names.append(f"{sampler}, {n_steps}")
         section.figures[name] = {n: {"right": a.figures(), "gradient": g.figures()} for n, (a, g) in zip(STEPS, found[name])}
@@ -58,30 +55,22 @@ def precision(lab):
     prompts = captions(s, 7, full=True)
     varied = held_out.scenes(3, n)
     edits = Edits(lab, "shape")
-    of_edit = lambda x: edits.judged(x, 0, n)["both"]
-
-    def of_generate(x):
-        right = lab.reader.right(x, s)
-        return right["shape"] & right["colour"] & right["background"]
-
-    def of_variation(x):
-        right = lab.reader.right(x, varied, ("shape", "colour"))
-        return right["shape"] & right["colour"]
-
-    def calls(what, p):
-        more = ("--size", 64, "--precision", p)
-        if what == "generate, 25 steps":
-            return [call("generate", "--prompt", y, "--seed", i, "--steps", 25, *more) for i, y in enumerate(prompts)]
-        if what == "variation":
-            return [call("variations", "--image", lab.engine.put(x), "--count", 1, "--seed", i, *more, out="y")
-                    for i, x in enumerate(held_out.pictures(varied))]
-        return [edits.call(i, "--precision", p) for i in range(n)]
-
+    # What: calls, and which of the pictures that they make are right.
+    kinds = {
+        "generate, 25 steps": (
+            [call("generate", "--prompt", y, "--seed", i, "--steps", 25, "--size", 64) for i, y in enumerate(prompts)],
+            lambda x: lab.reader.all_right(x, s)),
+        "variation": (
+            [call("variations", "--image", lab.engine.put(x), "--count", 1, "--seed", i, "--size", 64, out="y")
+             for i, x in enumerate(held_out.pictures(varied))],
+            lambda x: lab.reader.all_right(x, varied, ("shape", "colour"))),
+        "text edit of shape": ([edits.call(i) for i in range(n)], lambda x: edits.judged(x, 0, n)["both"]),
+    }
     rows, sheet, names = [], [], []
-    for what, judged in {"generate, 25 steps": of_generate, "variation": of_variation, "text edit of shape": of_edit}.items():
-        x = {p: lab.engine.pictures(calls(what, p)) for p in ("f32", "bf16")}
-        shares = {p: share(judged(v)) for p, v in x.items()}
-        alike = median([psnr(a.numpy(), b.numpy()) for a, b in zip(*x.values())])
+    for what, (calls, right) in kinds.items():
+        x = {p: lab.engine.pictures(call(*c.words, "--precision", p, out=c.out) for c in calls) for p in ("f32", "bf16")}
+        shares = {p: share(right(v)) for p, v in x.items()}
+        alike = median([psnr(a, b) for a, b in zip(*x.values())])
         less, low, high = difference(shares["f32"], shares["bf16"])
         rows.append([what, *shares.values(), f"{100 * less:.1f} points ({100 * low:.1f} to {100 * high:.1f})", alike.text(1, " dB")])
         section.figures[what] = {**{p: v.figures() for p, v in shares.items()}, "f32 minus bf16": [less, low, high], "psnr": alike.figures()}

@@ -76,6 +76,10 @@ class Reader:
         seen = self.read(x)
         return {k: seen[k] == getattr(s, k) for k in names}
 
+    def all_right(self, x, s, names=("shape", "colour", "background")):
+        """[n]: which pictures show all of those attributes as scenes have them."""
+        return torch.stack(list(self.right(x, s, names).values())).all(0)
+
     def calibration(self):
         """On 1000 true renderings: (scenes, what is read in them)."""
         if self._calibration is None:

@@ -47,8 +47,8 @@ class Asked:
     def accuracy(self, x):
         """By caption: the share of pictures whose shape, colour and background are all right."""
         n = x.shape[1]
-        right = self.lab.reader.right(x.flatten(0, 1), self.scenes.pick(torch.arange(len(x)).repeat_interleave(n)))
-        return torch.stack(list(right.values())).all(0).float().view(-1, n).mean(1).numpy()
+        right = self.lab.reader.all_right(x.flatten(0, 1), self.scenes.pick(torch.arange(len(x)).repeat_interleave(n)))
+        return right.float().view(-1, n).mean(1).numpy()
 
     def diversity(self, x):
         """By caption: the spread of pictures as a share of the truth's."""
