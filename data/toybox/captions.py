@@ -87,8 +87,33 @@ NAMES = {"shape": SHAPES, "colour": COLOUR_NAMES, "background": BACKGROUNDS, "si
          "pattern": PATTERNS, "word": WORDS, "second": (False, True), "shape2": SHAPES, "colour2": COLOUR_NAMES}
 
 
+def named(scenes):
+    """A dictionary of attributes' names for each scene of a batch."""
+    rows = zip(*(getattr(scenes, k).tolist() for k in NAMES))
+    return [{k: names[i] for (k, names), i in zip(NAMES.items(), row)} for row in rows]
+
+
 def captions(scenes, seed, full=False):
     """One caption for each scene of a batch."""
     rng = random.Random(seed)
-    rows = zip(*(getattr(scenes, k).tolist() for k in NAMES))
-    return [describe({k: names[i] for (k, names), i in zip(NAMES.items(), row)}, rng, full) for row in rows]
+    return [describe(s, rng, full) for s in named(scenes)]
+
+
+def brief(shape, colour, background):
+    """The plainest caption: "a red ball on sand"."""
+    return f"{'an' if COLOUR_NAMES[colour][0] in 'aeiou' else 'a'} {COLOUR_NAMES[colour]} {SHAPES[shape]} {GROUND[BACKGROUNDS[background]][0]}"
+
+
+def briefs(scenes):
+    return [brief(*row) for row in zip(scenes.shape.tolist(), scenes.colour.tolist(), scenes.background.tolist())]
+
+
+def edit_captions(before, after, seed):
+    """Two captions for each pair of scenes that differ in one attribute, in the same words but for it: half of them brief,
+    where that tells the difference, the others full."""
+    brief_pairs, texts = zip(briefs(before), briefs(after)), []
+    for i, (pair, *scenes) in enumerate(zip(brief_pairs, named(before), named(after))):
+        if pair[0] == pair[1] or i % 2:
+            pair = [describe(s, random.Random(seed + i), full=True) for s in scenes]
+        texts.append(pair)
+    return [b for b, _ in texts], [a for _, a in texts]

@@ -7,6 +7,7 @@ Z = 128        # width of the CLIP space; the text states have the same, as unCL
 LENGTH = 32    # tokens a caption
 CONTEXT = 128  # width of the decoder's context
 MERGES = 260
+EDIT = 0.4     # how far a text edit turns z_i towards the difference of two captions: theta of the paper, 3.3
 MEAN, STD = [0.5, 0.5, 0.5], [0.3, 0.3, 0.3]
 
 

@@ -20,7 +20,7 @@ from train import tokenizer
 # What the command line and the plug-in use unless told otherwise; measured with ./run evaluate.
 DEFAULTS = {"prior_guidance_scale": 2.0, "prior_autoregressive_guidance_scale": 2.0, "decoder_guidance_scale": 3.0,
             "sampler_order": 2, "generate_steps": 12, "decoder_steps": 25, "prior_steps": 12,
-            "text_edit_strength": 0.4, "text_edit_guidance_scale": 1.0,
+            "text_edit_strength": configs.EDIT, "text_edit_guidance_scale": 1.0,
             "variation_eta": 1.0, "variation_guidance_scale": 1.0,
             # The first upsampler begins on the enlarged picture under little noise: 36.5 dB against 35.5 from t = 666.
             "super_res_skipped_steps": 5,

@@ -147,7 +147,7 @@ def smoothed_targets(n, deviation):
 
 
 def train(args):
-    tok, (pictures, scenes), z_i = tokenizer(), data(args), embeddings(args).float()
+    tok, (pictures, scenes), z_i = tokenizer(), data(args), embeddings(args)[0]
     text, _ = towers(tok)
     text.load_state_dict(load(args, "clip")["text"])
     n_components = len(principal_components(z_i)[1])

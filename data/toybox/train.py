@@ -25,12 +25,12 @@ from torch import nn
 
 import configs
 import safetensors
-from captions import captions
+from captions import captions, edit_captions
 from diffusion import AB, min_snr, noised, variance_loss
 from judge import HEADS, Judge, judged
 from networks import ImageTower, Prior, TextProj, TextTower, Unet
 from tokenizer import Tokenizer, learn
-from world import Scenes, draw_scenes, render
+from world import Scenes, draw_scenes, edited, render, told_alike
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 HELD_OUT = 1_000_000   # seeds from here on are never trained on
@@ -134,8 +134,7 @@ def make_data(args):
 
 def data(args):
     pictures = np.load(args.work / "pictures.npy", mmap_mode="r")
-    parts = [vars(draw_scenes(500, i)) for i in range(len(pictures) // 500)]
-    return pictures, Scenes(**{k: torch.cat([p[k] for p in parts]) for k in parts[0]})
+    return pictures, Scenes.join([draw_scenes(500, i) for i in range(len(pictures) // 500)])
 
 
 def tokenizer():
@@ -151,6 +150,18 @@ def normalised(x):
     """[-1, 1] to what the image tower wants."""
     mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (configs.MEAN, configs.STD))
     return ((x + 1) / 2 - mean) / std
+
+
+def drawn(scenes):
+    """A rendering of scenes, as pixels() gives pictures."""
+    return render(scenes, 64).to(DEVICE).permute(0, 3, 1, 2) * 2 - 1
+
+
+def slerp(z, z_d, theta):
+    """z turned by a share theta of the way to z_d, its length kept (paper, 3.3)."""
+    a, b = F.normalize(z), F.normalize(z_d)
+    w = torch.acos((a * b).sum(-1, keepdim=True).clamp(-0.999, 0.999))
+    return (torch.sin((1 - theta) * w) * a + torch.sin(theta * w) * b) / torch.sin(w) * z.norm(dim=-1, keepdim=True)
 
 
 def encode(tok, texts):
@@ -172,7 +183,9 @@ CLIP_HEADS = [h for h in HEADS if h[0] != "pose"] + [("place_x", 3), ("place_y",
 
 def train_clip(args):
     """Contrastive, helped by attribute heads on z_i (thrown away): a small ViT learns shapes slowly from
-    captions alone. Where exactly the object is, how it is tilted and lit, captions do not say: that is left to x_T."""
+    captions alone. Where exactly the object is, how it is tilted and lit, captions do not say: that is left to x_T, so two
+    pictures of which captions say the same are drawn together. And the difference of two captions has to lead from a
+    picture to the edited one, by as much as a text edit turns z_i: CLIP learns that from 400 million pictures, ours is told."""
     tok, (pictures, scenes) = tokenizer(), data(args)
     text, image = towers(tok)
     d = configs.Z
@@ -191,38 +204,53 @@ def train_clip(args):
     nn.init.constant_(scale.weight, math.log(10))
     run = Run(args, "clip", {"text": text, "image": image, "heads": heads, "scale": scale}, args.lr or 1e-3, 0.02,
               {"text": "text_encoder", "image": "image_encoder"})
-    rng, n = np.random.default_rng(run.step), args.batch or 128
+    rng, n = np.random.default_rng(run.step), args.batch or 96
     while run.going():
         k = np.sort(rng.choice(len(pictures), n, replace=False))
-        s = scenes.pick(torch.from_numpy(k))
-        ids, _ = encode(tok, captions(s, int(rng.integers(1 << 30))))
+        s, seed = scenes.pick(torch.from_numpy(k)), int(rng.integers(1 << 30))
+        after = edited(s, seed)
+        x = torch.cat([pixels(pictures[k]), *(drawn(v) for v in (told_alike(s, seed), after))])
+        texts = captions(s, seed) + [t for side in edit_captions(s, after, seed) for t in side]
+        ids, _ = encode(tok, texts)
         with autocast():
-            z_t, z_i = text(ids)[1], image(normalised(pixels(pictures[k])))[1]
-            a = heads(z_i).float().split([n for _, n in CLIP_HEADS], 1)
-        z_t, z_i = F.normalize(z_t.float()), F.normalize(z_i.float())
-        logits = scale.weight.exp().clamp(max=100).squeeze() * z_i @ z_t.T
+            z_i, z_t = image(normalised(x))[1], text(ids)[1]
+        z_i, (z_t, z_before, z_after) = z_i.float(), F.normalize(z_t.float()).chunk(3)
+        z_edited = slerp(z_i[:n], z_after - z_before, configs.EDIT)
+        a = heads(torch.cat([z_i, z_edited])).split([n for _, n in CLIP_HEADS], 1)
+        own, alike, other = F.normalize(z_i).chunk(3)
         target = torch.arange(n, device=DEVICE)
-        contrast = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
-        losses, right = judged(a, CLIP_HEADS, s)
-        run.update(contrast + sum(losses.values()), contrast=contrast, **right)
+        factor = scale.weight.exp().clamp(max=100).squeeze()
+        contrast = sum(F.cross_entropy(logits, target) for z in (own, alike) for logits in (factor * z @ z_t.T, factor * z_t @ z.T)) / 4
+        near, reached = 1 - (own * alike).sum(1).mean(), 1 - (F.normalize(z_edited) * other).sum(1).mean()
+        losses, right = judged(a, CLIP_HEADS, Scenes.join([s, s, after, after]))
+        # Shapes are what is hardest to tell.
+        run.update(contrast + sum(losses.values()) + 2 * losses["shape"] + 4 * (near + reached),
+                   contrast=contrast, near=near, reached=reached, **right)
     run.save()
 
 
 def embeddings(args):
-    """z_i of the first pictures by the finished image tower; cached. CLIP wants more of them than the rest."""
+    """By the finished towers, for the first pictures (CLIP wants more of them than the rest), cached: z_i; and z_i of the
+    picture before an edit that leads to this one, turned by the difference of two captions as Text Edit turns it."""
     path = args.work / "z_i.pt"
     if not path.exists():
-        tok = tokenizer()
-        _, image = towers(tok)
-        image.load_state_dict(load(args, "clip")["image"])
-        pictures, _ = data(args)
+        tok, clip, (pictures, scenes) = tokenizer(), load(args, "clip"), data(args)
+        text, image = towers(tok)
+        text.load_state_dict(clip["text"]), image.load_state_dict(clip["image"])
+        rows = []
         with torch.no_grad():
-            torch.save(torch.cat([image(normalised(pixels(pictures[i:i + 250])))[1].cpu() for i in range(0, len(pictures) // 2, 250)]), path)
+            for i in range(0, len(pictures) // 2, 250):
+                s = scenes.pick(slice(i, i + 250))
+                before = edited(s, i)
+                z_i, z_before = image(normalised(torch.cat([pixels(pictures[i:i + 250]), drawn(before)])))[1].chunk(2)
+                z_from, z_to = (F.normalize(text(next(encode(tok, t)))[1]) for t in edit_captions(before, s, i))
+                rows.append(torch.stack([z_i, slerp(z_before, z_to - z_from, configs.EDIT)]).cpu())
+        torch.save(torch.cat(rows, 1), path)
     return torch.load(path)
 
 
 def train_decoder(args):
-    tok, (pictures, scenes), z_i = tokenizer(), data(args), embeddings(args)
+    tok, (pictures, scenes), (z_i, z_edited) = tokenizer(), data(args), embeddings(args)
     text, _ = towers(tok)
     text.load_state_dict(load(args, "clip")["text"])
     unet = Unet(configs.DECODER).to(DEVICE, memory_format=torch.channels_last)
@@ -249,9 +277,13 @@ def train_decoder(args):
         ids, mask = encode(tok, texts)
         with torch.no_grad():
             states, z_t = text(ids)
-        drop = torch.from_numpy(rng.random(n) < 0.1).to(DEVICE)[:, None]
-        z = torch.where(drop, proj.learned_classifier_free_guidance_embeddings, z_i[torch.from_numpy(k)].to(DEVICE))
-        t = torch.from_numpy(rng.integers(0, 1000, n)).to(DEVICE)
+        # What a text edit makes of z_i is not quite what the tower makes of any picture: the decoder has to obey both.
+        chance = rng.random((3, n))
+        z = torch.where(torch.from_numpy(chance[0] < 0.3)[:, None], z_edited[k], z_i[k]).to(DEVICE)
+        z = torch.where(torch.from_numpy(chance[1] < 0.1).to(DEVICE)[:, None], proj.learned_classifier_free_guidance_embeddings, z)
+        # Half of them lean to the noisy end, where it is decided what a picture shows.
+        u = rng.random(n)
+        t = torch.from_numpy((1000 * np.where(chance[2] < 0.5, u, np.sqrt(u))).astype(np.int64)).to(DEVICE)
         eps = torch.randn_like(x)
         x_t = noised(x, t, eps)
         with autocast():
@@ -267,7 +299,7 @@ def train_decoder(args):
 
 
 def train_prior(args):
-    tok, (pictures, scenes), z_i = tokenizer(), data(args), embeddings(args)
+    tok, (_, scenes), (z_i, _) = tokenizer(), data(args), embeddings(args)
     text, _ = towers(tok)
     text.load_state_dict(load(args, "clip")["text"])
     prior = Prior(configs.PRIOR).to(DEVICE)
@@ -313,8 +345,8 @@ STAGES = {"data": make_data, "clip": train_clip, "decoder": train_decoder, "prio
                                    for name in ("prior_autoregressive", "super_res", "super_res_1024")}}
 
 # Stage, minutes on two free CPU cores, size of the decoder's pictures. The judge measures and is no part of the model.
-RECIPE = [("data", 0, 64), ("judge", 9, 64), ("clip", 30, 64), ("decoder", 50, 32), ("decoder", 100, 64), ("prior", 8, 64),
-          ("prior_autoregressive", 6, 64), ("super_res", 6, 64), ("super_res_1024", 6, 64)]
+RECIPE = [("data", 0, 64), ("judge", 9, 64), ("clip", 48, 64), ("decoder", 50, 32), ("decoder", 140, 64), ("prior", 6, 64),
+          ("prior_autoregressive", 5, 64), ("super_res", 6, 64), ("super_res_1024", 6, 64)]
 
 
 def main():

@@ -68,8 +68,22 @@ class Scenes:
     def pick(self, index):
         return Scenes(**{k: v[index] for k, v in vars(self).items()})
 
+    @staticmethod
+    def join(batches):
+        return Scenes(**{k: torch.cat([vars(s)[k] for s in batches]) for k in vars(batches[0])})
+
     def replace(self, **fields):
         return Scenes(**{**vars(self), **fields})
+
+
+def reach(radius):
+    """How far from the middle an object of that half extent may be put: a large one has less room, but must still be seen to be off centre."""
+    return np.minimum(0.95 - radius, 0.5)
+
+
+def spot(place, radius, u):
+    """The coordinate that a place (0, 1, 2) means; u, -1 to 1, is where within it."""
+    return (place - 1) * reach(radius) + u * np.minimum(0.36 * reach(radius), 0.12)
 
 
 def draw_scenes(n, seed):
@@ -81,11 +95,8 @@ def draw_scenes(n, seed):
     radius = np.array(SIZE_RADIUS)[size] * r.uniform(0.9, 1.1, n)
     place_x, place_y = r.integers(0, 3, n), r.integers(0, 3, n)
     place_x = np.where(second & (place_x == 1), 2 * r.integers(0, 2, n), place_x)
-    # A large object has less room to be off centre, but must still be seen to be.
-    reach = np.minimum(0.95 - radius, 0.5)
-    loose = np.minimum(0.36 * reach, 0.12)
-    x = (place_x - 1) * reach + r.uniform(-1, 1, n) * loose
-    y = (place_y - 1) * reach + r.uniform(-1, 1, n) * loose
+    x = spot(place_x, radius, r.uniform(-1, 1, n))
+    y = spot(place_y, radius, r.uniform(-1, 1, n))
     radius2 = r.uniform(0.26, 0.32, n)
     x2 = -np.sign(x) * r.uniform(0.5, 0.62, n)
     y2 = r.uniform(-0.45, 0.45, n)
@@ -102,6 +113,32 @@ def draw_scenes(n, seed):
         radius=real(radius), x=real(x), y=real(y), tilt=real(r.uniform(-0.5, 0.5, n)),
         radius2=real(radius2), x2=real(x2), y2=real(y2), tilt2=real(r.uniform(-0.5, 0.5, n)),
         light=real(r.uniform(0.92, 1.08, n)), phase=real(r.uniform(0, 1, (n, 4))))
+
+
+def told_alike(scenes, seed):
+    """Scenes of which captions say the same: what they leave open (place within a place, size within a size, tilt, light, where the
+    background's pattern begins) is drawn anew."""
+    r, n = np.random.default_rng(seed), len(scenes)
+    radius = np.array(SIZE_RADIUS)[scenes.size.numpy()] * r.uniform(0.9, 1.1, n)
+    real = lambda a: torch.from_numpy(np.asarray(a)).float()
+    x = spot(scenes.place_x.numpy(), radius, r.uniform(-1, 1, n))
+    return scenes.replace(
+        radius=real(radius), x=real(x), y=real(spot(scenes.place_y.numpy(), radius, r.uniform(-1, 1, n))), tilt=real(r.uniform(-0.5, 0.5, n)),
+        radius2=real(r.uniform(0.26, 0.32, n)), x2=real(-np.sign(x) * r.uniform(0.5, 0.62, n)), y2=real(r.uniform(-0.45, 0.45, n)),
+        tilt2=real(r.uniform(-0.5, 0.5, n)), light=real(r.uniform(0.92, 1.08, n)), phase=real(r.uniform(0, 1, (n, 4))))
+
+
+EDITABLE = {"shape": len(SHAPES), "colour": len(COLOUR_NAMES), "background": len(BACKGROUNDS), "pattern": len(PATTERNS)}
+
+
+def edited(scenes, seed):
+    """Scenes in which one attribute of EDITABLE has another value, and all else is the same."""
+    r, n, fields = np.random.default_rng(seed), len(scenes), {}
+    kind = r.integers(0, len(EDITABLE), n)
+    for i, (name, n_values) in enumerate(EDITABLE.items()):
+        other = torch.from_numpy((kind == i) * r.integers(1, n_values, n))
+        fields[name] = (getattr(scenes, name) + other) % n_values
+    return scenes.replace(**fields)
 
 
 def distance(shape, px, py):

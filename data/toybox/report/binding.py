@@ -5,7 +5,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import torch
 
-from captions import GROUND
+from captions import GROUND, briefs
 from world import BACKGROUNDS, COLOUR_NAMES, SHAPES, WORDS
 
 from . import held_out
@@ -50,13 +50,13 @@ def binding(lab):
     here, there = ({k: share(v) for k, v in of_two(lab.reader.read(p), s).items()} for p in (x, truth))
     alone = held_out.scenes(18, lab.size(40), held_out.lone)
     right = lab.reader.right(lab.engine.pictures(
-        call("generate", "--prompt", y, "--size", 64, "--seed", i) for i, y in enumerate(held_out.briefs(alone))), alone)
+        call("generate", "--prompt", y, "--size", 64, "--seed", i) for i, y in enumerate(briefs(alone))), alone)
     one = share(right["shape"] & right["colour"])
     k = min(8, len(s))
     contact_sheet(lab.out / "binding.png", [truth[:k], x[:k]], ["a scene\nof that\ncaption", "made"])
 
     w = held_out.scenes(19, lab.size(40), written)
-    word_prompts = [f"{y} with the word {WORDS[i]}" for y, i in zip(held_out.briefs(w), w.word.tolist())]
+    word_prompts = [f"{y} with the word {WORDS[i]}" for y, i in zip(briefs(w), w.word.tolist())]
     y, word_truth = (lab.engine.pictures(call("generate", "--prompt", p, "--size", 64, "--seed", i) for i, p in enumerate(word_prompts)),
                      held_out.pictures(w))
     reads, reads_truth = lab.reader.read(y), lab.reader.read(word_truth)

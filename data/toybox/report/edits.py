@@ -7,6 +7,7 @@ import random
 
 import torch
 
+from captions import briefs
 from world import BACKGROUNDS, COLOUR_NAMES, SHAPES
 
 from . import held_out
@@ -34,8 +35,8 @@ class Edits:
         self.after = self.scenes.replace(**{kind: self.target})
 
     def call(self, i, *more):
-        before = held_out.briefs(self.scenes.pick([i]))[0]
-        after = held_out.briefs(self.after.pick([i]))[0]
+        before = briefs(self.scenes.pick([i]))[0]
+        after = briefs(self.after.pick([i]))[0]
         x = held_out.pictures(self.scenes.pick([i]))[0]
         return call("text-edit", "--image", self.lab.engine.put(x), "--from", before, "--to", after, "--size", 64, *more)
 

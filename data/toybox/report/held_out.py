@@ -7,7 +7,6 @@ import torch
 import torch.nn.functional as F
 
 import safetensors
-from captions import GROUND
 from judge import HEADS, Judge
 from world import BACKGROUNDS, COLOUR_NAMES, SHAPES, draw_scenes, render
 
@@ -36,15 +35,6 @@ def pictures(s, size=64):
     n = max(1, (512 // size) ** 2)   # what memory holds at once
     x = torch.cat([render(s.pick(slice(i, i + n)), size) for i in range(0, len(s), n)])
     return (x * 255).round().permute(0, 3, 1, 2) / 127.5 - 1
-
-
-def brief(shape, colour, background):
-    """The plainest caption: "a red ball on sand"."""
-    return f"{'an' if COLOUR_NAMES[colour][0] in 'aeiou' else 'a'} {COLOUR_NAMES[colour]} {SHAPES[shape]} {GROUND[BACKGROUNDS[background]][0]}"
-
-
-def briefs(s):
-    return [brief(*row) for row in zip(s.shape.tolist(), s.colour.tolist(), s.background.tolist())]
 
 
 class Reader:

@@ -6,6 +6,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import torch
 
+from captions import briefs
 from world import draw_scenes
 
 from . import held_out
@@ -26,7 +27,7 @@ class Asked:
     def __init__(self, lab, n):
         self.lab = lab
         self.scenes = held_out.scenes(15, n, held_out.lone)
-        self.captions = held_out.briefs(self.scenes)
+        self.captions = briefs(self.scenes)
         self.true = [self._true_spread(i) for i in range(n)]
 
     def _true_spread(self, i):
