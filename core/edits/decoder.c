@@ -139,6 +139,12 @@ unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, i
 }
 
 UnclipProcess
+unclip_decoder_ddpm_trace (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps)
+{
+  return decoder_process (decoder, run, loop, unclip_timesteps_noisy (decoder->schedule, n_steps), n_steps);
+}
+
+UnclipProcess
 unclip_decoder_new_picture (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps)
 {
   return decoder_process (decoder, run, loop, unclip_run_timesteps (run, decoder->schedule, n_steps), n_steps);

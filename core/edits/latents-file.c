@@ -52,6 +52,13 @@ get_pictures (UnclipTensors *tensors, const char *name, int n, int side, GError 
   return out;
 }
 
+/* The timesteps of a method's states. */
+static const char *
+schedule_of (UnclipInvertMethod method)
+{
+  return method == UNCLIP_INVERT_DDPM ? "noisy" : "leading";
+}
+
 static void
 set_number (UnclipTensors *tensors, const char *name, double value)
 {
@@ -87,7 +94,7 @@ unclip_latents_save (const UnclipLatents *latents, const char *path, GError **er
   unclip_tensors_set_metadata (tensors, "model_fingerprint", latents->fingerprint);
   unclip_tensors_set_metadata (tensors, "caption", latents->caption);
   unclip_tensors_set_metadata (tensors, "method", unclip_inversion_name (trace->method));
-  unclip_tensors_set_metadata (tensors, "schedule", trace->method == UNCLIP_INVERT_DDPM ? "unclip" : "leading");
+  unclip_tensors_set_metadata (tensors, "schedule", schedule_of (trace->method));
   set_number (tensors, "steps", latents->n_steps);
   unclip_tensors_set_metadata (tensors, "precision", latents->is_bf16 ? "bf16" : "f32");
   set_number (tensors, "guidance_scale", latents->guidance_scale);
@@ -151,6 +158,7 @@ unclip_latents_load (const char *path, GError **error)
     return NULL;
   if (g_strcmp0 (unclip_tensors_metadata (tensors, "format"), FORMAT) != 0
       || ! unclip_inversion_of_name (unclip_tensors_metadata (tensors, "method"), &method)
+      || g_strcmp0 (unclip_tensors_metadata (tensors, "schedule"), schedule_of (method)) != 0
       || unclip_tensors_metadata (tensors, "model_fingerprint") == NULL)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of this version; make one with unclip invert"), path);

@@ -79,7 +79,7 @@ unclip_latents_free (UnclipLatents *latents)
 static UnclipProcess
 process_of (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, UnclipInvertMethod method, int n_steps)
 {
-  return method == UNCLIP_INVERT_DDPM ? unclip_decoder_ddpm (decoder, run, loop, n_steps)
+  return method == UNCLIP_INVERT_DDPM ? unclip_decoder_ddpm_trace (decoder, run, loop, n_steps)
                                       : unclip_decoder_ddim (decoder, run, loop, n_steps);
 }
 

@@ -140,9 +140,10 @@ typedef struct
   int         side;
 } UnclipLoop;
 
-/* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, those of the run's sampler,
- * for unclip_run_sample(), and DDIM's, which are never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
+/* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, those of a DDPM trace, those of the
+ * run's sampler, for unclip_run_sample(), and DDIM's, which are never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
 UnclipProcess unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
+UnclipProcess unclip_decoder_ddpm_trace (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 UnclipProcess unclip_decoder_new_picture (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 UnclipProcess unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 

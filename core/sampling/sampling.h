@@ -56,6 +56,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipSchedule, unclip_schedule_free)
 /* What UnCLIPScheduler visits, falling: rint (k * (n_train - 1) / (n - 1)). transfer full, 1 to n_train steps. */
 int *unclip_timesteps_ddpm (const UnclipSchedule *schedule, int n_steps);
 
+/**
+ * unclip_timesteps_noisy:
+ * @n_steps: 1 to n_train
+ *
+ * For DDPM traces: (n_train - 1) (1 - (k / (n - 1))^3), falling by at least 1; dense at the noisy end. There the network
+ * begins to see the picture beneath the noise. An edit that has not replaced what is coarse by then (a background)
+ * is answered half way between old and new, and even steps leave no time for it. What long steps at
+ * the other end miss, the trace holds.
+ *
+ * Returns: (transfer full)
+ */
+int *unclip_timesteps_noisy (const UnclipSchedule *schedule, int n_steps);
+
 typedef enum
 {
   UNCLIP_SPACING_LEADING, /* k * (n_train / n) + offset */

@@ -62,6 +62,20 @@ unclip_timesteps_ddpm (const UnclipSchedule *schedule, int n_steps)
 }
 
 int *
+unclip_timesteps_noisy (const UnclipSchedule *schedule, int n_steps)
+{
+  int *timesteps = g_new (int, n_steps);
+  int  last = schedule->n_train - 1;
+
+  g_return_val_if_fail (n_steps >= 1 && n_steps <= schedule->n_train, timesteps);
+
+  timesteps[0] = last;
+  for (int k = 1; k < n_steps; k++)
+    timesteps[k] = MIN (timesteps[k - 1] - 1, (int) rint (last * (1.0 - pow (k / (n_steps - 1.0), 3))));
+  return timesteps;
+}
+
+int *
 unclip_timesteps_ddim (const UnclipSchedule *schedule, int n_steps, UnclipSpacing spacing, int offset)
 {
   int *timesteps = g_new (int, n_steps);

@@ -106,6 +106,28 @@ test_timesteps (void)
   g_assert_cmpfloat (schedule->beta[999], ==, 0.999f);
 }
 
+/* From the noisiest timestep to the cleanest, none twice, in steps that grow. */
+static void
+test_noisy_timesteps (void)
+{
+  static const int n_steps[] = { 1, 2, 25, 50, 999, 1000 };
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (n_steps); i++)
+    {
+      int             n = n_steps[i];
+      g_autofree int *timesteps = unclip_timesteps_noisy (schedule, n);
+
+      g_assert_cmpint (timesteps[0], ==, 999);
+      if (n > 1)
+        g_assert_cmpint (timesteps[n - 1], ==, 0);
+      for (int k = 1; k < n; k++)
+        g_assert_cmpint (timesteps[k], <, timesteps[k - 1]);
+      for (int k = 2; k < n; k++)
+        g_assert_cmpint (timesteps[k - 1] - timesteps[k], >=, timesteps[k - 2] - timesteps[k - 1] - 1); /* rounded */
+    }
+}
+
 /* Either prediction leads ancestral sampling from noise to the distribution that the formula is best for. */
 static void
 test_ddpm_distribution (gconstpointer prediction)
@@ -388,6 +410,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sampling/timesteps", test_timesteps);
+  g_test_add_func ("/sampling/noisy-timesteps", test_noisy_timesteps);
   g_test_add_data_func ("/sampling/ddpm/eps", GINT_TO_POINTER (UNCLIP_PREDICTION_EPSILON), test_ddpm_distribution);
   g_test_add_data_func ("/sampling/ddpm/sample", GINT_TO_POINTER (UNCLIP_PREDICTION_SAMPLE), test_ddpm_distribution);
   g_test_add_func ("/sampling/ddpm/learned-variance", test_learned_variance);
