@@ -8,6 +8,7 @@
 #include "latents.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
 
 static gboolean
 check (int count, double eta, GError **error)
@@ -25,10 +26,18 @@ check (int count, double eta, GError **error)
 static gboolean
 sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double eta, guint64 seed, float *x, GError **error)
 {
+  UnclipTrace       part = *trace;
+  g_autofree float *x_T = part.x_T = g_new (float, part.n);
+  double            share = sqrt (1.0 - eta * eta);
+
   unclip_random_free (run->random);
   run->random = unclip_random_new (run->options->rng, seed);
-  /* What was stored to return the picture has to give way as the noise comes in. */
-  return unclip_run_decode (run, decoder, trace, eta, 1.0 - eta, x, error);
+  /* x_T gives way to noise as the later states do: at the timestep it stands for, it still shows where things were. */
+  unclip_run_noise (run, x_T, run->low_size, 3);
+  for (gsize i = 0; i < part.n; i++)
+    x_T[i] = (float) (share * trace->x_T[i] + eta * x_T[i]);
+  /* So does what was stored to return the picture. */
+  return unclip_run_decode (run, decoder, &part, eta, 1.0 - eta, x, error);
 }
 
 GPtrArray *

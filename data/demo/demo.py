@@ -108,7 +108,7 @@ def main():
     save_sheet("text-edit.png", [
         text_edit(photo, "a red ball", "a blue ball"),
         text_edit(photo, "a ball on grass", "a ball on snow"),
-        text_edit(photo, "a ball", "a star", 0.8)])
+        text_edit(photo, "a ball", "a star")])
 
     for layer in image.get_layers():
         layer.set_visible(layer.get_id() == photo.get_id())

@@ -345,7 +345,7 @@ STAGES = {"data": make_data, "clip": train_clip, "decoder": train_decoder, "prio
                                    for name in ("prior_autoregressive", "super_res", "super_res_1024")}}
 
 # Stage, minutes on two free CPU cores, size of the decoder's pictures. The judge measures and is no part of the model.
-RECIPE = [("data", 0, 64), ("judge", 9, 64), ("clip", 48, 64), ("decoder", 50, 32), ("decoder", 140, 64), ("prior", 6, 64),
+RECIPE = [("data", 0, 64), ("judge", 9, 64), ("clip", 48, 64), ("decoder", 50, 32), ("decoder", 130, 64), ("prior", 6, 64),
           ("prior_autoregressive", 5, 64), ("super_res", 6, 64), ("super_res_1024", 6, 64)]
 
 

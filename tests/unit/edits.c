@@ -247,6 +247,20 @@ test_variations (void)
   g_assert_cmpfloat (largest_difference (lost->pdata[0], x), >, 1e-3);
 }
 
+/* At eta 1 nothing of x_T is left, however it was found. */
+static void
+test_variations_without_x_T (void)
+{
+  UnclipOptions options = options_new (LOW);
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  g_autoptr (GPtrArray) a = unclip_variations (model, x, 1, 1, &options, NULL);
+  g_autoptr (GPtrArray) b = NULL;
+
+  options.inversion = UNCLIP_INVERSION_DDIM;
+  b = unclip_variations (model, x, 1, 1, &options, NULL);
+  g_assert_cmpfloat (largest_difference (a->pdata[1], b->pdata[1]), ==, 0);
+}
+
 /* Strength 0 is the picture whatever the guidance, and any size of picture comes back as the square. */
 static void
 test_text_edit (void)
@@ -589,6 +603,7 @@ main (int argc, char **argv)
   g_test_add_func ("/edits/latents/another-model", test_latents_of_another_model);
   g_test_add_func ("/edits/latents/other-sizes", test_latents_at_other_sizes);
   g_test_add_func ("/edits/variations", test_variations);
+  g_test_add_func ("/edits/variations/without-x_T", test_variations_without_x_T);
   g_test_add_func ("/edits/text-edit", test_text_edit);
   g_test_add_func ("/edits/large-text-edit", test_large_text_edit);
   g_test_add_func ("/edits/interpolate", test_interpolate);
