@@ -13,12 +13,12 @@ import torch
 import torch.nn.functional as F
 
 import configs
-from captions import captions, describe
+from captions import captions
 from diffusion import ddim_invert, ddim_sample, unclip_sample
 from judge import Judge
 from networks import Prior, TextProj, Unet
-from train import HELD_OUT, encode, load, normalised, tokenizer, towers
-from world import BACKGROUNDS, COLOUR_NAMES, PLACES_X, PLACES_Y, SHAPES, SIZES, draw_scenes, render
+from train import HELD_OUT, drawn, encode, load, normalised, slerp, tokenizer, towers
+from world import COLOUR_NAMES, SHAPES, draw_scenes
 
 
 class Toybox:
@@ -82,14 +82,8 @@ class Toybox:
         return torch.where(better[:, None], draws[1], draws[0])
 
     def right(self, x):
-        shape, colour, ground, size = (p.argmax(1) for p in self.judge(x.contiguous(memory_format=torch.channels_last)))
-        return shape, colour, ground, size
-
-
-def slerp(a, b, theta):
-    a, b = F.normalize(a), F.normalize(b)
-    w = torch.acos((a * b).sum(-1, keepdim=True).clamp(-1, 1))
-    return (torch.sin((1 - theta) * w) * a + torch.sin(theta * w) * b) / torch.sin(w)
+        seen = self.judge.read(x.contiguous(memory_format=torch.channels_last))
+        return [seen[name] for name in ("shape", "colour", "background")]
 
 
 def sheet(rows, path):
@@ -116,7 +110,7 @@ def main():
     torch.set_num_threads(2), torch.manual_seed(3)
     toy, n = Toybox(args), args.n
     scenes = draw_scenes(n, HELD_OUT)
-    x = render(scenes, 64).permute(0, 3, 1, 2) * 2 - 1
+    x = drawn(scenes)
     z_i, rows = toy.picture(x), []
     small = x if args.size == 64 else F.avg_pool2d(x, 64 // args.size)
     report = lambda name, p: print(f"{name:34s} shape {(p[0] == scenes.shape).float().mean():.2f} colour {(p[1] == scenes.colour).float().mean():.2f} "
@@ -150,7 +144,7 @@ def main():
         for caption in ("", "target"):
             for g in args.edit_guidance:
                 for theta in args.theta:
-                    z = slerp(z_i, z_d, theta) * z_i.norm(dim=1, keepdim=True)
+                    z = slerp(z_i, z_d, theta)
                     model = toy.model(z, y1 if caption else [""] * n, g)
                     y = ddim_sample(lambda a, t: model(a, t)[0], x_T, args.steps)
                     p = toy.right(big(y))

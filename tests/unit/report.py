@@ -17,10 +17,12 @@ except ImportError as lacking:
     print(f"1..0 # SKIP {lacking.name} is not installed; ./run evaluate installs it")
     sys.exit()
 
+from captions import captions, edit_captions
 from judge import HEADS, truth
 from report import binding, held_out, interpolation, measure
 from report.detail import octaves
 from report.lab import Lab
+from world import EDITABLE, edited, told_alike
 
 torch.set_num_threads(1)
 
@@ -96,6 +98,25 @@ def test_scenes_are_what_sections_need():
     assert len(words) == 40 and ((words.word > 0) & (words.word != words.shape + 1)).all()
     few, many = held_out.scenes(2, 10), held_out.scenes(2, 20)
     assert (few.x == many.x[:10]).all(), "a scene depends on how many are taken"
+
+
+def test_told_alike():
+    s = held_out.scenes(3, 200)
+    other = told_alike(s, 5)
+    assert captions(s, 1) == captions(other, 1) and all((seen(s)[name] == seen(other)[name]).all() for name, _ in HEADS if name != "pose")
+    assert ((s.x - other.x).abs().max() > 0.1) and Oracle().changed(seen(other), s).float().mean() > 0.6
+    assert (other.x.abs() + other.radius < 1.2).all() and (told_alike(s, 5).tilt == other.tilt).all()
+
+
+def test_edited():
+    s = held_out.scenes(3, 200)
+    after = edited(s, 5)
+    differ = torch.stack([getattr(s, name) != getattr(after, name) for name in EDITABLE])
+    assert (differ.sum(0) == 1).all() and differ.any(1).all(), "one attribute each, and every one of them somewhere"
+    assert all((v == vars(after)[name]).all() for name, v in vars(s).items() if name not in EDITABLE)
+    assert all(getattr(after, name).max() < n for name, n in EDITABLE.items())
+    before_words, after_words = edit_captions(s, after, 1)
+    assert all(b != a for b, a in zip(before_words, after_words)) and edit_captions(s, s, 1)[0] == edit_captions(s, s, 1)[1]
 
 
 def test_nearer_to_b():
