@@ -76,10 +76,14 @@ unclip_weights_open_file (const char *path, GError **error)
   return add_file (weights, path, error) ? g_steal_pointer (&weights) : NULL;
 }
 
-/* A shard is a file in the same folder and nothing else: an index must not lead us through the disk. */
+/* A shard is a file in the same folder and nothing else: an index must not lead us through the disk. Nor break the lines of
+ * what we say of that file. */
 static gboolean
 is_plain_name (const char *name)
 {
+  for (const char *p = name; *p != '\0'; p++)
+    if (g_ascii_iscntrl (*p))
+      return FALSE;
   return *name != '\0' && *name != '.' && strpbrk (name, "/\\") == NULL;
 }
 
@@ -108,7 +112,9 @@ open_sharded (const char *dir, const char *index, GError **error)
 
       if (name == NULL || ! is_plain_name (name))
         {
-          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s names a file outside its own folder"), index);
+          g_autofree char *excerpt = unclip_error_excerpt (name != NULL ? name : "");
+
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s names \"%s\", which is not the plain name of a file in its own folder"), index, excerpt);
           return NULL;
         }
       if (! g_hash_table_add (seen, (gpointer) name))
