@@ -233,16 +233,6 @@ begin_upsampling (UnclipRun *run, const UnclipUpsamplerRun *upsampling, const Un
     x[k] = sqrtf (alpha_bar) * CLAMP (upsampling->upsampler.enlarged[k], -1.0f, 1.0f) + sqrtf (1.0f - alpha_bar) * x[k];
 }
 
-/* A generator of its own for each picture, where seeds are given. */
-static void
-reseed (UnclipRun *run, const guint64 *seeds, int i, guint64 other)
-{
-  if (seeds == NULL)
-    return;
-  unclip_random_free (run->random);
-  run->random = unclip_random_new (run->options->rng, seeds[i] ^ other);
-}
-
 /* Through the first upsampler. */
 static gboolean
 upsample_once (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, float *out, GError **error)
@@ -260,7 +250,8 @@ upsample_once (UnclipRun *run, const float *const *low, int n, const guint64 *se
       UnclipProcess process = unclip_upsampler_process (&upsampling, size, n_steps);
       float        *x = out + i * n_values;
 
-      reseed (run, seeds, i, 0);
+      if (seeds != NULL)
+        unclip_run_reseed (run, seeds[i]);
       for (gsize k = 0; k < n_low; k++)
         clamped[k] = CLAMP (low[i][k], -1.0f, 1.0f);
       if (! unclip_upsampler_condition (&upsampling.upsampler, clamped, run->low_size, size, upsampling.timesteps[n_steps - 1], error))
@@ -286,7 +277,8 @@ upsample_again (UnclipRun *run, float *middle, int n, const guint64 *seeds, floa
     {
       g_autofree float *x = NULL;
 
-      reseed (run, seeds, i, OTHER_NOISE);
+      if (seeds != NULL)
+        unclip_run_reseed (run, seeds[i] ^ OTHER_NOISE);
       x = unclip_run_enlarge (run, UNCLIP_SECOND_UPSAMPLER, unclip_upsampler_n_steps (run, UNCLIP_SECOND_UPSAMPLER), middle + i * n_middle, run->first_size, run->first_size,
                               run->size / run->first_size, error);
       if (x == NULL)

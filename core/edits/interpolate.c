@@ -1,6 +1,7 @@
 /* Frames between two pictures: z_i and x_T both go over the sphere, or one of them alone.
  *
- * What the inversions keep besides x_T goes along, so that both ends are the very pictures.
+ * What the inversions keep besides x_T goes along, so that both ends are the very pictures. Edit-friendly DDPM is the
+ * default: its states were noised anew, so that a frame's own z_i decides more than with DDIM's x_T, which shows the pictures.
  *
  * Source: arXiv 2204.06125, section 3.2.
  *
@@ -78,7 +79,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
     return NULL;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
-  method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
+  method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
   /* Frames that are the pictures themselves. */
   n_ends = guidance_scale != 1.0 ? 0 : hold == UNCLIP_HOLD_NOTHING ? 2 : 1;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + 2 * UNCLIP_COST_IMAGE + 2 * unclip_inversion_cost (method, run.n_steps)
@@ -109,8 +110,11 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
     if (! unclip_decoder_init (&decoder, &run, error)
         || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z_i[0], 0 }, 1.0, error)
         || (first = unclip_run_invert (&run, &decoder, low[0], method, error)) == NULL
-        || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z_i[1], 0 }, 1.0, error)
-        || (last = unclip_run_invert (&run, &decoder, low[1], method, error)) == NULL)
+        || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z_i[1], 0 }, 1.0, error))
+      return NULL;
+    /* Both under the same noise: then frames mix what is the pictures' own, and noise only with itself, which keeps its strength. */
+    unclip_run_reseed (&run, run.options->seed);
+    if ((last = unclip_run_invert (&run, &decoder, low[1], method, error)) == NULL)
       return NULL;
 
     for (int i = 0; i < n_frames; i++)

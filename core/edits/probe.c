@@ -113,8 +113,7 @@ decode (UnclipRun *run, const UnclipCaptions *captions, const float *z_i, int n,
 
       if (! unclip_decoder_condition (&decoder, run, captions, nothing, first, guidance_scale, error))
         return NULL;
-      unclip_random_free (run->random);
-      run->random = unclip_random_new (run->options->rng, run->options->seed);
+      unclip_run_reseed (run, run->options->seed);
       process = unclip_decoder_ddpm (&decoder, run, &loop, run->n_steps);
       unclip_run_noise (run, out + i * n_values, run->low_size, 3);
       if (! unclip_ddpm_sample (&process, out + i * n_values, error))

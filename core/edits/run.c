@@ -291,6 +291,13 @@ unclip_run_image (const float *x, int side, GError **error)
 }
 
 void
+unclip_run_reseed (UnclipRun *run, guint64 seed)
+{
+  unclip_random_free (run->random);
+  run->random = unclip_random_new (run->options->rng, seed);
+}
+
+void
 unclip_run_noise (UnclipRun *run, float *out, int side, int n_channels)
 {
   gsize n_pixels = (gsize) side * side;

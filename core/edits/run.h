@@ -154,6 +154,8 @@ gboolean unclip_run_sample    (const UnclipRun *run, const UnclipProcess *proces
 
 /* Noise from the run's random numbers, pictures in the order in which torch fills them. */
 void unclip_run_noise (UnclipRun *run, float *out, int side, int n_channels);
+/* The run's random numbers begin anew, from another seed than the options' or from the same. */
+void unclip_run_reseed (UnclipRun *run, guint64 seed);
 
 /* ---- upsampler ---------------------------------------------------------------------------------------- */
 

@@ -30,8 +30,7 @@ sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double
   g_autofree float *x_T = part.x_T = g_new (float, part.n);
   double            share = sqrt (1.0 - eta * eta);
 
-  unclip_random_free (run->random);
-  run->random = unclip_random_new (run->options->rng, seed);
+  unclip_run_reseed (run, seed);
   /* x_T gives way to noise as the later states do: at the timestep it stands for, it still shows where things were. */
   unclip_run_noise (run, x_T, run->low_size, 3);
   for (gsize i = 0; i < part.n; i++)

@@ -338,6 +338,7 @@ test_interpolate (void)
   g_autoptr (UnclipImage) a = picture (LOW, LOW);
   g_autoptr (UnclipImage) b = unclip_image_copy (a);
   g_autoptr (GPtrArray) frames = NULL;
+  g_autoptr (GPtrArray) same = NULL;
   g_autoptr (GPtrArray) one_noise = NULL;
   g_autoptr (GPtrArray) one_meaning = NULL;
 
@@ -347,6 +348,10 @@ test_interpolate (void)
   g_assert_cmpint (frames->len, ==, 3);
   g_assert_cmpfloat (largest_difference (frames->pdata[0], a), <, 2e-3);
   g_assert_cmpfloat (largest_difference (frames->pdata[2], b), <, 2e-3);
+
+  /* From a picture to itself every frame is that picture, as both ends are inverted under the same noise. */
+  same = unclip_interpolate (model, a, a, 3, UNCLIP_HOLD_NOTHING, &options, NULL);
+  g_assert_cmpfloat (largest_difference (same->pdata[1], a), <, 2e-3);
 
   /* With a part held the first frame is still the picture, and the last one neither of the two. */
   one_noise = unclip_interpolate (model, a, b, 3, UNCLIP_HOLD_X_T, &options, NULL);

@@ -39,7 +39,7 @@ def read(lab, x):
 
 def table_row(lab):
     section = Section("Interpolations")
-    a, b = pairs(160)
+    a, b = pairs(208)
     made = []
 
     def measure(first, last):
@@ -58,7 +58,7 @@ def table_row(lab):
         out["all"] = out["ends"] & out["shape"] & out["colour"]
         return out
 
-    shares = lab.sample(measure, 160, ["all"])
+    shares = lab.sample(measure, 208, ["all"])
     section.share_row("interpolation: ends reproduced, shape and colour change sides once in 9 frames", 0.90, shares["all"])
     section.figures.update({k: v.figures() for k, v in shares.items()})
     contact_sheet(lab.out / "interpolations.png", torch.cat(made)[:8], heads=[str(k + 1) for k in range(N_FRAMES)])

@@ -68,7 +68,7 @@ def generate(lab):
 def variations(lab):
     """One variation of each of many pictures, at the default eta."""
     section = Section("Variations")
-    s = held_out.scenes(3, 400)
+    s = held_out.scenes(3, 560)
     made = []
 
     def measure(first, last):
@@ -80,7 +80,7 @@ def variations(lab):
         kept, changed = (seen["shape"] == part.shape) & (seen["colour"] == part.colour), lab.reader.changed(seen, part)
         return {"kept": kept, "changed": changed, "both": kept & changed}
 
-    shares = lab.sample(measure, 400, ["kept", "changed"])
+    shares = lab.sample(measure, 560, ["kept", "changed"])
     section.share_row("variations: shape and colour kept", 0.90, shares["kept"])
     section.share_row("variations: pose, place or size visibly changed", 0.60, shares["changed"])
     section.figures["both"] = shares["both"].figures()
