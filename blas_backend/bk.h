@@ -163,6 +163,8 @@ typedef enum
 
 /* y = act (x W^T + b). y may not overlap x. */
 void bk_linear      (BkTensor y, BkTensor x, const BkLinear *linear, BkActivation act);
+/* y = x W^T + b + residual (any strides); saves a pass over y. residual may be y. */
+void bk_linear_add  (BkTensor y, BkTensor x, const BkLinear *linear, BkTensor residual);
 /* y = conv (x) + b. @arena gives the tiles' buffers. y may not overlap x. */
 void bk_conv        (BkTensor y, BkTensor x, const BkConv *conv, BkArena *arena);
 /* The same and + residual (any strides); saves a pass over y. residual may be y. */
@@ -170,14 +172,12 @@ void bk_conv_add    (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residu
 /* Patches of size x size pixels, without overlap, as rows [n, h/size * w/size, 1, c * size * size],
  * each in the order (c, y, x) that a checkpoint's patch convolution weight has. */
 void bk_patches     (BkTensor y, BkTensor x, int size);
-/* y = act (norm (x)), over groups of channels of a whole sample. y may be x. */
-void bk_group_norm  (BkTensor y, BkTensor x, const BkNorm *norm, BkActivation act);
+/* y = act (norm (x)), over groups of channels of a whole sample. y may be x.
+ * @emb: the same for all pixels of a sample: [n, 1, 1, c] is added to x first; of [n, 1, 1, 2c] the first half, plus 1,
+ * scales what is normalised, the second shifts it; without data neither. */
+void bk_group_norm  (BkTensor y, BkTensor x, const BkNorm *norm, BkTensor emb, BkActivation act);
 /* y = norm (x), over the channels of each pixel. y may be x. */
 void bk_layer_norm  (BkTensor y, BkTensor x, const BkNorm *norm);
-/* x = act (x (1 + scale) + shift); emb [n, 1, 1, 2c], scale first. */
-void bk_scale_shift (BkTensor x, BkTensor emb, BkActivation act);
-/* x += emb [n, 1, 1, c], the same for all pixels of a sample. */
-void bk_add_emb     (BkTensor x, BkTensor emb);
 void bk_add         (BkTensor x, BkTensor y);
 void bk_activate    (BkTensor x, BkActivation act);
 /* Copies into another stride: how channels and rows are concatenated. */

@@ -4,11 +4,23 @@
  */
 #include "internal.h"
 
-void
-bk_linear (BkTensor y, BkTensor x, const BkLinear *linear, BkActivation act)
+static void
+multiply (BkTensor y, BkTensor x, const BkLinear *linear, BkTensor residual, BkActivation act)
 {
   if (y.data == NULL)
     return;
-  bk_tiled_gemm (y, x, 1, linear->type, linear->weight, linear->bias, (BkTensor) { 0 }, act);
+  bk_tiled_gemm (y, x, 1, linear->type, linear->weight, linear->bias, residual, act);
   bk_count_flop (2.0 * bk_n_pixels (x) * linear->n_out * linear->n_in);
+}
+
+void
+bk_linear (BkTensor y, BkTensor x, const BkLinear *linear, BkActivation act)
+{
+  multiply (y, x, linear, (BkTensor) { 0 }, act);
+}
+
+void
+bk_linear_add (BkTensor y, BkTensor x, const BkLinear *linear, BkTensor residual)
+{
+  multiply (y, x, linear, residual, BK_IDENTITY);
 }

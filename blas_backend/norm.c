@@ -22,9 +22,15 @@ typedef struct
   double sum, squares;
 } Sums;
 
-/* Sums per group of the pixels of x, whose channels are @n_groups whole groups. */
+/* A norm's values for some channels, and one sample's embedding for them: added before, or the scale and shift after; or NULL. */
+typedef struct
+{
+  const float *weight, *bias, *added, *scale, *shift;
+} Values;
+
+/* Sums per group of the pixels of x + @added (nullable), whose channels are @n_groups whole groups. */
 static void
-sum_groups (Sums *sums, BkTensor x, size_t first, int n_pixels, int n_groups)
+sum_groups (Sums *sums, BkTensor x, size_t first, int n_pixels, int n_groups, const float *added)
 {
   int per = x.c / n_groups;
 
@@ -37,8 +43,10 @@ sum_groups (Sums *sums, BkTensor x, size_t first, int n_pixels, int n_groups)
       bk_kernels ()->column_sums (columns, squares, bk_pixel (x, first) + c, x.stride, n_pixels, n);
       for (int i = 0; i < n; i++)
         {
-          sums[(c + i) / per].sum += columns[i];
-          sums[(c + i) / per].squares += squares[i];
+          double more = added == NULL ? 0 : added[c + i];
+
+          sums[(c + i) / per].sum += columns[i] + n_pixels * more;
+          sums[(c + i) / per].squares += squares[i] + more * (2 * columns[i] + n_pixels * more);
         }
     }
 }
@@ -50,18 +58,18 @@ typedef struct
 } Affine;
 
 static void
-set_channel (Affine *affine, int i, double mean, double rstd, float weight, float bias)
+set_channel (Affine *affine, int i, double mean, double scale, double shift)
 {
   affine->centre[i] = (float) mean;
-  affine->scale[i] = (float) (rstd * weight);
+  affine->scale[i] = (float) scale;
   /* What rounding the mean took away shows where a deviation is small. */
-  affine->shift[i] = (float) (bias + (affine->centre[i] - mean) * rstd * weight);
+  affine->shift[i] = (float) (shift + (affine->centre[i] - mean) * scale);
 }
 
 /* Pixels [first, first + n_pixels) of x, whose groups' moments are known. */
 static void
 apply_groups (BkTensor y, BkTensor x, size_t first, int n_pixels, int per, const double *mean, const double *rstd,
-              const float *weight, const float *bias, BkActivation act)
+              Values values, BkActivation act)
 {
   Affine affine;
 
@@ -70,7 +78,13 @@ apply_groups (BkTensor y, BkTensor x, size_t first, int n_pixels, int per, const
       int n = (int) bk_min (TILE_CHANNELS, x.c - c);
 
       for (int i = 0; i < n; i++)
-        set_channel (&affine, i, mean[(c + i) / per], rstd[(c + i) / per], weight[c + i], bias[c + i]);
+        {
+          int    at = c + i, group = at / per;
+          double more = values.added == NULL ? 0 : values.added[at], scale = values.scale == NULL ? 1 : 1.0 + values.scale[at];
+          double shift = values.bias[at] * scale + (values.shift == NULL ? 0 : values.shift[at]);
+
+          set_channel (&affine, i, mean[group] - more, rstd[group] * values.weight[at] * scale, shift);
+        }
       bk_kernels ()->affine (bk_pixel (y, first) + c, y.stride, bk_pixel (x, first) + c, x.stride, n_pixels, n,
                              affine.centre, affine.scale, affine.shift, act);
     }
@@ -78,7 +92,7 @@ apply_groups (BkTensor y, BkTensor x, size_t first, int n_pixels, int per, const
 
 /* One sample, at most N_GROUPS groups. */
 static void
-normalise_sample (BkTensor y, BkTensor x, int n_groups, float eps, const float *weight, const float *bias, BkActivation act)
+normalise_sample (BkTensor y, BkTensor x, int n_groups, float eps, Values values, BkActivation act)
 {
   size_t pixels = (size_t) x.h * x.w, part = bk_n_tiles (pixels, N_PARTS);
   int    per = x.c / n_groups, n_parts = (int) bk_n_tiles (pixels, part), n_tiles = (int) bk_n_tiles (pixels, TILE_PIXELS);
@@ -90,7 +104,7 @@ normalise_sample (BkTensor y, BkTensor x, int n_groups, float eps, const float *
     bk_flush_denormals ();
 #pragma omp for schedule(static)
     for (int i = 0; i < n_parts; i++)
-      sum_groups (sums[i], x, i * part, (int) bk_min (part, pixels - i * part), n_groups);
+      sum_groups (sums[i], x, i * part, (int) bk_min (part, pixels - i * part), n_groups, values.added);
 #pragma omp single
     for (int group = 0; group < n_groups; group++)
       {
@@ -107,12 +121,29 @@ normalise_sample (BkTensor y, BkTensor x, int n_groups, float eps, const float *
 #pragma omp for schedule(static)
     for (int i = 0; i < n_tiles; i++)
       apply_groups (y, x, (size_t) i * TILE_PIXELS, (int) bk_min (TILE_PIXELS, pixels - (size_t) i * TILE_PIXELS),
-                    per, mean, rstd, weight, bias, act);
+                    per, mean, rstd, values, act);
   }
 }
 
+/* From channel @first of @n_channels on. */
+static Values
+values_of (const BkNorm *norm, BkTensor emb, int sample, int n_channels, int first)
+{
+  Values       values = { .weight = norm->weight + first, .bias = norm->bias + first };
+  const float *row = emb.data == NULL ? NULL : bk_pixel (emb, sample) + first;
+
+  if (row != NULL && emb.c == n_channels)
+    values.added = row;
+  else if (row != NULL)
+    {
+      values.scale = row;
+      values.shift = row + n_channels;
+    }
+  return values;
+}
+
 void
-bk_group_norm (BkTensor y, BkTensor x, const BkNorm *norm, BkActivation act)
+bk_group_norm (BkTensor y, BkTensor x, const BkNorm *norm, BkTensor emb, BkActivation act)
 {
   int per = x.c / norm->n_groups;
 
@@ -125,7 +156,7 @@ bk_group_norm (BkTensor y, BkTensor x, const BkNorm *norm, BkActivation act)
 
         normalise_sample (bk_channels (bk_samples (y, s, 1), first, n_groups * per),
                           bk_channels (bk_samples (x, s, 1), first, n_groups * per),
-                          n_groups, norm->eps, norm->weight + first, norm->bias + first, act);
+                          n_groups, norm->eps, values_of (norm, emb, s, x.c, first), act);
       }
 }
 
@@ -143,7 +174,7 @@ normalise_row (float *y, const float *x, const BkNorm *norm, int n_channels)
       int n = (int) bk_min (TILE_CHANNELS, n_channels - c);
 
       for (int i = 0; i < n; i++)
-        set_channel (&affine, i, mean, rstd, norm->weight[c + i], norm->bias[c + i]);
+        set_channel (&affine, i, mean, rstd * norm->weight[c + i], norm->bias[c + i]);
       bk_kernels ()->affine (y + c, 0, x + c, 0, 1, n, affine.centre, affine.scale, affine.shift, BK_IDENTITY);
     }
 }

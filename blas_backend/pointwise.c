@@ -8,8 +8,6 @@
 
 /* Values that are worth a thread's waking. */
 #define TASK 8192
-/* Channels whose scales are held at once. */
-#define TILE_CHANNELS 256
 
 /* Pixels of x that make a task; never none. */
 static size_t
@@ -41,19 +39,6 @@ n_tasks (BkTensor x)
   return bk_n_tiles (bk_n_pixels (x), task_pixels (x));
 }
 
-/* The same of one sample, where every sample has values of its own. */
-static Range
-sample_range (BkTensor x, int task)
-{
-  return task_range (bk_samples (x, 0, 1), task);
-}
-
-static int
-sample_tasks (BkTensor x)
-{
-  return (int) n_tasks (bk_samples (x, 0, 1));
-}
-
 void
 bk_activate (BkTensor x, BkActivation act)
 {
@@ -68,52 +53,6 @@ bk_activate (BkTensor x, BkActivation act)
       bk_flush_denormals ();
       bk_kernels ()->affine (row, x.stride, row, x.stride, range.n, x.c, NULL, NULL, NULL, act);
     }
-}
-
-void
-bk_scale_shift (BkTensor x, BkTensor emb, BkActivation act)
-{
-  int per = sample_tasks (x);
-
-  if (x.data == NULL)
-    return;
-#pragma omp parallel for collapse(2) schedule(static) num_threads(bk_team ((size_t) x.n * per))
-  for (int s = 0; s < x.n; s++)
-    for (int i = 0; i < per; i++)
-      {
-        Range        range = sample_range (x, i);
-        float       *row = bk_pixel (bk_samples (x, s, 1), range.first), scale[TILE_CHANNELS];
-        const float *values = bk_pixel (emb, s);
-
-        bk_flush_denormals ();
-        for (int c = 0; c < x.c; c += TILE_CHANNELS)
-          {
-            int n = (int) bk_min (TILE_CHANNELS, x.c - c);
-
-            for (int j = 0; j < n; j++)
-              scale[j] = 1.0f + values[c + j];
-            bk_kernels ()->affine (row + c, x.stride, row + c, x.stride, range.n, n, NULL, scale, values + x.c + c, act);
-          }
-      }
-}
-
-void
-bk_add_emb (BkTensor x, BkTensor emb)
-{
-  int per = sample_tasks (x);
-
-  if (x.data == NULL)
-    return;
-#pragma omp parallel for collapse(2) schedule(static) num_threads(bk_team ((size_t) x.n * per))
-  for (int s = 0; s < x.n; s++)
-    for (int i = 0; i < per; i++)
-      {
-        Range  range = sample_range (x, i);
-        float *row = bk_pixel (bk_samples (x, s, 1), range.first);
-
-        bk_flush_denormals ();
-        bk_kernels ()->affine (row, x.stride, row, x.stride, range.n, x.c, NULL, NULL, bk_pixel (emb, s), BK_IDENTITY);
-      }
 }
 
 void

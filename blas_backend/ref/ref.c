@@ -71,7 +71,7 @@ ref_act (double x, BkActivation act)
 }
 
 void
-ref_linear (BkTensor y, BkTensor x, BkSource weight, BkSource bias, BkActivation act)
+ref_linear (BkTensor y, BkTensor x, BkSource weight, BkSource bias, BkTensor residual, BkActivation act)
 {
   for (int n = 0; n < x.n; n++)
     for (int h = 0; h < x.h; h++)
@@ -82,6 +82,8 @@ ref_linear (BkTensor y, BkTensor x, BkSource weight, BkSource bias, BkActivation
 
             for (int i = 0; i < x.c; i++)
               sum += *at (x, n, h, w, i) * ref_value (weight, (size_t) o * x.c + i);
+            if (residual.data != NULL)
+              sum += *at (residual, n, h, w, o);
             *at (y, n, h, w, o) = (float) ref_act (sum, act);
           }
 }
@@ -128,38 +130,42 @@ ref_patches (BkTensor y, BkTensor x, int size)
 /* Channels [first, first + count) of pixels h0 to h1, w0 to w1 of sample n: one mean, one deviation. */
 static void
 normalise (BkTensor y, BkTensor x, int n, int h0, int h1, int w0, int w1, int first, int count,
-           BkSource weight, BkSource bias, double eps, BkActivation act)
+           BkSource weight, BkSource bias, double eps, BkTensor emb, BkActivation act)
 {
   double sum = 0, squares = 0, mean, deviation, size = (double) (h1 - h0) * (w1 - w0) * count;
+  bool   adds = emb.data != NULL && emb.c == x.c, scales = emb.data != NULL && ! adds;
 
   for (int h = h0; h < h1; h++)
     for (int w = w0; w < w1; w++)
       for (int c = first; c < first + count; c++)
-        sum += *at (x, n, h, w, c);
+        sum += *at (x, n, h, w, c) + (adds ? *at (emb, n, 0, 0, c) : 0.0);
   mean = sum / size;
   for (int h = h0; h < h1; h++)
     for (int w = w0; w < w1; w++)
       for (int c = first; c < first + count; c++)
-        squares += pow (*at (x, n, h, w, c) - mean, 2);
+        squares += pow (*at (x, n, h, w, c) + (adds ? *at (emb, n, 0, 0, c) : 0.0) - mean, 2);
   deviation = sqrt (squares / size + eps);
   for (int h = h0; h < h1; h++)
     for (int w = w0; w < w1; w++)
       for (int c = first; c < first + count; c++)
         {
-          double value = (*at (x, n, h, w, c) - mean) / deviation;
+          double value = (*at (x, n, h, w, c) + (adds ? *at (emb, n, 0, 0, c) : 0.0) - mean) / deviation;
 
-          *at (y, n, h, w, c) = (float) ref_act (value * ref_value (weight, c) + ref_value (bias, c), act);
+          value = value * ref_value (weight, c) + ref_value (bias, c);
+          if (scales)
+            value = value * (1.0 + *at (emb, n, 0, 0, c)) + *at (emb, n, 0, 0, x.c + c);
+          *at (y, n, h, w, c) = (float) ref_act (value, act);
         }
 }
 
 void
-ref_group_norm (BkTensor y, BkTensor x, BkSource weight, BkSource bias, int n_groups, double eps, BkActivation act)
+ref_group_norm (BkTensor y, BkTensor x, BkSource weight, BkSource bias, int n_groups, double eps, BkTensor emb, BkActivation act)
 {
   int per = x.c / n_groups;
 
   for (int n = 0; n < x.n; n++)
     for (int group = 0; group < n_groups; group++)
-      normalise (y, x, n, 0, x.h, 0, x.w, group * per, per, weight, bias, eps, act);
+      normalise (y, x, n, 0, x.h, 0, x.w, group * per, per, weight, bias, eps, emb, act);
 }
 
 void
@@ -168,31 +174,7 @@ ref_layer_norm (BkTensor y, BkTensor x, BkSource weight, BkSource bias, double e
   for (int n = 0; n < x.n; n++)
     for (int h = 0; h < x.h; h++)
       for (int w = 0; w < x.w; w++)
-        normalise (y, x, n, h, h + 1, w, w + 1, 0, x.c, weight, bias, eps, BK_IDENTITY);
-}
-
-void
-ref_scale_shift (BkTensor x, BkTensor emb, BkActivation act)
-{
-  for (int n = 0; n < x.n; n++)
-    for (int h = 0; h < x.h; h++)
-      for (int w = 0; w < x.w; w++)
-        for (int c = 0; c < x.c; c++)
-          {
-            double scale = *at (emb, n, 0, 0, c), shift = *at (emb, n, 0, 0, x.c + c);
-
-            *at (x, n, h, w, c) = (float) ref_act (*at (x, n, h, w, c) * (1 + scale) + shift, act);
-          }
-}
-
-void
-ref_add_emb (BkTensor x, BkTensor emb)
-{
-  for (int n = 0; n < x.n; n++)
-    for (int h = 0; h < x.h; h++)
-      for (int w = 0; w < x.w; w++)
-        for (int c = 0; c < x.c; c++)
-          *at (x, n, h, w, c) += *at (emb, n, 0, 0, c);
+        normalise (y, x, n, h, h + 1, w, w + 1, 0, x.c, weight, bias, eps, (BkTensor) { 0 }, BK_IDENTITY);
 }
 
 void

@@ -15,15 +15,13 @@
 double ref_value       (BkSource source, size_t i);
 double ref_act         (double x, BkActivation act);
 
-/* @weight [y.c, x.c], @bias [y.c] or without data. */
-void   ref_linear      (BkTensor y, BkTensor x, BkSource weight, BkSource bias, BkActivation act);
+/* @weight [y.c, x.c], @bias [y.c] or without data; @residual may lack data. */
+void   ref_linear      (BkTensor y, BkTensor x, BkSource weight, BkSource bias, BkTensor residual, BkActivation act);
 /* @weight [y.c, x.c, kernel, kernel]; @residual may lack data. */
 void   ref_conv_add    (BkTensor y, BkTensor x, BkSource weight, BkSource bias, int kernel, BkTensor residual);
 void   ref_patches     (BkTensor y, BkTensor x, int size);
-void   ref_group_norm  (BkTensor y, BkTensor x, BkSource weight, BkSource bias, int n_groups, double eps, BkActivation act);
+void   ref_group_norm  (BkTensor y, BkTensor x, BkSource weight, BkSource bias, int n_groups, double eps, BkTensor emb, BkActivation act);
 void   ref_layer_norm  (BkTensor y, BkTensor x, BkSource weight, BkSource bias, double eps);
-void   ref_scale_shift (BkTensor x, BkTensor emb, BkActivation act);
-void   ref_add_emb     (BkTensor x, BkTensor emb);
 void   ref_add         (BkTensor x, BkTensor y);
 void   ref_activate    (BkTensor x, BkActivation act);
 void   ref_copy        (BkTensor y, BkTensor x);

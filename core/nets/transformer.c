@@ -106,8 +106,7 @@ self_attention (const UnclipLayer      *layer,
   else
     bk_attention (out, q, k, v, &attention, arena);
 
-  bk_linear (a, out, &layer->out, BK_IDENTITY);
-  bk_add (x, a);
+  bk_linear_add (x, out, &layer->out, x);
 }
 
 /* x becomes x + fc2 (act (fc1 (norm (x)))). */
@@ -123,9 +122,7 @@ feed_forward (const UnclipLayer *layer,
 
   bk_layer_norm (a, x, &layer->norm2);
   bk_linear (b, a, &layer->fc1, layer->shape.activation);
-  bk_linear (a, b, &layer->fc2, BK_IDENTITY);
-
-  bk_add (x, a);
+  bk_linear_add (x, b, &layer->fc2, x);
 }
 
 void

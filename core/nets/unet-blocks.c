@@ -19,7 +19,7 @@ unclip_resnet_build (UnclipBuilder           *builder,
                      UnclipResample           resample,
                      int                      h)
 {
-  UnclipResnet resnet = { .style = *style, .resample = resample, .n_in = n_in, .n_out = n_out };
+  UnclipResnet resnet = { .resample = resample, .n_in = n_in, .n_out = n_out };
 
   if (resample == UNCLIP_RESAMPLE_DOWN)
     h /= 2;
@@ -56,13 +56,12 @@ unclip_resnet_run (const UnclipResnet *resnet,
                    BkArena            *arena)
 {
   g_auto (BkScratch) scratch = bk_scratch (arena);
-  const UnclipResnetStyle *style = &resnet->style;
 
   BkTensor a = bk_scratch_like (&scratch, x);
   BkTensor b = bk_scratch_tensor (&scratch, y.n, y.h, y.w, y.c);
   BkTensor e = bk_scratch_tensor (&scratch, y.n, 1, 1, resnet->emb.n_out);
 
-  bk_group_norm (a, x, &resnet->norm1, BK_SILU);
+  bk_group_norm (a, x, &resnet->norm1, (BkTensor) { 0 }, BK_SILU);
   if (resnet->resample != UNCLIP_RESAMPLE_NONE)
     {
       BkTensor small_a = bk_scratch_tensor (&scratch, y.n, y.h, y.w, x.c);
@@ -76,17 +75,7 @@ unclip_resnet_run (const UnclipResnet *resnet,
 
   bk_linear (e, emb, &resnet->emb, BK_IDENTITY);
   bk_conv (b, a, &resnet->conv1, arena);
-  if (style->scale_shift)
-    {
-      /* The embedding acts on the normalised values, so SiLU has to wait for it. */
-      bk_group_norm (b, b, &resnet->norm2, BK_IDENTITY);
-      bk_scale_shift (b, e, BK_SILU);
-    }
-  else
-    {
-      bk_add_emb (b, e);
-      bk_group_norm (b, b, &resnet->norm2, BK_SILU);
-    }
+  bk_group_norm (b, b, &resnet->norm2, e, BK_SILU);
 
   if (resnet->n_in != resnet->n_out)
     {
@@ -197,7 +186,7 @@ unclip_attention_run (const UnclipAttention *attention,
   picture.h = pixels;
   picture.w = 1;
 
-  bk_group_norm (a, picture, &attention->norm, BK_IDENTITY);
+  bk_group_norm (a, picture, &attention->norm, (BkTensor) { 0 }, BK_IDENTITY);
   bk_linear (q, a, &attention->q, BK_IDENTITY);
   join (k, attention->keys, a, &attention->k);
   join (v, attention->values, a, &attention->v);
@@ -205,6 +194,5 @@ unclip_attention_run (const UnclipAttention *attention,
     join_mask (mask, context_mask, t);
 
   bk_attention (out, q, k, v, &how, arena);
-  bk_linear (a, out, &attention->out, BK_IDENTITY);
-  bk_add (picture, a);
+  bk_linear_add (picture, out, &attention->out, picture);
 }

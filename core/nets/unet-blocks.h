@@ -26,12 +26,11 @@ typedef struct
 
 typedef struct
 {
-  UnclipResnetStyle style;
-  UnclipResample    resample;
-  int               n_in, n_out;
-  BkNorm            norm1, norm2;
-  BkConv            conv1, conv2, shortcut; /* shortcut only where n_in and n_out differ */
-  BkLinear          emb;
+  UnclipResample resample;
+  int            n_in, n_out;
+  BkNorm         norm1, norm2;
+  BkConv         conv1, conv2, shortcut; /* shortcut only where n_in and n_out differ */
+  BkLinear       emb;                    /* as many channels as norm2 is to add, or to scale and shift by */
 } UnclipResnet;
 
 /* @h: rows of the map that comes in when the UNet sees its own sample size. */

@@ -743,7 +743,7 @@ forward (BkArena  *arena,
   run_mid (unet, beside_next (&skips, unet->n_channels[last]), state, emb, arena);
   run_up (unet, a, emb, &skips, arena);
 
-  bk_group_norm (a, a, &unet->norm_out, BK_SILU);
+  bk_group_norm (a, a, &unet->norm_out, (BkTensor) { 0 }, BK_SILU);
   bk_conv (y, a, &unet->conv_out, arena);
 }
 

@@ -45,7 +45,7 @@ run_attention (Layer *layer)
 static void
 run_group_norm (Layer *layer)
 {
-  bk_group_norm (layer->y, layer->x, &layer->norm, BK_SILU);
+  bk_group_norm (layer->y, layer->x, &layer->norm, (BkTensor) { 0 }, BK_SILU);
 }
 
 static void

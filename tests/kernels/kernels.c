@@ -56,14 +56,14 @@ static void
 group_norm_kernel (BkTensor y, BkArena *arena, const void *data)
 {
   const Case *one = data;
-  bk_group_norm (y, one->x.data == NULL ? y : one->x, &one->norm, one->act);
+  bk_group_norm (y, one->x.data == NULL ? y : one->x, &one->norm, one->second, one->act);
 }
 
 static void
 group_norm_twin (BkTensor y, BkArena *arena, const void *data)
 {
   const Case *one = data;
-  ref_group_norm (y, one->x.data == NULL ? y : one->x, one->weight, one->bias, one->size, one->eps, one->act);
+  ref_group_norm (y, one->x.data == NULL ? y : one->x, one->weight, one->bias, one->size, one->eps, one->second, one->act);
 }
 
 static void
@@ -95,14 +95,17 @@ check_norm (int n, int h, int w, int n_groups, int per)
   for (size_t i = 0; i < (size_t) n * h * w * one.x.stride; i++)
     one.x.data[i] += 3.0f;
   one.act = n_groups > 0 ? check_act () : BK_IDENTITY;
+  /* An embedding to add, one to scale and shift by, or none. */
+  if (n_groups > 0 && check_int (0, 2) > 0)
+    one.second = check_tensor (n, 1, 1, check_int (1, 2) * c, check_gap ());
   one.weight = check_source (c, check_type (), 1.0f);
   one.bias = check_source (c, check_type (), 1.0f);
   store = packed (norm_pack, &one);
   y = in_place ? one.x : check_output (n, h, w, c, check_gap ());
   if (in_place)
     one.x.data = NULL;
-  what = g_strdup_printf ("norm of %d x %d x %d x %d in %d groups, activation %d%s",
-                          n, h, w, c, n_groups, one.act, in_place ? ", in place" : "");
+  what = g_strdup_printf ("norm of %d x %d x %d x %d in %d groups, an embedding of %d, activation %d%s",
+                          n, h, w, c, n_groups, one.second.c, one.act, in_place ? ", in place" : "");
   /* Values near 3 have been rounded already: what is lost by that shows where a deviation is small. */
   check_kernel (what, n_groups > 0 ? group_norm_kernel : layer_norm_kernel,
                 n_groups > 0 ? group_norm_twin : layer_norm_twin, &one, y, 2e-6);
@@ -126,34 +129,6 @@ test_layer_norm (void)
 }
 
 /* ---- one pixel at a time ---- */
-
-static void
-scale_shift_kernel (BkTensor y, BkArena *arena, const void *data)
-{
-  const Case *one = data;
-  bk_scale_shift (y, one->second, one->act);
-}
-
-static void
-scale_shift_twin (BkTensor y, BkArena *arena, const void *data)
-{
-  const Case *one = data;
-  ref_scale_shift (y, one->second, one->act);
-}
-
-static void
-add_emb_kernel (BkTensor y, BkArena *arena, const void *data)
-{
-  const Case *one = data;
-  bk_add_emb (y, one->second);
-}
-
-static void
-add_emb_twin (BkTensor y, BkArena *arena, const void *data)
-{
-  const Case *one = data;
-  ref_add_emb (y, one->second);
-}
 
 static void
 add_kernel (BkTensor y, BkArena *arena, const void *data)
@@ -246,17 +221,10 @@ test_pointwise (void)
     {
       int              n = check_int (1, 3), h = check_size (8, 20), w = check_size (8, 20), c = check_size (16, 70);
       g_autofree char *shape = g_strdup_printf ("%d x %d x %d x %d", n, h, w, c);
-      g_autofree char *shift = g_strdup_printf ("scale and shift of %s", shape);
-      g_autofree char *emb = g_strdup_printf ("embedding added to %s", shape);
       g_autofree char *add = g_strdup_printf ("addition to %s", shape);
       g_autofree char *copy = g_strdup_printf ("copy of %s", shape);
-      Case             one = { .act = check_act () };
+      Case             one = { .x = check_tensor (n, h, w, c, check_gap ()) };
 
-      one.x = check_tensor (n, h, w, c, check_gap ());
-      one.second = check_tensor (n, 1, 1, 2 * c, check_gap ());
-      check_kernel (shift, scale_shift_kernel, scale_shift_twin, &one, check_tensor (n, h, w, c, check_gap ()), 1e-6);
-      one.second = bk_channels (one.second, 0, c);
-      check_kernel (emb, add_emb_kernel, add_emb_twin, &one, check_tensor (n, h, w, c, check_gap ()), 1e-7);
       check_kernel (add, add_kernel, add_twin, &one, check_tensor (n, h, w, c, check_gap ()), 1e-7);
       check_kernel (copy, copy_kernel, copy_twin, &one, check_output (n, h, w, c, check_gap ()), 0);
       check_free_all ();

@@ -62,7 +62,10 @@ linear_kernel (BkTensor y, BkArena *arena, const void *data)
 {
   const Layer *layer = data;
 
-  bk_linear (y, layer->x, &layer->linear, layer->act);
+  if (layer->in_place || layer->residual.data != NULL)
+    bk_linear_add (y, layer->x, &layer->linear, layer->in_place ? y : layer->residual);
+  else
+    bk_linear (y, layer->x, &layer->linear, layer->act);
 }
 
 static void
@@ -70,17 +73,17 @@ linear_twin (BkTensor y, BkArena *arena, const void *data)
 {
   const Layer *layer = data;
 
-  ref_linear (y, layer->x, layer->weight, layer->bias, layer->act);
+  ref_linear (y, layer->x, layer->weight, layer->bias, layer->in_place ? y : layer->residual, layer->act);
 }
 
 /* Of the plain loops' outputs, without their signs. */
 static double
-largest (const Layer *layer, BkActivation act)
+largest (const Layer *layer, BkTensor residual, BkActivation act)
 {
   BkTensor y = check_tensor (layer->x.n, layer->x.h, layer->x.w, layer->n_out, 0);
   double   most = 0;
 
-  ref_linear (y, layer->x, layer->weight, layer->bias, act);
+  ref_linear (y, layer->x, layer->weight, layer->bias, residual, act);
   for (size_t i = 0; i < (size_t) y.n * y.h * y.w * y.c; i++)
     most = MAX (most, fabs (y.data[i]));
   return most;
@@ -89,15 +92,19 @@ largest (const Layer *layer, BkActivation act)
 static void
 run_linear (Layer *layer, BkType type, double tolerance)
 {
-  /* What was summed large may come out of an activation small, with the sum's error: so it does where few channels are all negative. */
-  double           after = largest (layer, layer->act);
-  double           shrunk = after > 0 ? MAX (1, largest (layer, BK_IDENTITY) / after) : 1;
+  /* What was summed large may come out of an activation small, with the sum's error: so it does where few channels are all negative.
+   * Or the residual takes it away. */
+  double           after = largest (layer, layer->residual, layer->act);
+  double           shrunk = after > 0 ? MAX (1, largest (layer, (BkTensor) { 0 }, BK_IDENTITY) / after) : 1;
   BkArena         *store = packed (linear_pack, layer, type);
-  g_autofree char *what = g_strdup_printf ("linear of %d x %d rows, %d to %d, activation %d, %s", layer->x.n, layer->x.h,
-                                           layer->x.c, layer->n_out, layer->act, type == BK_BF16 ? "bf16" : "float32");
+  g_autofree char *what = g_strdup_printf ("linear of %d x %d rows, %d to %d%s, activation %d, %s", layer->x.n, layer->x.h,
+                                           layer->x.c, layer->n_out,
+                                           layer->in_place ? ", plus itself" : layer->residual.data == NULL ? "" : ", plus residual",
+                                           layer->act, type == BK_BF16 ? "bf16" : "float32");
 
   check_kernel (what, linear_kernel, linear_twin, layer,
-                check_output (layer->x.n, layer->x.h, layer->x.w, layer->n_out, check_gap ()), tolerance * shrunk);
+                layer->in_place ? layer->residual : check_output (layer->x.n, layer->x.h, layer->x.w, layer->n_out, check_gap ()),
+                tolerance * shrunk);
   bk_arena_free (store);
 }
 
@@ -110,6 +117,12 @@ check_linear (int m, int n_in, int n_out)
   layer.weight = check_source ((size_t) n_in * n_out, check_type (), 1.0f / sqrtf (n_in));
   if (check_int (0, 3) > 0)
     layer.bias = check_source (n_out, check_type (), 1.0f);
+  if (check_int (0, 2) == 0)
+    {
+      layer.residual = check_tensor (layer.x.n, layer.x.h, 1, n_out, check_gap ());
+      layer.in_place = check_int (0, 1) == 0;
+      layer.act = BK_IDENTITY;
+    }
   run_linear (&layer, BK_F32, check_sum_error (n_in));
 
   check_narrow (layer.x);
