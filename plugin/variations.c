@@ -130,7 +130,7 @@ unclip_plugin_variations_new (GimpPlugIn *plug_in)
                                    1, MAX_COUNT, 4, G_PARAM_READWRITE);
   gimp_procedure_add_double_argument (procedure, "eta", _("Ho_w different"),
                                       _("0: the same picture, 1: as free as it gets"),
-                                      0, 1, 0.7, G_PARAM_READWRITE);
+                                      0, 1, 0.95, G_PARAM_READWRITE);
   unclip_plugin_add_arguments (procedure);
 
   unclip_plugin_add_return_values (procedure);

@@ -10,6 +10,9 @@
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
+/* Of a model that names none. */
+#define DEFAULT_ETA 0.95
+
 static gboolean
 check (int count, double eta, GError **error)
 {
@@ -55,9 +58,10 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
       || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
     return NULL;
   if (eta < 0)
-    eta = unclip_model_default (model, "variation_eta", 0.7);
+    eta = unclip_model_default (model, "variation_eta", DEFAULT_ETA);
+  /* The model's own guidance comes in with eta, as the inversion has none: so eta 0 is the same picture. */
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
-                                                    : unclip_model_default (model, "variation_guidance_scale", 1.0);
+                                                    : 1.0 + eta * (unclip_model_default (model, "variation_guidance_scale", 1.0) - 1.0);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
                              + count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)

@@ -61,7 +61,7 @@ def distance(a, b):
 def registered():
     shared = {"seed": -1, "model": "", "steps": 0, "guidance": 0.0, "size": "auto", "framing": "pad",
               "image-encoder": None}
-    own = {VARIATIONS: {"count": 4, "eta": 0.7},
+    own = {VARIATIONS: {"count": 4, "eta": 0.95},
            TEXT_EDIT: {"from": "", "to": "", "strength": 0.4, "stages": 1}}
     for name, arguments in own.items():
         procedure = Gimp.get_pdb().lookup_procedure(name)

@@ -23,7 +23,7 @@ static const struct
 {
   const char *path, *text;
 } configs[] = {
-  { "model_index.json", "{\"_class_name\": \"UnCLIPPipeline\"}" },
+  { "model_index.json", "{\"_class_name\": \"UnCLIPPipeline\", \"_unclip_defaults\": {\"variation_guidance_scale\": 3}}" },
   { "text_encoder/config.json",
     "{\"hidden_size\": 15, \"intermediate_size\": 31, \"num_attention_heads\": 3, \"num_hidden_layers\": 2, \"vocab_size\": 514,"
     " \"max_position_embeddings\": 11, \"projection_dim\": 15, \"hidden_act\": \"gelu\", \"eos_token_id\": 513}" },
