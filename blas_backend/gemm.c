@@ -22,25 +22,59 @@
 /* Keeps rows off the same lines of the L1 cache. */
 #define PAD 16
 
-/* Columns [first, first + count) of row @pixel of a sample's a: taps one after another. */
-static void
-gather (float *out, BkTensor x, int kernel, size_t pixel, int first, int count)
+/* What a is made of, as it lies there. */
+typedef struct
 {
-  int py = (int) (pixel / x.w), px = (int) (pixel % x.w), half = kernel / 2;
+  const char *data;        /* of the first pixel */
+  size_t      pitch, size; /* from one pixel to the next; of a value, in bytes */
+  int         h, w, c, kernel;
+  bool        narrows;     /* floats that a holds in bf16 */
+} Input;
+
+static Input
+make_input (BkTensor x, const uint16_t *narrow, int kernel, BkPacking packing)
+{
+  Input input = { (const char *) x.data, x.stride * sizeof (float), sizeof (float), x.h, x.w, x.c, kernel, bk_narrows (packing) };
+
+  if (narrow != NULL)
+    {
+      input.data = (const char *) narrow;
+      input.size = sizeof *narrow;
+      input.pitch = x.c * input.size;
+      input.narrows = false;
+    }
+  return input;
+}
+
+static inline void
+copy_values (char *out, const Input *input, const char *from, int n)
+{
+  if (input->narrows)
+    bk_kernels ()->to_bf16 ((uint16_t *) out, (const float *) from, n);
+  else
+    memcpy (out, from, n * input->size);
+}
+
+/* Columns [first, first + count) of the row of a that belongs to pixel (py, px) of a sample: taps one after another. */
+static void
+gather (char *out, const Input *input, const char *sample, int py, int px, int first, int count)
+{
+  int    half = input->kernel / 2;
+  size_t size = input->narrows ? sizeof (uint16_t) : input->size;
   /* A row of taps is one run where it lies within the map and between pixels is nothing. */
-  bool is_run = x.stride == x.c && px >= half && px + half < x.w;
-  int  unit = is_run ? kernel * x.c : x.c, per = is_run ? 1 : kernel;
+  bool is_run = input->pitch == input->c * input->size && px >= half && px + half < input->w;
+  int  unit = is_run ? input->kernel * input->c : input->c, per = is_run ? 1 : input->kernel;
 
   while (count > 0)
     {
       int step = first / unit, at = first % unit, run = (int) bk_min (unit - at, count);
       int iy = py + step / per - half, ix = is_run ? px - half : px + step % per - half;
 
-      if (iy < 0 || iy >= x.h || ix < 0 || ix >= x.w)
-        memset (out, 0, run * sizeof (float));
+      if (iy < 0 || iy >= input->h || ix < 0 || ix >= input->w)
+        memset (out, 0, run * size);
       else
-        memcpy (out, bk_pixel (x, (size_t) iy * x.w + ix) + at, run * sizeof (float));
-      out += run;
+        copy_values (out, input, sample + ((size_t) iy * input->w + ix) * input->pitch + at * input->size, run);
+      out += run * size;
       first += run;
       count -= run;
     }
@@ -67,30 +101,33 @@ begin_tile (BkTensor y, BkTensor residual, const float *bias, size_t first_row, 
 
 /* Columns [first, first + depth) of @rows rows of all samples' a, as the packing takes them. */
 static void
-gather_tile (void *a, BkPacking packing, BkTensor x, int kernel, size_t first_row, int rows, int first, int depth)
+gather_tile (char *a, const Input *input, BkPacking packing, size_t first_row, int rows, int first, int depth)
 {
-  size_t pixels = (size_t) x.h * x.w;
-  bool   narrows = bk_narrows (packing);
-  float  values[TILE_K];
+  size_t      pixels = (size_t) input->h * input->w, at = first_row % pixels;
+  size_t      size = bk_narrows (packing) ? sizeof (uint16_t) : sizeof (float), row_size = (TILE_K + PAD) * size;
+  const char *sample = input->data + first_row / pixels * pixels * input->pitch;
+  int         py = (int) (at / input->w), px = (int) (at % input->w);
 
-  for (int r = 0; r < rows; r++)
+  for (int r = 0; r < rows; r++, a += row_size)
     {
-      size_t row = first_row + r, at = (size_t) r * (TILE_K + PAD);
-      float *out = narrows ? values : (float *) a + at;
-
-      gather (out, bk_samples (x, (int) (row / pixels), 1), kernel, row % pixels, first, depth);
+      gather (a, input, sample, py, px, first, depth);
       if (packing.step == 2 && depth % 2 == 1)
-        out[depth] = 0.0f;
-      if (narrows)
-        bk_kernels ()->to_bf16 ((uint16_t *) a + at, values, depth + depth % 2);
+        memset (a + depth * size, 0, size);
+      if (++px < input->w)
+        continue;
+      px = 0;
+      if (++py < input->h)
+        continue;
+      py = 0;
+      sample += pixels * input->pitch;
     }
 }
 
 static void
-run_tile (BkTensor y, BkTensor x, int kernel, BkPacking packing, const char *weight, const float *bias, BkTensor residual,
+run_tile (BkTensor y, const Input *input, BkPacking packing, const char *weight, const float *bias, BkTensor residual,
           BkActivation act, size_t first_row, int rows, int first, int columns)
 {
-  int    k = kernel * kernel * x.c, packed_k = bk_packed_depth (packing, k);
+  int    k = input->kernel * input->kernel * input->c, packed_k = bk_packed_depth (packing, k);
   float *out = bk_pixel (y, first_row) + first;
   _Alignas (64) char a[TILE_M * (TILE_K + PAD) * sizeof (float)];
 
@@ -99,7 +136,7 @@ run_tile (BkTensor y, BkTensor x, int kernel, BkPacking packing, const char *wei
     {
       int depth = (int) bk_min (TILE_K, k - k0);
 
-      gather_tile (a, packing, x, kernel, first_row, rows, k0, depth);
+      gather_tile (a, input, packing, first_row, rows, k0, depth);
       for (int j = 0; j < columns; j += packing.panel)
         {
           int         width = bk_panel_width (packing, y.c, first + j);
@@ -135,10 +172,11 @@ choose_tile (int m, int panel)
 }
 
 void
-bk_tiled_gemm (BkTensor y, BkTensor x, int kernel, BkType type, const void *weight, const float *bias,
+bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, int kernel, BkType type, const void *weight, const float *bias,
                BkTensor residual, BkActivation act)
 {
   BkPacking packing = bk_packing (type);
+  Input     input = make_input (x, narrow, kernel, packing);
   int       m = (int) bk_n_pixels (x);
   Tile      tile = choose_tile (m, packing.panel);
   int       n_m = (int) bk_n_tiles (m, tile.m), n_n = (int) bk_n_tiles (y.c, tile.n);
@@ -150,7 +188,7 @@ bk_tiled_gemm (BkTensor y, BkTensor x, int kernel, BkType type, const void *weig
     for (int i = 0; i < n_m; i++)
       {
         bk_flush_denormals ();
-        run_tile (y, x, kernel, packing, weight, bias, residual, act, (size_t) i * tile.m, (int) bk_min (tile.m, m - i * tile.m),
+        run_tile (y, &input, packing, weight, bias, residual, act, (size_t) i * tile.m, (int) bk_min (tile.m, m - i * tile.m),
                   j * tile.n, (int) bk_min (tile.n, y.c - j * tile.n));
       }
   bk_count_gemm (bk_now () - begin);

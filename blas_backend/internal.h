@@ -154,8 +154,9 @@ bk_put_weight (BkPacking packing, void *panel, int width, size_t k, int column, 
 /* ---- tiles ---- */
 
 /* y = act (a W + bias + residual), where a row of a is a pixel of x (@kernel 1) or the
- * 3 x 3 pixels around it (@kernel 3), and W is packed [kernel * kernel * x.c, y.c]. */
-void bk_tiled_gemm (BkTensor y, BkTensor x, int kernel, BkType type, const void *weight, const float *bias,
+ * 3 x 3 pixels around it (@kernel 3), and W is packed [kernel * kernel * x.c, y.c].
+ * @narrow: x in bf16 [pixels][x.c], where the layer narrows and somebody did it already, else NULL. */
+void bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, int kernel, BkType type, const void *weight, const float *bias,
                     BkTensor residual, BkActivation act);
 
 /* Bytes. */

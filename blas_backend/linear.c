@@ -9,7 +9,7 @@ multiply (BkTensor y, BkTensor x, const BkLinear *linear, BkTensor residual, BkA
 {
   if (y.data == NULL)
     return;
-  bk_tiled_gemm (y, x, 1, linear->type, linear->weight, linear->bias, residual, act);
+  bk_tiled_gemm (y, x, NULL, 1, linear->type, linear->weight, linear->bias, residual, act);
   bk_count_flop (2.0 * bk_n_pixels (x) * linear->n_out * linear->n_in);
 }
 
