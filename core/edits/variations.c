@@ -25,19 +25,43 @@ check (int count, double eta, GError **error)
   return FALSE;
 }
 
+/* Of every third value from @v on. */
+static double
+channel_mean (const float *v, gsize n_pixels)
+{
+  double sum = 0;
+
+  for (gsize i = 0; i < n_pixels; i++)
+    sum += v[3 * i];
+  return sum / n_pixels;
+}
+
+/* @x_T [n_pixels, 3] gives way to @noise, which takes the result, as the later states do: at the timestep that it stands for
+ * it still shows where things were. But not its means, in which the network reads how bright the whole picture is: noise has none. */
+static void
+give_way (float *noise, const float *x_T, gsize n_pixels, double eta)
+{
+  double share = sqrt (1.0 - eta * eta);
+
+  for (int c = 0; c < 3; c++)
+    {
+      double of_noise = channel_mean (noise + c, n_pixels), of_x_T = channel_mean (x_T + c, n_pixels);
+
+      for (gsize i = c; i < 3 * n_pixels; i += 3)
+        noise[i] = (float) (of_x_T + share * (x_T[i] - of_x_T) + eta * (noise[i] - of_noise));
+    }
+}
+
 /* One way back; noise from @seed. x [low_size, low_size, 3]. */
 static gboolean
 sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double eta, guint64 seed, float *x, GError **error)
 {
   UnclipTrace       part = *trace;
   g_autofree float *x_T = part.x_T = g_new (float, part.n);
-  double            share = sqrt (1.0 - eta * eta);
 
   unclip_run_reseed (run, seed);
-  /* x_T gives way to noise as the later states do: at the timestep it stands for, it still shows where things were. */
   unclip_run_noise (run, x_T, run->low_size, 3);
-  for (gsize i = 0; i < part.n; i++)
-    x_T[i] = (float) (share * trace->x_T[i] + eta * x_T[i]);
+  give_way (x_T, trace->x_T, part.n / 3, eta);
   /* So does what was stored to return the picture. */
   return unclip_run_decode (run, decoder, &part, eta, 1.0 - eta, x, error);
 }

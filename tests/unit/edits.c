@@ -247,7 +247,7 @@ test_variations (void)
   g_assert_cmpfloat (largest_difference (lost->pdata[0], x), >, 1e-3);
 }
 
-/* At eta 1 nothing of x_T is left, however it was found. */
+/* At eta 1 nothing of x_T is left but its means, however it was found. */
 static void
 test_variations_without_x_T (void)
 {
