@@ -19,20 +19,22 @@ G_BEGIN_DECLS
  * @n_steps: 0: the model's default
  * @guidance_scale: 0: the model's default
  * @size: 0: what the model's first upsampler makes
- * @framing_name: as scripts write it
+ * @framing_name, @precision_name: as scripts write them
  *
  * The shared arguments as they will be used. Clear with unclip_plugin_settings_clear().
  */
 typedef struct
 {
-  char         *model;
-  char         *image_encoder;
-  int           seed;
-  int           n_steps;
-  double        guidance_scale;
-  int           size;
-  UnclipFraming framing;
-  char         *framing_name;
+  char           *model;
+  char           *image_encoder;
+  int             seed;
+  int             n_steps;
+  double          guidance_scale;
+  int             size;
+  UnclipFraming   framing;
+  char           *framing_name;
+  UnclipPrecision precision;
+  char           *precision_name;
 } UnclipPluginSettings;
 
 /* Adds the shared arguments and, as return values 1 and on, the layers and the settings used: a procedure

@@ -304,7 +304,7 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
     }
   add_seed (dialog, state);
   add_model (dialog, state);
-  more = gimp_procedure_dialog_fill_box (dialog, "more-box", "steps", "guidance", "size", "framing", "image-encoder", NULL);
+  more = gimp_procedure_dialog_fill_box (dialog, "more-box", "steps", "guidance", "size", "framing", "image-encoder", "precision", NULL);
   gtk_box_set_spacing (GTK_BOX (more), 6);
   gtk_widget_set_margin_top (more, 6);
   gimp_procedure_dialog_get_label (dialog, "more-title", _("More settings"), FALSE, FALSE);

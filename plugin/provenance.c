@@ -35,6 +35,7 @@ unclip_plugin_record_new (GimpProcedure              *procedure,
   json_object_set_double_member (record, "guidance", settings->guidance_scale);
   json_object_set_int_member (record, "size", settings->size);
   json_object_set_string_member (record, "framing", settings->framing_name);
+  json_object_set_string_member (record, "precision", settings->precision_name);
   return record;
 }
 

@@ -60,7 +60,7 @@ def distance(a, b):
 
 def registered():
     shared = {"seed": -1, "model": "", "steps": 0, "guidance": 0.0, "size": "auto", "framing": "pad",
-              "image-encoder": None}
+              "image-encoder": None, "precision": "auto"}
     own = {VARIATIONS: {"count": 4, "eta": 0.95},
            TEXT_EDIT: {"from": "", "to": "", "strength": 0.4, "stages": 1}}
     for name, arguments in own.items():
@@ -95,6 +95,7 @@ def variations():
           {"procedure": VARIATIONS, "seed": 8, "eta": 0.5, "steps": 2, "guidance": 2.0, "framing": "crop",
            "rng": "philox", "model": os.path.basename(MODEL)}, "variations: settings in the parasite")
     say(len(kept["fingerprint"]) == 16 and kept["engine"], "variations: model and engine in the parasite")
+    equal(kept["precision"], "auto", "variations: precision in the parasite")
     again = call(VARIATIONS, image, [layer], count=1, eta=0.5, seed=8, guidance=2.0, framing="crop", **QUICK)[0]
     equal(hash(pixels(again[0])), hash(pixels(layers[1])), "variations: a seed gives its picture again")
     equal([l.get_name() for l in image.get_layers()], ["above", "Variations", "Variation #8 (2)", "photo"],
@@ -119,6 +120,9 @@ def text_edit():
     equal(state(image)["layers"][1], before["layers"][0], "text edit: the layer itself is untouched")
     layers = call(TEXT_EDIT, image, [layer], to=" a blue ball ", **QUICK)[0]
     equal(record(layers[0])["from"] + "|" + record(layers[0])["to"], "|a blue ball", "text edit: captions are trimmed, from may be empty")
+    exact, short = (call(TEXT_EDIT, image, [layer], precision=p, seed=3, **EDIT)[0][0] for p in ("f32", "bf16"))
+    apart = [abs(a - b) for a, b in zip(floats(exact), floats(short))]
+    say(0 < sum(apart) / len(apart) < 0.05, "text edit: bfloat16 changes the picture, and slightly", sum(apart) / len(apart))
     encoder = Gio.File.new_for_path(os.path.join(MODEL, "image_encoder"))
     layers = call(TEXT_EDIT, image, [layer], image_encoder=encoder, **EDIT)[0]
     equal(record(layers[0])["image-encoder"], encoder.get_path(), "text edit: image encoder of another folder")
