@@ -4,9 +4,6 @@
  */
 #include "internal.h"
 
-/* Values that are worth a thread's waking. */
-#define NARROW_TASK 8192
-
 /* y of a sum of taps. Each pixel of x is part of nine rows: it is rounded once, and not nine times. */
 static void
 sum_taps (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena)
@@ -15,14 +12,11 @@ sum_taps (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena
   bool      narrows = conv->kernel > 1 && bk_narrows (bk_packing (conv->type));
   uint16_t *narrow = narrows ? bk_arena_alloc (arena, bk_n_pixels (x) * x.c * sizeof *narrow) : NULL;
 
-  if (y.data != NULL && narrows)
-    {
-#pragma omp parallel for schedule(static) num_threads(bk_team (bk_n_pixels (x) * x.c / NARROW_TASK))
-      for (size_t p = 0; p < bk_n_pixels (x); p++)
-        bk_kernels ()->to_bf16 (narrow + p * x.c, bk_pixel (x, p), x.c);
-    }
   if (y.data != NULL)
-    bk_tiled_gemm (y, x, narrow, conv->kernel, conv->type, conv->weight, conv->bias, residual, BK_IDENTITY);
+    {
+      bk_narrow (narrow, x);
+      bk_tiled_gemm (y, x, narrow, conv->kernel, conv->type, conv->weight, conv->bias, residual, BK_IDENTITY);
+    }
   bk_scratch_close (&scratch);
 }
 

@@ -151,6 +151,9 @@ bk_put_weight (BkPacking packing, void *panel, int width, size_t k, int column, 
     ((float *) panel)[k * width + column] = value;
 }
 
+/* x to bf16 [pixels][x.c], at a level with to_bf16; nothing where @out is NULL. */
+void bk_narrow (uint16_t *out, BkTensor x);
+
 /* ---- tiles ---- */
 
 /* y = act (a W + bias + residual), where a row of a is a pixel of x (@kernel 1) or the

@@ -93,6 +93,22 @@ bk_copy (BkTensor y, BkTensor x)
 }
 
 void
+bk_narrow (uint16_t *out, BkTensor x)
+{
+  if (out == NULL)
+    return;
+#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (x)))
+  for (size_t i = 0; i < n_tasks (x); i++)
+    {
+      Range range = task_range (x, i);
+
+      bk_flush_denormals ();
+      for (size_t p = range.first; p < range.first + range.n; p++)
+        bk_kernels ()->to_bf16 (out + p * x.c, bk_pixel (x, p), x.c);
+    }
+}
+
+void
 bk_downsample (BkTensor y, BkTensor x)
 {
   if (y.data == NULL)

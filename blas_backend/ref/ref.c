@@ -127,29 +127,36 @@ ref_patches (BkTensor y, BkTensor x, int size)
                (c * size + h % size) * size + w % size) = *at (x, n, h, w, c);
 }
 
+/* A value of x, plus the embedding's where it is one to add. */
+static double
+sum_at (BkTensor x, BkTensor emb, int n, int h, int w, int c)
+{
+  return *at (x, n, h, w, c) + (emb.data != NULL && emb.c == x.c ? *at (emb, n, 0, 0, c) : 0.0);
+}
+
 /* Channels [first, first + count) of pixels h0 to h1, w0 to w1 of sample n: one mean, one deviation. */
 static void
 normalise (BkTensor y, BkTensor x, int n, int h0, int h1, int w0, int w1, int first, int count,
            BkSource weight, BkSource bias, double eps, BkTensor emb, BkActivation act)
 {
   double sum = 0, squares = 0, mean, deviation, size = (double) (h1 - h0) * (w1 - w0) * count;
-  bool   adds = emb.data != NULL && emb.c == x.c, scales = emb.data != NULL && ! adds;
+  bool   scales = emb.data != NULL && emb.c != x.c;
 
   for (int h = h0; h < h1; h++)
     for (int w = w0; w < w1; w++)
       for (int c = first; c < first + count; c++)
-        sum += *at (x, n, h, w, c) + (adds ? *at (emb, n, 0, 0, c) : 0.0);
+        sum += sum_at (x, emb, n, h, w, c);
   mean = sum / size;
   for (int h = h0; h < h1; h++)
     for (int w = w0; w < w1; w++)
       for (int c = first; c < first + count; c++)
-        squares += pow (*at (x, n, h, w, c) + (adds ? *at (emb, n, 0, 0, c) : 0.0) - mean, 2);
+        squares += pow (sum_at (x, emb, n, h, w, c) - mean, 2);
   deviation = sqrt (squares / size + eps);
   for (int h = h0; h < h1; h++)
     for (int w = w0; w < w1; w++)
       for (int c = first; c < first + count; c++)
         {
-          double value = (*at (x, n, h, w, c) + (adds ? *at (emb, n, 0, 0, c) : 0.0) - mean) / deviation;
+          double value = (sum_at (x, emb, n, h, w, c) - mean) / deviation;
 
           value = value * ref_value (weight, c) + ref_value (bias, c);
           if (scales)

@@ -49,6 +49,13 @@ packed (void (*pack) (Layer *layer, BkArena *store), Layer *layer, BkType type)
   return store;
 }
 
+/* What the output is added to, for messages. */
+static const char *
+plus (const Layer *layer)
+{
+  return layer->in_place ? ", plus itself" : layer->residual.data == NULL ? "" : ", plus residual";
+}
+
 /* ---- linear ---- */
 
 static void
@@ -62,7 +69,7 @@ linear_kernel (BkTensor y, BkArena *arena, const void *data)
 {
   const Layer *layer = data;
 
-  if (layer->in_place || layer->residual.data != NULL)
+  if (layer->residual.data != NULL)
     bk_linear_add (y, layer->x, &layer->linear, layer->in_place ? y : layer->residual);
   else
     bk_linear (y, layer->x, &layer->linear, layer->act);
@@ -99,7 +106,7 @@ run_linear (Layer *layer, BkType type, double tolerance)
   BkArena         *store = packed (linear_pack, layer, type);
   g_autofree char *what = g_strdup_printf ("linear of %d x %d rows, %d to %d%s, activation %d, %s", layer->x.n, layer->x.h,
                                            layer->x.c, layer->n_out,
-                                           layer->in_place ? ", plus itself" : layer->residual.data == NULL ? "" : ", plus residual",
+                                           plus (layer),
                                            layer->act, type == BK_BF16 ? "bf16" : "float32");
 
   check_kernel (what, linear_kernel, linear_twin, layer,
@@ -197,7 +204,7 @@ run_conv (Layer *layer, BkType type)
   g_assert_true ((layer->conv.winograd != NULL) != (layer->conv.weight != NULL));
   what = g_strdup_printf ("convolution %d x %d of %d x %d x %d, %d to %d channels%s, Winograd %d, %s",
                           layer->kernel, layer->kernel, x.n, x.h, x.w, x.c, layer->n_out,
-                          layer->in_place ? ", plus itself" : layer->residual.data == NULL ? "" : ", plus residual",
+                          plus (layer),
                           layer->conv.winograd_output, type == BK_BF16 ? "bf16" : "float32");
   check_kernel (what, conv_kernel, conv_twin, layer, y, conv_error (layer));
   bk_arena_free (store);
