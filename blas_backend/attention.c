@@ -105,11 +105,7 @@ pack_rows (uint16_t *packed, BkPacking packing, const float *b, size_t stride, i
           bk_kernels ()->to_bf16 (even, b + i * stride + first, count);
           if (i + 1 < k)
             bk_kernels ()->to_bf16 (odd, b + (i + 1) * stride + first, count);
-          for (int j = 0; j < panel; j++)
-            {
-              packed[2 * j] = even[j];
-              packed[2 * j + 1] = odd[j];
-            }
+          bk_weave (packed, even, odd, panel);
         }
     }
 }

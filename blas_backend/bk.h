@@ -115,7 +115,9 @@ typedef struct
 {
   int          n_in, n_out;
   BkType       type;   /* of the packed weights: BK_F32 or BK_BF16 */
-  const void  *weight; /* packed for this CPU level */
+  const void  *weight; /* packed for this CPU level, or NULL: */
+  BkSource     lent;   /* every pass packs these to room, see bk_lend_linear */
+  void        *room;
   const float *bias;   /* NULL if none */
 } BkLinear;
 
@@ -145,6 +147,12 @@ typedef struct
 
 /* Each takes what it keeps from @store, and only counts while that measures. */
 BkLinear bk_pack_linear (BkSource weight, BkSource bias, int n_in, int n_out, BkArena *store);
+/* A layer for one pass or two: its weights stay in the file, and every pass packs them to @room, of bk_linear_size () bytes,
+ * aligned to 64, which layers may share. That stays in a cache, so it costs less than memory that was never touched. */
+BkLinear bk_lend_linear (BkSource weight, BkSource bias, int n_in, int n_out, void *room, BkArena *store);
+size_t   bk_linear_size (int n_in, int n_out);
+/* Whether packing only moves these weights; where it has to widen or round them, once is better. */
+bool     bk_only_moves  (BkSource weight);
 BkConv   bk_pack_conv   (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, BkArena *store);
 BkNorm   bk_pack_norm   (BkSource weight, BkSource bias, int n_channels, int n_groups, float eps, BkArena *store);
 /* Plain float32 values: an embedding table, a mean. */

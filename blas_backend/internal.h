@@ -141,6 +141,17 @@ bk_to_bf16 (float value)
   return (uint16_t) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/* @n values, by this level's own instructions where it has them. */
+static inline void
+bk_round (uint16_t *out, const float *x, int n)
+{
+  if (bk_kernels ()->to_bf16 != NULL)
+    bk_kernels ()->to_bf16 (out, x, n);
+  else
+    for (int i = 0; i < n; i++)
+      out[i] = bk_to_bf16 (x[i]);
+}
+
 /* Column @column of @k of a panel that is @width wide. */
 static inline void
 bk_put_weight (BkPacking packing, void *panel, int width, size_t k, int column, float value)
@@ -151,6 +162,8 @@ bk_put_weight (BkPacking packing, void *panel, int width, size_t k, int column, 
     ((float *) panel)[k * width + column] = value;
 }
 
+/* An even k's values and the next one's to where a panel in bf16 has such pairs: out [n][2]. */
+void bk_weave (uint16_t *out, const uint16_t *even, const uint16_t *odd, int n);
 /* x to bf16 [pixels][x.c], at a level with to_bf16; nothing where @out is NULL. */
 void bk_narrow (uint16_t *out, BkTensor x);
 
@@ -162,6 +175,8 @@ void bk_narrow (uint16_t *out, BkTensor x);
 void bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, int kernel, BkType type, const void *weight, const float *bias,
                     BkTensor residual, BkActivation act);
 
+/* [out, in, taps] to panels of [taps * in, columns]. */
+void   bk_pack_panels   (void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps);
 /* Bytes. */
 size_t bk_winograd_size (BkType type, int n_in, int n_out, int output);
 void   bk_winograd_pack (void *packed, BkType type, BkSource weight, int n_in, int n_out, int output);

@@ -100,21 +100,60 @@ pack_bias (BkSource bias, int n, BkArena *store)
 void
 bk_read_weights (float *out, BkSource weight, int n_in, int n_taps, int first, int count, int channel, int n_channels)
 {
-  size_t run = (size_t) n_channels * n_taps;
+  size_t run = (size_t) n_channels * n_taps, size = weight.type == BK_F32 ? 4 : 2;
 
   for (int j = 0; j < count; j++)
-    read_range (weight, ((size_t) (first + j) * n_in + channel) * n_taps, run, out + j * run);
+    {
+      size_t at = ((size_t) (first + j) * n_in + channel) * n_taps;
+
+      read_range (weight, at, run, out + j * run);
+      /* A caller goes on with the channels behind these. */
+      for (size_t line = 0; line < run * size; line += 64)
+        __builtin_prefetch ((const char *) weight.data + (at + run) * size + line);
+    }
 }
 
-/* [out, in, taps] to panels of [taps * in, columns]. */
+void
+bk_weave (uint16_t *restrict out, const uint16_t *restrict even, const uint16_t *restrict odd, int n)
+{
+  for (int j = 0; j < n; j++)
+    {
+      out[2 * j] = even[j];
+      out[2 * j + 1] = odd[j];
+    }
+}
+
+/* Rows of a file in bf16, n_in values apart, to @n columns of a panel in bf16, k from @first on: what is a pair there is
+ * one here. Columns without a row are zeros. */
 static void
-pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps)
+move_pairs (uint16_t *panel, int width, const char *rows, int n_rows, int n, size_t n_in, int first, int count)
+{
+  /* First to where they lie closer: rows may be a power of two apart, and then crowd each other out of the L1 cache. */
+  uint32_t pairs[PACK_COLUMNS][PACK_DEPTH / 2] = { 0 };
+
+  for (int column = 0; column < n && column < n_rows; column++)
+    memcpy (pairs[column], rows + (column * n_in + first) * sizeof *panel, count * sizeof *panel);
+  panel += (size_t) first * width;
+  for (int i = 0; 2 * i < count; i++, panel += 2 * width)
+    for (int column = 0; column < n; column++)
+      memcpy (panel + 2 * column, &pairs[column][i], sizeof (uint32_t));
+}
+
+bool
+bk_only_moves (BkSource weight)
+{
+  return weight.type == BK_BF16 && bk_weight_type () == BK_BF16;
+}
+
+void
+bk_pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps)
 {
   int depth = PACK_DEPTH / n_taps, k = n_in * n_taps, packed_k = bk_packed_depth (packing, k);
   int n_blocks = (int) bk_n_tiles (n_in, depth), n_columns = bk_packed_columns (packing, n_out);
   int n_pieces = (int) bk_n_tiles (n_columns, PACK_COLUMNS);
+  bool moves = packing.type == BK_BF16 && weight.type == BK_BF16 && n_taps == 1;
 
-#pragma omp parallel for collapse(2) schedule(static) num_threads(bk_team ((size_t) n_pieces * n_blocks))
+#pragma omp parallel for schedule(dynamic) num_threads(bk_team (n_pieces))
   for (int piece = 0; piece < n_pieces; piece++)
     for (int block = 0; block < n_blocks; block++)
       {
@@ -123,7 +162,7 @@ pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int n_o
         int   first = piece * PACK_COLUMNS, channel = block * depth, n_channels = (int) bk_min (depth, n_in - channel);
         int   run = n_channels * n_taps;
 
-        if (first < n_out)
+        if (first < n_out && ! moves)
           bk_read_weights (values, weight, n_in, n_taps, first, (int) bk_min (PACK_COLUMNS, n_out - first),
                            channel, n_channels);
         for (int j = 0; j < PACK_COLUMNS && first + j < n_columns;)
@@ -132,17 +171,28 @@ pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int n_o
             int   end = (int) bk_min (bk_min (PACK_COLUMNS, n_columns - first), panel + width - first);
             char *out = (char *) packed + (size_t) panel * packed_k * packing.size;
 
-            for (int t = 0; t < n_taps; t++)
+            if (moves)
+              move_pairs ((uint16_t *) out + 2 * (first + j - panel), width, (const char *) weight.data + (size_t) (first + j) * n_in * 2,
+                          n_out - first - j, end - j, n_in, channel, n_channels);
+            for (int t = 0; t < n_taps && ! moves; t++)
               for (int i = 0; i < n_channels; i++)
                 for (int column = j; column < end; column++)
                   bk_put_weight (packing, out, width, (size_t) t * n_in + channel + i, first + column - panel,
                                  values[column * run + i * n_taps + t]);
             /* Where k was filled up. */
-            for (int column = j; column < end && packed_k > k && block == n_blocks - 1; column++)
+            for (int column = j; column < end && packed_k > k && block == n_blocks - 1 && ! moves; column++)
               bk_put_weight (packing, out, width, k, first + column - panel, 0.0f);
             j = end;
           }
       }
+}
+
+size_t
+bk_linear_size (int n_in, int n_out)
+{
+  BkPacking packing = bk_packing (bk_weight_type ());
+
+  return bk_packed_size (packing, n_in, n_out) * packing.size;
 }
 
 BkLinear
@@ -150,13 +200,20 @@ bk_pack_linear (BkSource weight, BkSource bias, int n_in, int n_out, BkArena *st
 {
   BkPacking packing = bk_packing (bk_weight_type ());
   BkLinear  linear = { .n_in = n_in, .n_out = n_out, .type = packing.type };
-  void     *packed = bk_arena_alloc (store, bk_packed_size (packing, n_in, n_out) * packing.size);
+  void     *packed = bk_arena_alloc (store, bk_linear_size (n_in, n_out));
 
   linear.weight = packed;
   linear.bias = pack_bias (bias, n_out, store);
   if (packed != NULL && weight.data != NULL)
-    pack_panels (packed, packing, weight, n_in, n_out, 1);
+    bk_pack_panels (packed, packing, weight, n_in, n_out, 1);
   return linear;
+}
+
+BkLinear
+bk_lend_linear (BkSource weight, BkSource bias, int n_in, int n_out, void *room, BkArena *store)
+{
+  return (BkLinear) { .n_in = n_in, .n_out = n_out, .type = bk_weight_type (), .lent = weight, .room = room,
+                      .bias = pack_bias (bias, n_out, store) };
 }
 
 /* 0: a sum of taps. */
@@ -194,7 +251,7 @@ bk_pack_conv (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, i
   if (conv.winograd_output > 0)
     bk_winograd_pack (packed, packing.type, weight, n_in, n_out, conv.winograd_output);
   else
-    pack_panels (packed, packing, weight, n_in, n_out, kernel * kernel);
+    bk_pack_panels (packed, packing, weight, n_in, n_out, kernel * kernel);
   return conv;
 }
 

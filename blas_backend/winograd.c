@@ -29,8 +29,8 @@
 #define INPUT_SIZE ((size_t) 3 << 20)
 /* Keeps rows and planes off the same lines of a cache. */
 #define PAD 16
-/* Channels that are packed together: 300 bytes of each column's row in the file. */
-#define PACK_CHANNELS 8
+/* Channels that are packed together, an even number: 300 bytes or more of each column's row in the file. */
+#define PACK_CHANNELS 16
 
 typedef struct
 {
@@ -72,9 +72,10 @@ bk_winograd_size (BkType type, int n_in, int n_out, int output)
   return (output + 2) * (output + 2) * bk_packed_size (packing, n_in, n_out) * packing.size;
 }
 
-/* u [planes][WINOGRAD_COLUMNS]: channel @k of columns from @first on, to where they are packed. */
+/* u [step][planes][WINOGRAD_COLUMNS], of the packing's type: channels from @k on, as many as it fills up to, of columns from
+ * @first on, to where they are packed. */
 static void
-put_columns (char *packed, BkPacking packing, int n_out, int planes, int packed_k, const float *u, int first, int k)
+put_columns (char *packed, BkPacking packing, int n_out, int planes, int packed_k, const void *u, int first, int k)
 {
   int n_columns = bk_packed_columns (packing, n_out);
 
@@ -82,20 +83,36 @@ put_columns (char *packed, BkPacking packing, int n_out, int planes, int packed_
   for (int j = 0; j < WINOGRAD_COLUMNS && first + j < n_columns;)
     {
       int panel = (first + j) / packing.panel * packing.panel, width = bk_panel_width (packing, n_out, panel);
-      int end = (int) bk_min (bk_min (WINOGRAD_COLUMNS, n_columns - first), panel + width - first);
+      int count = (int) bk_min (bk_min (WINOGRAD_COLUMNS, n_columns - first), panel + width - first) - j;
 
       for (int p = 0; p < planes; p++)
         {
-          char        *plane = packed + ((size_t) planes * panel + (size_t) p * width) * packed_k * packing.size;
-          const float *from = u + p * WINOGRAD_COLUMNS;
+          size_t at = ((size_t) planes * panel + (size_t) p * width) * packed_k + (size_t) k * width
+                      + packing.step * (first + j - panel);
+          size_t from = p * WINOGRAD_COLUMNS + j;
 
           if (packing.type == BK_F32)
-            memcpy ((float *) plane + (size_t) k * width + first + j - panel, from + j, (end - j) * sizeof (float));
+            memcpy ((float *) packed + at, (const float *) u + from, count * sizeof (float));
           else
-            for (int column = j; column < end; column++)
-              bk_put_weight (packing, plane, width, k, first + column - panel, from[column]);
+            bk_weave ((uint16_t *) packed + at, (const uint16_t *) u + from, (const uint16_t *) u + from + planes * WINOGRAD_COLUMNS, count);
         }
-      j = end;
+      j += count;
+    }
+}
+
+/* Channels [first, first + step) of columns [count][n_channels][9] to u [step][planes][WINOGRAD_COLUMNS]: zeros for channels
+ * and columns that there are not. */
+static void
+transform_columns (float *u, int planes, int output, const float *columns, int count, int n_channels, int first, int step)
+{
+  for (int k = 0; k < step; k++, u += planes * WINOGRAD_COLUMNS)
+    {
+      float taps[9 * WINOGRAD_COLUMNS] = { 0 };
+
+      for (int j = 0; j < count && first + k < n_channels; j++)
+        for (int t = 0; t < 9; t++)
+          taps[t * WINOGRAD_COLUMNS + j] = columns[(j * n_channels + first + k) * 9 + t];
+      bk_kernels ()->winograd_weights (u, taps, output);
     }
 }
 
@@ -105,33 +122,28 @@ bk_winograd_pack (void *packed, BkType type, BkSource weight, int n_in, int n_ou
 {
   BkPacking packing = bk_packing (type);
   int       planes = (output + 2) * (output + 2), packed_k = bk_packed_depth (packing, n_in);
-  int       n_blocks = (int) bk_n_tiles (packed_k, PACK_CHANNELS);
-  int       n_columns = bk_packed_columns (packing, n_out);
-  int       n_pieces = (int) bk_n_tiles (n_columns, WINOGRAD_COLUMNS);
+  int       n_blocks = (int) bk_n_tiles (n_in, PACK_CHANNELS);
+  int       n_pieces = (int) bk_n_tiles (bk_packed_columns (packing, n_out), WINOGRAD_COLUMNS);
 
-#pragma omp parallel for collapse(2) schedule(static) num_threads(bk_team ((size_t) n_pieces * n_blocks))
+#pragma omp parallel for schedule(dynamic) num_threads(bk_team (n_pieces))
   for (int piece = 0; piece < n_pieces; piece++)
     for (int block = 0; block < n_blocks; block++)
       {
-        int   first = piece * WINOGRAD_COLUMNS, channel = block * PACK_CHANNELS;
-        int   count = first < n_out ? (int) bk_min (WINOGRAD_COLUMNS, n_out - first) : 0;
-        int   n_channels = (int) bk_min (PACK_CHANNELS, n_in - channel);
-        float read[WINOGRAD_COLUMNS * PACK_CHANNELS * 9], taps[9 * WINOGRAD_COLUMNS] = { 0 }, u[36 * WINOGRAD_COLUMNS] = { 0 };
+        int      first = piece * WINOGRAD_COLUMNS, channel = block * PACK_CHANNELS;
+        int      count = first < n_out ? (int) bk_min (WINOGRAD_COLUMNS, n_out - first) : 0;
+        int      n_channels = (int) bk_min (PACK_CHANNELS, n_in - channel);
+        float    read[WINOGRAD_COLUMNS * PACK_CHANNELS * 9], u[2 * 36 * WINOGRAD_COLUMNS];
+        uint16_t narrow[2 * 36 * WINOGRAD_COLUMNS];
 
         bk_flush_denormals ();
         bk_read_weights (read, weight, n_in, 9, first, count, channel, n_channels);
-        for (int i = 0; i < n_channels; i++)
+        for (int i = 0; i < n_channels; i += packing.step)
           {
-            for (int j = 0; j < count; j++)
-              for (int t = 0; t < 9; t++)
-                taps[t * WINOGRAD_COLUMNS + j] = read[(j * n_channels + i) * 9 + t];
-            bk_kernels ()->winograd_weights (u, taps, output);
-            put_columns (packed, packing, n_out, planes, packed_k, u, first, channel + i);
-          }
-        if (packed_k > n_in && block == n_blocks - 1)
-          {
-            memset (u, 0, sizeof u);
-            put_columns (packed, packing, n_out, planes, packed_k, u, first, n_in);
+            transform_columns (u, planes, output, read, count, n_channels, i, packing.step);
+            if (packing.type == BK_BF16)
+              bk_round (narrow, u, 2 * planes * WINOGRAD_COLUMNS);
+            put_columns (packed, packing, n_out, planes, packed_k, packing.type == BK_BF16 ? (const void *) narrow : u, first,
+                         channel + i);
           }
       }
 }

@@ -15,7 +15,7 @@ unclip_build (UnclipWeights   *weights,
               GError         **error)
 {
   g_autoptr (BkArena) measure = bk_arena_new_measuring ();
-  UnclipBuilder builder = { weights, measure, NULL };
+  UnclipBuilder builder = { .weights = weights, .store = measure };
 
   *store = NULL;
 
@@ -24,7 +24,10 @@ unclip_build (UnclipWeights   *weights,
     *store = g_steal_pointer (&measure);
   else if (builder.error == NULL)
     {
-      size_t size = bk_arena_peak (measure);
+      size_t size;
+
+      bk_arena_alloc (measure, builder.room_size);
+      size = bk_arena_peak (measure);
 
       *store = bk_arena_new (MAX (size, 1));
       if (*store == NULL)
@@ -38,6 +41,7 @@ unclip_build (UnclipWeights   *weights,
         }
 
       builder.store = *store;
+      builder.room = bk_arena_alloc (*store, builder.room_size);
       build (&builder, net);
     }
 
@@ -97,6 +101,20 @@ take (UnclipBuilder *builder,
 }
 
 static BkLinear
+keep_linear (UnclipBuilder *builder,
+             BkSource       weight,
+             BkSource       bias,
+             int            n_in,
+             int            n_out)
+{
+  if (! builder->runs_once || ! bk_only_moves (weight))
+    return bk_pack_linear (weight, bias, n_in, n_out, builder->store);
+
+  builder->room_size = MAX (builder->room_size, bk_linear_size (n_in, n_out));
+  return bk_lend_linear (weight, bias, n_in, n_out, builder->room, builder->store);
+}
+
+static BkLinear
 build_linear (UnclipBuilder *builder,
               const char    *path,
               const char    *name,
@@ -112,7 +130,7 @@ build_linear (UnclipBuilder *builder,
   if (builder->error != NULL)
     return (BkLinear) { 0 };
 
-  return bk_pack_linear (weight, bias, n_in, n_out, builder->store);
+  return keep_linear (builder, weight, bias, n_in, n_out);
 }
 
 BkLinear
@@ -167,7 +185,7 @@ unclip_build_patches (UnclipBuilder *builder,
   if (builder->error != NULL)
     return (BkLinear) { 0 };
 
-  return bk_pack_linear (weight, bias, n_in * size * size, n_out, builder->store);
+  return keep_linear (builder, weight, bias, n_in * size * size, n_out);
 }
 
 static BkNorm

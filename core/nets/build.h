@@ -16,7 +16,10 @@ typedef struct
 {
   UnclipWeights *weights;
   BkArena       *store;
-  GError        *error; /* the first */
+  GError        *error;     /* the first */
+  gboolean       runs_once; /* a build function says that a job makes one pass or two: weights may stay in the file */
+  gsize          room_size; /* what the largest such layer is packed to, and where */
+  void          *room;
 } UnclipBuilder;
 
 typedef void (*UnclipBuildFunc) (UnclipBuilder *builder, gpointer net);

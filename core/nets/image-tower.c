@@ -76,6 +76,7 @@ build (UnclipBuilder *builder,
   int width = tower->config.shape.width;
   float eps = tower->config.shape.eps;
 
+  builder->runs_once = TRUE;
   tower->class_embedding = unclip_build_values (builder, "vision_model.embeddings.class_embedding", 1, width);
   tower->positions = unclip_build_values (builder, "vision_model.embeddings.position_embedding.weight", 2,
                                           1 + tower->n_patches, width);

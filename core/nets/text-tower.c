@@ -63,6 +63,7 @@ build (UnclipBuilder *builder,
   UnclipTextTower *tower = net;
   int width = tower->config.shape.width;
 
+  builder->runs_once = TRUE;
   tower->tokens = unclip_build_table (builder, "text_model.embeddings.token_embedding.weight", tower->n_vocab, width);
   tower->positions = unclip_build_values (builder, "text_model.embeddings.position_embedding.weight", 2, tower->length, width);
   unclip_clip_layers_build (&tower->config, tower->layers, builder, "text_model.encoder.layers");

@@ -31,6 +31,7 @@ typedef struct
   int          n_out, kernel;
   int          side; /* map that a convolution is packed for */
   bool         in_place;
+  bool         lends; /* the weights of a linear layer stay where they are */
 } Layer;
 
 /* A store of just the size that packing asks for; @pack is run twice. */
@@ -61,7 +62,12 @@ plus (const Layer *layer)
 static void
 linear_pack (Layer *layer, BkArena *store)
 {
-  layer->linear = bk_pack_linear (layer->weight, layer->bias, layer->x.c, layer->n_out, store);
+  int n_in = layer->x.c, n_out = layer->n_out;
+
+  if (layer->lends)
+    layer->linear = bk_lend_linear (layer->weight, layer->bias, n_in, n_out, bk_arena_alloc (store, bk_linear_size (n_in, n_out)), store);
+  else
+    layer->linear = bk_pack_linear (layer->weight, layer->bias, n_in, n_out, store);
 }
 
 static void
@@ -104,9 +110,9 @@ run_linear (Layer *layer, BkType type, double tolerance)
   double           after = largest (layer, layer->residual, layer->act);
   double           shrunk = after > 0 ? MAX (1, largest (layer, (BkTensor) { 0 }, BK_IDENTITY) / after) : 1;
   BkArena         *store = packed (linear_pack, layer, type);
-  g_autofree char *what = g_strdup_printf ("linear of %d x %d rows, %d to %d%s, activation %d, %s", layer->x.n, layer->x.h,
+  g_autofree char *what = g_strdup_printf ("linear of %d x %d rows, %d to %d%s%s, activation %d, %s", layer->x.n, layer->x.h,
                                            layer->x.c, layer->n_out,
-                                           plus (layer),
+                                           plus (layer), layer->lends ? ", lent" : "",
                                            layer->act, type == BK_BF16 ? "bf16" : "float32");
 
   check_kernel (what, linear_kernel, linear_twin, layer,
@@ -118,7 +124,7 @@ run_linear (Layer *layer, BkType type, double tolerance)
 static void
 check_linear (int m, int n_in, int n_out)
 {
-  Layer layer = { .n_out = n_out, .act = check_act () };
+  Layer layer = { .n_out = n_out, .act = check_act (), .lends = check_int (0, 2) == 0 };
 
   layer.x = check_tensor (1 + m % 2, (m + m % 2) / (1 + m % 2), 1, n_in, check_gap ());
   layer.weight = check_source ((size_t) n_in * n_out, check_type (), 1.0f / sqrtf (n_in));
