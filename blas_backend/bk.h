@@ -115,9 +115,8 @@ typedef struct
 {
   int          n_in, n_out;
   BkType       type;   /* of the packed weights: BK_F32 or BK_BF16 */
-  const void  *weight; /* packed for this CPU level, or NULL: */
-  BkSource     lent;   /* every pass packs these to room, see bk_lend_linear */
-  void        *room;
+  const void  *weight; /* packed for this CPU level */
+  BkSource     lent;   /* if with data, every pass packs it to that place: see bk_lend_linear */
   const float *bias;   /* NULL if none */
 } BkLinear;
 
@@ -132,6 +131,7 @@ typedef struct
   const void  *weight;          /* packed [k, k, in, out] for a sum of taps, or NULL */
   const void  *winograd;        /* packed [planes, in, out], or NULL: the other of the two */
   int          winograd_output; /* 2 or 4 output pixels per tile and side; 0: a sum of taps */
+  BkSource     lent;            /* if with data, every pass packs it to that place: see bk_lend_conv */
   const float *bias;
 } BkConv;
 
@@ -154,6 +154,11 @@ size_t   bk_linear_size (int n_in, int n_out);
 /* Whether packing only moves these weights; where it has to widen or round them, once is better. */
 bool     bk_only_moves  (BkSource weight);
 BkConv   bk_pack_conv   (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, BkArena *store);
+/* The same for a convolution, in any number of passes: on a large map packing is little beside them. */
+BkConv   bk_lend_conv   (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, void *room, BkArena *store);
+size_t   bk_conv_size   (int n_in, int n_out, int kernel, int h);
+/* Whether it is so little, and the memory that it saves so much, that lending is better. */
+bool     bk_conv_lends  (int n_in, int n_out, int kernel, int h);
 BkNorm   bk_pack_norm   (BkSource weight, BkSource bias, int n_channels, int n_groups, float eps, BkArena *store);
 /* Plain float32 values: an embedding table, a mean. */
 const float *bk_pack_values (BkSource source, size_t n, BkArena *store);

@@ -177,6 +177,8 @@ void bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, int kernel, 
 
 /* [out, in, taps] to panels of [taps * in, columns]. */
 void   bk_pack_panels   (void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps);
+/* In whichever of its two forms. */
+void   bk_pack_conv_weights (const BkConv *conv, void *packed, BkSource weight);
 /* Bytes. */
 size_t bk_winograd_size (BkType type, int n_in, int n_out, int output);
 void   bk_winograd_pack (void *packed, BkType type, BkSource weight, int n_in, int n_out, int output);

@@ -9,9 +9,10 @@ multiply (BkTensor y, BkTensor x, const BkLinear *linear, BkTensor residual, BkA
 {
   if (y.data == NULL)
     return;
-  if (linear->weight == NULL)
-    bk_pack_panels (linear->room, bk_packing (linear->type), linear->lent, linear->n_in, linear->n_out, 1);
-  bk_tiled_gemm (y, x, NULL, 1, linear->type, linear->weight == NULL ? linear->room : linear->weight, linear->bias, residual, act);
+  /* What is lent has a room that may be written to. */
+  if (linear->lent.data != NULL)
+    bk_pack_panels ((void *) linear->weight, bk_packing (linear->type), linear->lent, linear->n_in, linear->n_out, 1);
+  bk_tiled_gemm (y, x, NULL, 1, linear->type, linear->weight, linear->bias, residual, act);
   bk_count_flop (2.0 * bk_n_pixels (x) * linear->n_out * linear->n_in);
 }
 

@@ -19,6 +19,11 @@
 #define WINOGRAD_4_MIN_SIDE 12
 #define WINOGRAD_4_MAX_CHANNELS (2 << 20)
 #define WINOGRAD_MIN_SIDE 6
+/* From so many rows of a map on a convolution's weights are packed at every pass: in bf16 that takes 10 % of a pass over
+ * 16 x 16 pixels of two samples, 1 % over 64 x 64; in float32, with more to write, 3 % over 64 x 64. Only where they are large. */
+#define LEND_MIN_SIDE_BF16 16
+#define LEND_MIN_SIDE 64
+#define LEND_MIN_SIZE ((size_t) 3 << 20)
 /* Convolutions that read or write the picture itself stay in float32: they cost next to nothing, and their
  * rounding was more than half of what bf16 changed in a generated picture (23 dB became 36). */
 #define BF16_MIN_CHANNELS 16
@@ -212,7 +217,7 @@ bk_pack_linear (BkSource weight, BkSource bias, int n_in, int n_out, BkArena *st
 BkLinear
 bk_lend_linear (BkSource weight, BkSource bias, int n_in, int n_out, void *room, BkArena *store)
 {
-  return (BkLinear) { .n_in = n_in, .n_out = n_out, .type = bk_weight_type (), .lent = weight, .room = room,
+  return (BkLinear) { .n_in = n_in, .n_out = n_out, .type = bk_weight_type (), .weight = room, .lent = weight,
                       .bias = pack_bias (bias, n_out, store) };
 }
 
@@ -226,32 +231,83 @@ choose_winograd (BkType type, int n_in, int n_out, int kernel, int h)
   return type == BK_F32 && h >= WINOGRAD_4_MIN_SIDE && (int64_t) n_in * n_out <= WINOGRAD_4_MAX_CHANNELS ? 4 : 2;
 }
 
+/* All but the weights. */
+static BkConv
+choose_conv (int n_in, int n_out, int kernel, int h)
+{
+  BkConv conv = { .n_in = n_in, .n_out = n_out, .kernel = kernel, .type = bk_weight_type () };
+
+  if (n_in < BF16_MIN_CHANNELS || n_out < BF16_MIN_CHANNELS)
+    conv.type = BK_F32;
+  conv.winograd_output = choose_winograd (conv.type, n_in, n_out, kernel, h);
+  return conv;
+}
+
+static size_t
+conv_size (const BkConv *conv)
+{
+  BkPacking packing = bk_packing (conv->type);
+
+  if (conv->winograd_output > 0)
+    return bk_winograd_size (conv->type, conv->n_in, conv->n_out, conv->winograd_output);
+  return bk_packed_size (packing, conv->kernel * conv->kernel * conv->n_in, conv->n_out) * packing.size;
+}
+
+size_t
+bk_conv_size (int n_in, int n_out, int kernel, int h)
+{
+  BkConv conv = choose_conv (n_in, n_out, kernel, h);
+
+  return conv_size (&conv);
+}
+
+bool
+bk_conv_lends (int n_in, int n_out, int kernel, int h)
+{
+  BkConv conv = choose_conv (n_in, n_out, kernel, h);
+
+  return h >= (conv.type == BK_BF16 ? LEND_MIN_SIDE_BF16 : LEND_MIN_SIDE) && conv_size (&conv) >= LEND_MIN_SIZE;
+}
+
+void
+bk_pack_conv_weights (const BkConv *conv, void *packed, BkSource weight)
+{
+  if (conv->winograd_output > 0)
+    bk_winograd_pack (packed, conv->type, weight, conv->n_in, conv->n_out, conv->winograd_output);
+  else
+    bk_pack_panels (packed, bk_packing (conv->type), weight, conv->n_in, conv->n_out, conv->kernel * conv->kernel);
+}
+
+static void
+set_packed (BkConv *conv, void *packed)
+{
+  if (conv->winograd_output > 0)
+    conv->winograd = packed;
+  else
+    conv->weight = packed;
+}
+
 BkConv
 bk_pack_conv (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, BkArena *store)
 {
-  BkPacking packing = bk_packing (n_in < BF16_MIN_CHANNELS || n_out < BF16_MIN_CHANNELS ? BK_F32 : bk_weight_type ());
-  BkConv    conv = { .n_in = n_in, .n_out = n_out, .kernel = kernel, .type = packing.type };
-  void     *packed;
-  size_t    size;
+  BkConv conv = choose_conv (n_in, n_out, kernel, h);
+  void  *packed = bk_arena_alloc (store, conv_size (&conv));
 
-  conv.winograd_output = choose_winograd (packing.type, n_in, n_out, kernel, h);
-  if (conv.winograd_output > 0)
-    size = bk_winograd_size (packing.type, n_in, n_out, conv.winograd_output);
-  else
-    size = bk_packed_size (packing, kernel * kernel * n_in, n_out) * packing.size;
-  packed = bk_arena_alloc (store, size);
+  set_packed (&conv, packed);
   conv.bias = pack_bias (bias, n_out, store);
+  if (packed != NULL && weight.data != NULL)
+    bk_pack_conv_weights (&conv, packed, weight);
+  return conv;
+}
 
-  if (conv.winograd_output > 0)
-    conv.winograd = packed;
-  else
-    conv.weight = packed;
-  if (packed == NULL || weight.data == NULL)
-    return conv;
-  if (conv.winograd_output > 0)
-    bk_winograd_pack (packed, packing.type, weight, n_in, n_out, conv.winograd_output);
-  else
-    bk_pack_panels (packed, packing, weight, n_in, n_out, kernel * kernel);
+BkConv
+bk_lend_conv (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, void *room, BkArena *store)
+{
+  BkConv conv = choose_conv (n_in, n_out, kernel, h);
+
+  set_packed (&conv, room);
+  conv.lent = weight;
+  conv.bias = pack_bias (bias, n_out, store);
   return conv;
 }
 

@@ -168,7 +168,11 @@ unclip_build_conv (UnclipBuilder *builder,
   if (builder->error != NULL)
     return (BkConv) { 0 };
 
-  return bk_pack_conv (weight, bias, n_in, n_out, kernel, h, builder->store);
+  if (! bk_conv_lends (n_in, n_out, kernel, h))
+    return bk_pack_conv (weight, bias, n_in, n_out, kernel, h, builder->store);
+
+  builder->room_size = MAX (builder->room_size, bk_conv_size (n_in, n_out, kernel, h));
+  return bk_lend_conv (weight, bias, n_in, n_out, kernel, h, builder->room, builder->store);
 }
 
 BkLinear

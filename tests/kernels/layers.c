@@ -31,7 +31,7 @@ typedef struct
   int          n_out, kernel;
   int          side; /* map that a convolution is packed for */
   bool         in_place;
-  bool         lends; /* the weights of a linear layer stay where they are */
+  bool         lends; /* the weights stay where they are */
 } Layer;
 
 /* A store of just the size that packing asks for; @pack is run twice. */
@@ -162,7 +162,13 @@ test_linear (void)
 static void
 conv_pack (Layer *layer, BkArena *store)
 {
-  layer->conv = bk_pack_conv (layer->weight, layer->bias, layer->x.c, layer->n_out, layer->kernel, layer->side, store);
+  int n_in = layer->x.c, n_out = layer->n_out;
+
+  if (layer->lends)
+    layer->conv = bk_lend_conv (layer->weight, layer->bias, n_in, n_out, layer->kernel, layer->side,
+                                bk_arena_alloc (store, bk_conv_size (n_in, n_out, layer->kernel, layer->side)), store);
+  else
+    layer->conv = bk_pack_conv (layer->weight, layer->bias, n_in, n_out, layer->kernel, layer->side, store);
 }
 
 static void
@@ -208,9 +214,9 @@ run_conv (Layer *layer, BkType type)
                       : check_output (x.n, x.h, x.w, layer->n_out, check_gap ());
   g_assert_true ((layer->conv.winograd != NULL) == (layer->conv.winograd_output > 0));
   g_assert_true ((layer->conv.winograd != NULL) != (layer->conv.weight != NULL));
-  what = g_strdup_printf ("convolution %d x %d of %d x %d x %d, %d to %d channels%s, Winograd %d, %s",
+  what = g_strdup_printf ("convolution %d x %d of %d x %d x %d, %d to %d channels%s%s, Winograd %d, %s",
                           layer->kernel, layer->kernel, x.n, x.h, x.w, x.c, layer->n_out,
-                          plus (layer),
+                          plus (layer), layer->lends ? ", lent" : "",
                           layer->conv.winograd_output, type == BK_BF16 ? "bf16" : "float32");
   check_kernel (what, conv_kernel, conv_twin, layer, y, conv_error (layer));
   bk_arena_free (store);
@@ -219,7 +225,7 @@ run_conv (Layer *layer, BkType type)
 static void
 check_conv (int n, int h, int w, int side, int n_in, int n_out, int kernel)
 {
-  Layer  layer = { .n_out = n_out, .kernel = kernel, .side = side };
+  Layer  layer = { .n_out = n_out, .kernel = kernel, .side = side, .lends = check_int (0, 2) == 0 };
   size_t size = (size_t) n_in * n_out * kernel * kernel;
   float  scale = 1.0f / sqrtf (n_in * kernel * kernel);
 
