@@ -42,26 +42,22 @@ make_plan (BkType type, int n_k, int dim)
   return plan;
 }
 
-/* b [k, n] to panels; b's values lie k_step and n_step floats apart. */
+/* b [k, n] to panels; @turned: b is its transpose [n, k]. */
 static void
-pack (float *packed, BkPacking packing, const float *b, size_t k_step, size_t n_step, int k, int n)
+pack (float *packed, BkPacking packing, const float *b, size_t stride, bool turned, int k, int n)
 {
   for (int first = 0; first < n; first += packing.panel)
     {
-      int          width = bk_panel_width (packing, n, first), count = (int) bk_min (packing.panel, n - first);
-      const float *from = b + first * n_step;
+      int width = bk_panel_width (packing, n, first), count = (int) bk_min (packing.panel, n - first);
 
-      for (int i = 0; i < k && n_step == 1; i++, packed += width, from += k_step)
+      if (turned)
+        bk_kernels ()->transpose (packed, width, b + first * stride, stride, count, k);
+      for (int i = 0; i < k; i++, packed += width)
         {
-          memcpy (packed, from, count * sizeof (float));
+          if (! turned)
+            memcpy (packed, b + i * stride + first, count * sizeof (float));
           memset (packed + count, 0, (width - count) * sizeof (float));
         }
-      if (n_step == 1)
-        continue;
-      for (int j = 0; j < width; j++, from += n_step)
-        for (int i = 0; i < k; i++)
-          packed[i * width + j] = j < count ? from[i * k_step] : 0.0f;
-      packed += (size_t) k * width;
     }
 }
 
@@ -122,8 +118,8 @@ pack_head (char *buffer, const Plan *plan, const float *k, size_t k_stride, cons
     }
   else
     {
-      pack ((float *) buffer, plan->packing, k, 1, k_stride, plan->dim, plan->n_k);
-      pack ((float *) values, plan->packing, v, v_stride, 1, plan->n_k, plan->dim);
+      pack ((float *) buffer, plan->packing, k, k_stride, true, plan->dim, plan->n_k);
+      pack ((float *) values, plan->packing, v, v_stride, false, plan->n_k, plan->dim);
     }
 }
 

@@ -105,6 +105,7 @@ typedef struct
 {
   const void *data;
   BkType      type;
+  bool        mapped; /* a file's pages: once read they are given back to the system, which keeps them while it has room */
 } BkSource;
 
 /* Widens @n values into @out. */

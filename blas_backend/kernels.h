@@ -30,6 +30,9 @@ typedef struct
   /* Rounds to the nearest, ties to even. NULL at a level that does not multiply bf16 itself. */
   void (*to_bf16) (uint16_t *out, const float *x, int n);
 
+  /* out [columns, rows] = in [rows, columns]; strides in floats. */
+  void (*transpose) (float *out, size_t out_stride, const float *in, size_t in_stride, int rows, int columns);
+
   /* y = act ((x - centre) scale + shift) for @rows rows of n; each of the three is [n],
    * or NULL for 0, 1 and 0. y may be x. */
   void (*affine) (float *y, size_t y_stride, const float *x, size_t x_stride, int rows, int n,
@@ -48,6 +51,9 @@ typedef struct
    * The tile may reach over the edges. Taps [9][WINOGRAD_COLUMNS] to u [planes] of those. */
   void (*winograd_input) (void *v, size_t plane, BkTensor x, int tile_y, int tile_x, int output, bool narrow);
   void (*winograd_weights) (float *u, const float *taps, int output);
+  /* F(2x2) of two channels' taps [2][9][WINOGRAD_COLUMNS] to a panel in bf16, out [planes][WINOGRAD_COLUMNS][2]; only at a level
+   * whose panels are so wide, else NULL. */
+  void (*winograd_pairs) (uint16_t *out, size_t plane, const float *taps);
   void (*winograd_output) (BkTensor y, const float *m, size_t plane, int tile_y, int tile_x, int output,
                            const float *bias, BkTensor residual);
 } BkKernels;

@@ -54,6 +54,7 @@ const BkKernels bk_kernels_c = {
   .gemm = blas_gemm,
   .panel_bf16 = PANEL_BF16,
   .gemm_bf16 = blas_gemm_bf16,
+  .transpose = transpose,
   .affine = affine,
   .column_sums = column_sums,
   .row_moments = row_moments,

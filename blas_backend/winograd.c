@@ -100,20 +100,19 @@ put_columns (char *packed, BkPacking packing, int n_out, int planes, int packed_
     }
 }
 
-/* Channels [first, first + step) of columns [count][n_channels][9] to u [step][planes][WINOGRAD_COLUMNS]: zeros for channels
- * and columns that there are not. */
+/* The same from taps [step][9][WINOGRAD_COLUMNS]. */
 static void
-transform_columns (float *u, int planes, int output, const float *columns, int count, int n_channels, int first, int step)
+put_channels (char *packed, BkPacking packing, int n_out, int output, int packed_k, const float *taps, int first, int k)
 {
-  for (int k = 0; k < step; k++, u += planes * WINOGRAD_COLUMNS)
-    {
-      float taps[9 * WINOGRAD_COLUMNS] = { 0 };
+  int      planes = (output + 2) * (output + 2);
+  float    u[2 * 36 * WINOGRAD_COLUMNS];
+  uint16_t narrow[2 * 36 * WINOGRAD_COLUMNS];
 
-      for (int j = 0; j < count && first + k < n_channels; j++)
-        for (int t = 0; t < 9; t++)
-          taps[t * WINOGRAD_COLUMNS + j] = columns[(j * n_channels + first + k) * 9 + t];
-      bk_kernels ()->winograd_weights (u, taps, output);
-    }
+  for (int i = 0; i < packing.step; i++)
+    bk_kernels ()->winograd_weights (u + i * planes * WINOGRAD_COLUMNS, taps + i * 9 * WINOGRAD_COLUMNS, output);
+  if (packing.type == BK_BF16)
+    bk_round (narrow, u, 2 * planes * WINOGRAD_COLUMNS);
+  put_columns (packed, packing, n_out, planes, packed_k, packing.type == BK_BF16 ? (const void *) narrow : u, first, k);
 }
 
 /* Packed: [panel][planes][in][columns]. */
@@ -132,18 +131,23 @@ bk_winograd_pack (void *packed, BkType type, BkSource weight, int n_in, int n_ou
         int      first = piece * WINOGRAD_COLUMNS, channel = block * PACK_CHANNELS;
         int      count = first < n_out ? (int) bk_min (WINOGRAD_COLUMNS, n_out - first) : 0;
         int      n_channels = (int) bk_min (PACK_CHANNELS, n_in - channel);
-        float    read[WINOGRAD_COLUMNS * PACK_CHANNELS * 9], u[2 * 36 * WINOGRAD_COLUMNS];
-        uint16_t narrow[2 * 36 * WINOGRAD_COLUMNS];
+        float    read[WINOGRAD_COLUMNS * PACK_CHANNELS * 9], taps[PACK_CHANNELS * 9 * WINOGRAD_COLUMNS];
 
         bk_flush_denormals ();
         bk_read_weights (read, weight, n_in, 9, first, count, channel, n_channels);
+        /* Zeros for channels and columns that there are not. */
+        if (count < WINOGRAD_COLUMNS || n_channels < PACK_CHANNELS)
+          memset (taps, 0, sizeof taps);
+        bk_kernels ()->transpose (taps, WINOGRAD_COLUMNS, read, n_channels * 9, count, n_channels * 9);
         for (int i = 0; i < n_channels; i += packing.step)
           {
-            transform_columns (u, planes, output, read, count, n_channels, i, packing.step);
-            if (packing.type == BK_BF16)
-              bk_round (narrow, u, 2 * planes * WINOGRAD_COLUMNS);
-            put_columns (packed, packing, n_out, planes, packed_k, packing.type == BK_BF16 ? (const void *) narrow : u, first,
-                         channel + i);
+            const float *some = taps + i * 9 * WINOGRAD_COLUMNS;
+
+            if (packing.type == BK_BF16 && output == 2 && bk_kernels ()->winograd_pairs != NULL)
+              bk_kernels ()->winograd_pairs ((uint16_t *) packed + ((size_t) planes * first * packed_k + (size_t) (channel + i) * WINOGRAD_COLUMNS),
+                                             (size_t) WINOGRAD_COLUMNS * packed_k, some);
+            else
+              put_channels (packed, packing, n_out, output, packed_k, some, first, channel + i);
           }
       }
 }

@@ -1,4 +1,4 @@
-/* Inner loops over rows: activation, sums, softmax.
+/* Inner loops over rows: turning them into columns, activation, sums, softmax.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -7,6 +7,56 @@
 #include <math.h>
 
 #include "vector.h"
+
+/* The lanes of a and b by turns: of their first halves, of their second. */
+#if LANES == 16
+#define WEAVE_LOW(a, b) __builtin_shufflevector (a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define WEAVE_HIGH(a, b) __builtin_shufflevector (a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#elif LANES == 8
+#define WEAVE_LOW(a, b) __builtin_shufflevector (a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define WEAVE_HIGH(a, b) __builtin_shufflevector (a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#else
+#define WEAVE_LOW(a, b) __builtin_shufflevector (a, b, 0, 4, 1, 5)
+#define WEAVE_HIGH(a, b) __builtin_shufflevector (a, b, 2, 6, 3, 7)
+#endif
+
+/* LANES rows become columns: weaving each of the first half with its like of the second, log2 LANES times. */
+INLINE void
+transpose_block (float *out, size_t out_stride, const float *in, size_t in_stride)
+{
+  Vec rows[LANES], woven[LANES];
+
+#pragma GCC unroll 16
+  for (int i = 0; i < LANES; i++)
+    rows[i] = load (in + i * in_stride);
+#pragma GCC unroll 4
+  for (int round = 1; round < LANES; round *= 2)
+    {
+#pragma GCC unroll 8
+      for (int i = 0; i < LANES / 2; i++)
+        {
+          woven[2 * i] = WEAVE_LOW (rows[i], rows[i + LANES / 2]);
+          woven[2 * i + 1] = WEAVE_HIGH (rows[i], rows[i + LANES / 2]);
+        }
+      memcpy (rows, woven, sizeof rows);
+    }
+#pragma GCC unroll 16
+  for (int i = 0; i < LANES; i++)
+    store (out + i * out_stride, rows[i]);
+}
+
+static void
+transpose (float *out, size_t out_stride, const float *in, size_t in_stride, int rows, int columns)
+{
+  int whole_rows = rows / LANES * LANES, whole_columns = columns / LANES * LANES;
+
+  for (int r = 0; r < whole_rows; r += LANES)
+    for (int c = 0; c < whole_columns; c += LANES)
+      transpose_block (out + c * out_stride + r, out_stride, in + r * in_stride + c, in_stride);
+  for (int r = 0; r < rows; r++)
+    for (int c = r < whole_rows ? whole_columns : 0; c < columns; c++)
+      out[c * out_stride + r] = in[r * in_stride + c];
+}
 
 /* @act is a constant wherever this is expanded, so that the loop holds no switch. */
 INLINE void

@@ -128,6 +128,46 @@ winograd_weights (float *u, const float *taps, int output)
     weight_columns (u, taps, 4);
 }
 
+#ifdef HAS_BF16
+/* weight_line for F(2x2); what its sums lose in single precision is far below a bit of bf16. */
+INLINE void
+weight_line_2 (Vec *out, int step, const Vec *g, int g_step)
+{
+  out[0] = g[0];
+  out[step] = (g[0] + g[g_step] + g[2 * g_step]) * 0.5f;
+  out[2 * step] = (g[0] - g[g_step] + g[2 * g_step]) * 0.5f;
+  out[3 * step] = g[2 * g_step];
+}
+
+static void
+winograd_pairs (uint16_t *out, size_t plane, const float *taps)
+{
+  for (int c = 0; c < WINOGRAD_COLUMNS; c += LANES)
+    {
+      Vec u[2][16];
+
+#pragma GCC unroll 2
+      for (int k = 0; k < 2; k++)
+        {
+          Vec g[9], half[12];
+
+#pragma GCC unroll 9
+          for (int t = 0; t < 9; t++)
+            g[t] = load (taps + (9 * k + t) * WINOGRAD_COLUMNS + c);
+#pragma GCC unroll 3
+          for (int x = 0; x < 3; x++)
+            weight_line_2 (half + x, 3, g + x, 3);
+#pragma GCC unroll 4
+          for (int y = 0; y < 4; y++)
+            weight_line_2 (u[k] + 4 * y, 1, half + 3 * y, 1);
+        }
+#pragma GCC unroll 16
+      for (int p = 0; p < 16; p++)
+        store_pairs (out + p * plane + 2 * c, u[0][p], u[1][p]);
+    }
+}
+#endif
+
 INLINE void
 store_input (void *v, size_t at, Vec value, int n, const bool narrow)
 {

@@ -32,6 +32,16 @@ store_bf16 (uint16_t *to, Vec v, int n)
   _mm256_mask_storeu_epi16 (to, first_lanes (n), (__m256i) _mm512_cvtneps_pbh ((__m512) v));
 }
 
+/* The same of two, by turns. */
+INLINE void
+store_pairs (uint16_t *to, Vec even, Vec odd)
+{
+  __m512i low = _mm512_cvtepu16_epi32 ((__m256i) _mm512_cvtneps_pbh ((__m512) even));
+  __m512i high = _mm512_cvtepu16_epi32 ((__m256i) _mm512_cvtneps_pbh ((__m512) odd));
+
+  _mm512_storeu_si512 (to, _mm512_or_si512 (low, _mm512_slli_epi32 (high, 16)));
+}
+
 /* To each lane of sum the products of two bf16 of a and b. */
 INLINE Vec
 add_pairs (Vec sum, IntVec a, IntVec b)

@@ -16,6 +16,7 @@ const BkKernels bk_kernels_avx512 = {
   .gemm = gemm,
   .panel_bf16 = PANEL,
   .gemm_bf16 = gemm_bf16,
+  .transpose = transpose,
   .affine = affine,
   .column_sums = column_sums,
   .row_moments = row_moments,

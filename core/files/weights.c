@@ -22,7 +22,6 @@ struct _UnclipWeights
   GHashTable *by_name;  /* name to UnclipEntry, both none */
   GHashTable *file_of;  /* UnclipEntry to UnclipSafetensors, both none */
   GPtrArray  *recorded; /* UnclipEntry; NULL unless recording */
-  const UnclipEntry *taken[2]; /* the last ones, newest first */
 };
 
 static UnclipWeights *
@@ -219,19 +218,6 @@ shape_text (int n_dims, const int *dims)
   return g_string_free (g_string_append (text, "]"), FALSE);
 }
 
-/* Gives back what the map takes of this process's memory; read once more, it comes from the page cache again. */
-static void
-release (UnclipWeights *weights, const UnclipEntry *entry)
-{
-  const UnclipSafetensors *file = g_hash_table_lookup (weights->file_of, entry);
-  guintptr page = sysconf (_SC_PAGESIZE), start = (guintptr) unclip_safetensors_data (file, entry), end = start + entry->size;
-
-  start = (start + page - 1) / page * page;
-  end = end / page * page;
-  if (end > start)
-    madvise ((gpointer) start, end - start, MADV_DONTNEED);
-}
-
 gboolean
 unclip_weights_take (UnclipWeights *weights, BkSource *source, GError **error, const char *name, int n_dims, ...)
 {
@@ -290,11 +276,7 @@ unclip_weights_take (UnclipWeights *weights, BkSource *source, GError **error, c
       return FALSE;
     }
   source->data = unclip_safetensors_data (file, entry);
-  /* A layer is packed as soon as its weight and its bias have been taken, so the one before the last is done with. */
-  if (weights->taken[1] != NULL)
-    release (weights, weights->taken[1]);
-  weights->taken[1] = weights->taken[0];
-  weights->taken[0] = entry;
+  source->mapped = true;
   return TRUE;
 }
 

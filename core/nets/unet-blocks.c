@@ -21,6 +21,8 @@ unclip_resnet_build (UnclipBuilder           *builder,
 {
   UnclipResnet resnet = { .resample = resample, .n_in = n_in, .n_out = n_out };
 
+  /* What bypasses the block goes through a resampling or through a shortcut. */
+  g_assert (resample == UNCLIP_RESAMPLE_NONE || n_in == n_out);
   if (resample == UNCLIP_RESAMPLE_DOWN)
     h /= 2;
   if (resample == UNCLIP_RESAMPLE_UP)
@@ -52,39 +54,37 @@ void
 unclip_resnet_run (const UnclipResnet *resnet,
                    BkTensor            y,
                    BkTensor            x,
+                   gboolean            spends_x,
                    BkTensor            emb,
                    BkArena            *arena)
 {
   g_auto (BkScratch) scratch = bk_scratch (arena);
+  gboolean is_plain = resnet->resample == UNCLIP_RESAMPLE_NONE && resnet->n_in == resnet->n_out;
+  BkTensor bypass = is_plain ? x : y, a = x, b, e;
 
-  BkTensor a = bk_scratch_like (&scratch, x);
-  BkTensor b = bk_scratch_tensor (&scratch, y.n, y.h, y.w, y.c);
-  BkTensor e = bk_scratch_tensor (&scratch, y.n, 1, 1, resnet->emb.n_out);
+  /* What bypasses the block waits in y, where it is added to, so that x is free early. */
+  if (resnet->resample != UNCLIP_RESAMPLE_NONE)
+    resample (y, x, resnet->resample);
+  else if (! is_plain)
+    bk_conv (y, x, &resnet->shortcut, arena);
 
+  if (! spends_x || is_plain)
+    a = bk_scratch_like (&scratch, x);
   bk_group_norm (a, x, &resnet->norm1, (BkTensor) { 0 }, BK_SILU);
   if (resnet->resample != UNCLIP_RESAMPLE_NONE)
     {
-      BkTensor small_a = bk_scratch_tensor (&scratch, y.n, y.h, y.w, x.c);
-      BkTensor small_x = bk_scratch_like (&scratch, small_a);
+      BkTensor resampled = bk_scratch_tensor (&scratch, y.n, y.h, y.w, x.c);
 
-      resample (small_a, a, resnet->resample);
-      resample (small_x, x, resnet->resample);
-      a = small_a;
-      x = small_x;
+      resample (resampled, a, resnet->resample);
+      a = resampled;
     }
 
+  b = bk_scratch_tensor (&scratch, y.n, y.h, y.w, y.c);
+  e = bk_scratch_tensor (&scratch, y.n, 1, 1, resnet->emb.n_out);
   bk_linear (e, emb, &resnet->emb, BK_IDENTITY);
   bk_conv (b, a, &resnet->conv1, arena);
   bk_group_norm (b, b, &resnet->norm2, e, BK_SILU);
-
-  if (resnet->n_in != resnet->n_out)
-    {
-      BkTensor shortcut = bk_scratch_like (&scratch, b);
-
-      bk_conv (shortcut, x, &resnet->shortcut, arena);
-      x = shortcut;
-    }
-  bk_conv_add (y, b, &resnet->conv2, x, arena);
+  bk_conv_add (y, b, &resnet->conv2, bypass, arena);
 }
 
 UnclipAttention

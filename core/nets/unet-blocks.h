@@ -40,9 +40,10 @@ UnclipResnet unclip_resnet_build (UnclipBuilder *builder, const char *path, cons
  * unclip_resnet_run:
  * @y: [n, h', w', n_out]; h' and w' are those of @x, halved or doubled as the block resamples
  * @x: [n, h, w, n_in]
+ * @spends_x: nobody wants @x afterwards, so that its memory may be used
  * @emb: [n, 1, 1, n_emb], SiLU taken already
  */
-void         unclip_resnet_run   (const UnclipResnet *resnet, BkTensor y, BkTensor x, BkTensor emb, BkArena *arena);
+void         unclip_resnet_run   (const UnclipResnet *resnet, BkTensor y, BkTensor x, gboolean spends_x, BkTensor emb, BkArena *arena);
 
 typedef struct
 {

@@ -2,7 +2,8 @@
  *
  * Down blocks push what they compute, up blocks take it back in reverse order beside their own state.
  * A pushed tensor therefore lies from the start in a buffer that has room for that state before it: so
- * concatenation is two writes into slices of one tensor, and costs no pass of its own.
+ * concatenation is two writes into slices of one tensor, and costs no pass of its own. What was pushed last is the
+ * arena's last, too, so that its memory is free again as soon as it has been taken back.
  *
  * Source: arXiv 2204.06125, section 2.1 and appendix C; names and places of the parts as in diffusers'
  * UNet2DConditionModel and UNet2DModel.
@@ -563,8 +564,9 @@ unclip_unet_set_context (UnclipUnet   *unet,
 /* What the down blocks have pushed; the buffer of each begins with room for the state that will meet it. */
 typedef struct
 {
-  BkTensor buffers[MAX_LEVELS * (MAX_LAYERS + 2)];
-  int      n;
+  BkTensor  buffers[MAX_LEVELS * (MAX_LAYERS + 2)];
+  BkScratch scopes[MAX_LEVELS * (MAX_LAYERS + 2)]; /* what each is taken from */
+  int       n;
 } Skips;
 
 /* Channels of the state that meets the skip number @k, counted from the first pushed. */
@@ -600,15 +602,17 @@ count_skips (const UnclipUnet *unet)
 static BkTensor
 push (const UnclipUnet *unet,
       Skips            *skips,
-      BkScratch        *scratch,
+      BkArena          *arena,
       int               n,
       int               h,
       int               w,
       int               c)
 {
   int state = state_channels (unet, count_skips (unet), skips->n);
+  BkScratch *scope = &skips->scopes[skips->n];
 
-  skips->buffers[skips->n] = bk_scratch_tensor (scratch, n, h, w, state + c);
+  *scope = bk_scratch (arena);
+  skips->buffers[skips->n] = bk_scratch_tensor (scope, n, h, w, state + c);
   return bk_channels (skips->buffers[skips->n++], state, c);
 }
 
@@ -643,10 +647,8 @@ run_down (const UnclipUnet *unet,
           BkTensor          x,
           BkTensor          emb,
           Skips            *skips,
-          BkScratch        *scratch)
+          BkArena          *arena)
 {
-  BkArena *arena = scratch->arena;
-
   for (int i = 0; i < unet->n_levels; i++)
     {
       const Block *block = &unet->down[i];
@@ -654,18 +656,18 @@ run_down (const UnclipUnet *unet,
 
       for (int j = 0; j < block->n_layers; j++)
         {
-          BkTensor y = push (unet, skips, scratch, x.n, x.h, x.w, c);
+          BkTensor y = push (unet, skips, arena, x.n, x.h, x.w, c);
 
-          unclip_resnet_run (&block->resnets[j], y, x, emb, arena);
+          unclip_resnet_run (&block->resnets[j], y, x, FALSE, emb, arena);
           if (block->attentions != NULL)
             unclip_attention_run (&block->attentions[j], y, unet->mask, arena);
           x = y;
         }
       if (block->has_resampler)
         {
-          BkTensor y = push (unet, skips, scratch, x.n, x.h / 2, x.w / 2, c);
+          BkTensor y = push (unet, skips, arena, x.n, x.h / 2, x.w / 2, c);
 
-          unclip_resnet_run (&block->resampler, y, x, emb, arena);
+          unclip_resnet_run (&block->resampler, y, x, FALSE, emb, arena);
           x = y;
         }
     }
@@ -682,10 +684,10 @@ run_mid (const UnclipUnet *unet,
   g_auto (BkScratch) scratch = bk_scratch (arena);
   BkTensor a = bk_scratch_like (&scratch, x);
 
-  unclip_resnet_run (&unet->mid[0], a, x, emb, arena);
+  unclip_resnet_run (&unet->mid[0], a, x, FALSE, emb, arena);
   if (unet->is_conditional)
     unclip_attention_run (&unet->mid_attention, a, unet->mask, arena);
-  unclip_resnet_run (&unet->mid[1], y, a, emb, arena);
+  unclip_resnet_run (&unet->mid[1], y, a, TRUE, emb, arena);
 }
 
 /* The state is beside the first skip; the result goes to @y. */
@@ -698,23 +700,25 @@ run_up (const UnclipUnet *unet,
 {
   for (int i = 0; i < unet->n_levels; i++)
     {
-      g_auto (BkScratch) scratch = bk_scratch (arena);
       const Block *block = &unet->up[i];
       int c = unet->n_channels[unet->n_levels - 1 - i];
 
       for (int j = 0; j < block->n_layers; j++)
         {
-          BkTensor x = skips->buffers[--skips->n];
-          gboolean is_last = j == block->n_layers - 1;
-          BkTensor out = ! is_last              ? beside_next (skips, c)
-                         : block->has_resampler ? bk_scratch_tensor (&scratch, x.n, x.h, x.w, c)
-                                                : y;
+          BkTensor  x = skips->buffers[--skips->n];
+          BkScratch scratch = bk_scratch (arena);
+          gboolean  is_last = j == block->n_layers - 1;
+          BkTensor  out = ! is_last              ? beside_next (skips, c)
+                          : block->has_resampler ? bk_scratch_tensor (&scratch, x.n, x.h, x.w, c)
+                                                 : y;
 
-          unclip_resnet_run (&block->resnets[j], out, x, emb, arena);
+          unclip_resnet_run (&block->resnets[j], out, x, TRUE, emb, arena);
           if (block->attentions != NULL)
             unclip_attention_run (&block->attentions[j], out, unet->mask, arena);
           if (is_last && block->has_resampler)
-            unclip_resnet_run (&block->resampler, beside_next (skips, c), out, emb, arena);
+            unclip_resnet_run (&block->resampler, beside_next (skips, c), out, TRUE, emb, arena);
+          bk_scratch_close (&scratch);
+          bk_scratch_close (&skips->scopes[skips->n]);
         }
     }
 }
@@ -737,9 +741,9 @@ forward (BkArena  *arena,
 
   embed (call, emb, arena);
 
-  state = push (unet, &skips, &scratch, n, h, w, unet->n_channels[0]);
+  state = push (unet, &skips, arena, n, h, w, unet->n_channels[0]);
   bk_conv (state, x, &unet->conv_in, arena);
-  state = run_down (unet, state, emb, &skips, &scratch);
+  state = run_down (unet, state, emb, &skips, arena);
   run_mid (unet, beside_next (&skips, unet->n_channels[last]), state, emb, arena);
   run_up (unet, a, emb, &skips, arena);
 
