@@ -61,6 +61,14 @@ void   bk_count_flop (double flop);
 void   bk_count_gemm (double seconds);
 double bk_now        (void);
 
+/* ---- weights of a file ---- */
+
+/* Columns [first, first + count) of source weights [n_out, n_in * n_taps], channels
+ * [channel, channel + n_channels), widened to out [count][n_channels][n_taps]. */
+void bk_read_weights (float *out, BkSource weight, int n_in, int n_taps, int first, int count, int channel, int n_channels);
+/* Takes a map's pages of @n values out of this process's memory; read once more, they come from the page cache. */
+void bk_give_back    (BkSource source, size_t n);
+
 /* ---- packed weights, see kernels.h for their form ---- */
 
 /* How this level packs weights of a type. */
@@ -164,6 +172,10 @@ bk_put_weight (BkPacking packing, void *panel, int width, size_t k, int column, 
 
 /* An even k's values and the next one's to where a panel in bf16 has such pairs: out [n][2]. */
 void bk_weave (uint16_t *out, const uint16_t *even, const uint16_t *odd, int n);
+/* [out, in, taps] to panels of [taps * in, columns]. */
+void bk_pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps);
+/* A convolution's, to whichever of its two forms. */
+void bk_pack_conv_weights (const BkConv *conv, void *packed, BkSource weight);
 /* x to bf16 [pixels][x.c], at a level with to_bf16; nothing where @out is NULL. */
 void bk_narrow (uint16_t *out, BkTensor x);
 
@@ -175,15 +187,7 @@ void bk_narrow (uint16_t *out, BkTensor x);
 void bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, int kernel, BkType type, const void *weight, const float *bias,
                     BkTensor residual, BkActivation act);
 
-/* [out, in, taps] to panels of [taps * in, columns]. */
-void   bk_pack_panels   (void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps);
-/* In whichever of its two forms. */
-void   bk_pack_conv_weights (const BkConv *conv, void *packed, BkSource weight);
 /* Bytes. */
 size_t bk_winograd_size (BkType type, int n_in, int n_out, int output);
 void   bk_winograd_pack (void *packed, BkType type, BkSource weight, int n_in, int n_out, int output);
 void   bk_winograd      (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena);
-/* Columns [first, first + count) of source weights [n_out, n_in * n_taps], channels
- * [channel, channel + n_channels), widened to out [count][n_channels][n_taps]. */
-void   bk_read_weights  (float *out, BkSource weight, int n_in, int n_taps,
-                         int first, int count, int channel, int n_channels);

@@ -5,15 +5,11 @@
 #include "internal.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* Piece of a source that is turned over at once: 32 columns, which no level's panel cuts
  * unevenly, by about 4 KB of each row of the file, half of an L1 cache in all. */
 #define PACK_COLUMNS 32
 #define PACK_DEPTH 144
-/* Values that are worth a task of their own. */
-#define READ_TILE 65536
 /* Winograd pays from here on: below, its transforms cost more than they save. */
 #define WINOGRAD_MIN_CHANNELS (64 * 64)
 /* F(4x4) quadruples the weights, which are read once a step: too much for small maps, and
@@ -21,83 +17,15 @@
 #define WINOGRAD_4_MIN_SIDE 12
 #define WINOGRAD_4_MAX_CHANNELS (2 << 20)
 #define WINOGRAD_MIN_SIDE 6
-/* From so many rows of a map on a convolution's weights are packed at every pass: in bf16 that takes 10 % of a pass over
- * 16 x 16 pixels of two samples, 1 % over 64 x 64; in float32, with more to write, 3 % over 64 x 64. Only where they are large. */
+/* From so many rows of a map on, a convolution's weights are packed at every pass. For two thirds of the memory that took 7 % of a
+ * step of the full-size decoder in bf16, and nothing that could be seen of an upsampler's. float32 has more to write.
+ * Only weights that take memory are worth it. */
 #define LEND_MIN_SIDE_BF16 16
 #define LEND_MIN_SIDE 64
 #define LEND_MIN_SIZE ((size_t) 3 << 20)
 /* Convolutions that read or write the picture itself stay in float32: they cost next to nothing, and their
  * rounding was more than half of what bf16 changed in a generated picture (23 dB became 36). */
 #define BF16_MIN_CHANNELS 16
-
-/* Without branches, so that the compiler can make vectors of it; also right where
- * denormals are flushed. */
-static inline float
-half_to_float (uint16_t half)
-{
-  uint32_t sign = (uint32_t) (half & 0x8000) << 16, rest = half & 0x7fff, mantissa = half & 0x3ff;
-  uint32_t normal = (rest << 13) + (112u << 23), special = 0x7f800000 | mantissa << 13, small_bits, bits;
-  float    small = (float) (int32_t) mantissa * 0x1p-24f, value;
-
-  memcpy (&small_bits, &small, 4);
-  bits = rest < 0x400 ? small_bits : rest >= 0x7c00 ? special : normal;
-  bits |= sign;
-  memcpy (&value, &bits, 4);
-  return value;
-}
-
-/* Values [first, first + n). */
-static void
-read_range (BkSource source, size_t first, size_t n, float *out)
-{
-  const uint8_t *in = source.data;
-  uint16_t       half;
-  uint32_t       bits;
-
-  switch (source.type)
-    {
-    case BK_F32:
-      memcpy (out, in + 4 * first, n * sizeof (float));
-      break;
-    case BK_F16:
-      for (size_t i = 0; i < n; i++)
-        {
-          memcpy (&half, in + 2 * (first + i), 2);
-          out[i] = half_to_float (half);
-        }
-      break;
-    case BK_BF16:
-      for (size_t i = 0; i < n; i++)
-        {
-          memcpy (&half, in + 2 * (first + i), 2);
-          bits = (uint32_t) half << 16;
-          memcpy (out + i, &bits, 4);
-        }
-      break;
-    }
-}
-
-/* Takes what the map of @n values takes out of this process's memory; read once more, they come from the page cache. */
-static void
-give_back (BkSource source, size_t n)
-{
-  uintptr_t page = sysconf (_SC_PAGESIZE), begin = (uintptr_t) source.data, end = begin + n * (source.type == BK_F32 ? 4 : 2);
-
-  begin = (begin + page - 1) / page * page;
-  end = end / page * page;
-  if (source.mapped && end > begin)
-    madvise ((void *) begin, end - begin, MADV_DONTNEED);
-}
-
-void
-bk_source_read (BkSource source, size_t n, float *out)
-{
-  size_t n_tiles = bk_n_tiles (n, READ_TILE);
-
-#pragma omp parallel for schedule(static) num_threads(bk_team (n_tiles))
-  for (size_t i = 0; i < n_tiles; i++)
-    read_range (source, i * READ_TILE, bk_min (READ_TILE, n - i * READ_TILE), out + i * READ_TILE);
-}
 
 const float *
 bk_pack_values (BkSource source, size_t n, BkArena *store)
@@ -107,7 +35,7 @@ bk_pack_values (BkSource source, size_t n, BkArena *store)
   if (values != NULL && source.data != NULL)
     {
       bk_source_read (source, n, values);
-      give_back (source, n);
+      bk_give_back (source, n);
     }
   return values;
 }
@@ -117,22 +45,6 @@ static const float *
 pack_bias (BkSource bias, int n, BkArena *store)
 {
   return bias.data == NULL ? NULL : bk_pack_values (bias, n, store);
-}
-
-void
-bk_read_weights (float *out, BkSource weight, int n_in, int n_taps, int first, int count, int channel, int n_channels)
-{
-  size_t run = (size_t) n_channels * n_taps, size = weight.type == BK_F32 ? 4 : 2;
-
-  for (int j = 0; j < count; j++)
-    {
-      size_t at = ((size_t) (first + j) * n_in + channel) * n_taps;
-
-      read_range (weight, at, run, out + j * run);
-      /* A caller goes on with the channels behind these. */
-      for (size_t line = 0; line < run * size; line += 64)
-        __builtin_prefetch ((const char *) weight.data + (at + run) * size + line);
-    }
 }
 
 void
@@ -207,7 +119,7 @@ bk_pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int 
             j = end;
           }
       }
-  give_back (weight, (size_t) n_out * k);
+  bk_give_back (weight, (size_t) n_out * k);
 }
 
 size_t
@@ -293,7 +205,7 @@ bk_pack_conv_weights (const BkConv *conv, void *packed, BkSource weight)
   if (conv->winograd_output > 0)
     {
       bk_winograd_pack (packed, conv->type, weight, conv->n_in, conv->n_out, conv->winograd_output);
-      give_back (weight, (size_t) conv->n_in * conv->n_out * 9);
+      bk_give_back (weight, (size_t) conv->n_in * conv->n_out * 9);
     }
   else
     bk_pack_panels (packed, bk_packing (conv->type), weight, conv->n_in, conv->n_out, conv->kernel * conv->kernel);

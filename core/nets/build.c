@@ -20,14 +20,12 @@ unclip_build (UnclipWeights   *weights,
   *store = NULL;
 
   build (&builder, net);
+  bk_arena_alloc (measure, builder.room_size);
   if (builder.error == NULL && unclip_weights_is_recording (weights))
     *store = g_steal_pointer (&measure);
   else if (builder.error == NULL)
     {
-      size_t size;
-
-      bk_arena_alloc (measure, builder.room_size);
-      size = bk_arena_peak (measure);
+      size_t size = bk_arena_peak (measure);
 
       *store = bk_arena_new (MAX (size, 1));
       if (*store == NULL)

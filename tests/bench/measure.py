@@ -12,7 +12,7 @@ from pathlib import Path
 
 from configs import COMPANIONS, WHOLE
 from engine import Refused
-from machine import HERE, Peer, need_disk, need_memory, peer_environment
+from machine import HERE, Peer, need_disk, need_memory, peer_environment, touch_memory
 
 # Bytes in memory per parameter while a step runs, roughly, so that a machine that would swap says so beforehand: ours has
 # up to four times the values of a 3×3 convolution (Winograd), and the file mapped besides. onnxruntime keeps its weights twice
@@ -125,6 +125,7 @@ class Bench:
         with tempfile.TemporaryDirectory(dir=self.scratch) as out:
             for _ in range(self.n_pairs):
                 warm(model)
+                touch_memory()   # so does the peer, when it has imported what it needs
                 # Ours first: if it refuses the precision, it does so at once.
                 ours = self.engine.first_step(model, image, out, row.precision, steps)
                 theirs = self.torch_variation(model, steps, "start")
