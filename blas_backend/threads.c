@@ -4,6 +4,7 @@
  */
 #include "internal.h"
 
+#include <limits.h>
 #include <omp.h>
 #include <sched.h>
 #include <stdio.h>
@@ -17,22 +18,48 @@ static int    n_threads_set;
 static bool   exact, bf16;
 static double flop_count, gemm_seconds;
 
-/* CPUs that the cgroup's quota allows, or a large number. */
-static int
-cgroup_cpus (void)
-{
-  FILE  *file = fopen ("/sys/fs/cgroup/cpu.max", "r");
-  double quota, period;
-  int    cpus = 1 << 20;
+#define MANY_CPUS (1 << 20)
 
+/* CPUs that the quota of the cgroup at @path allows. */
+static int
+cgroup_cpus (const char *path)
+{
+  char   name[PATH_MAX];
+  FILE  *file;
+  double quota, period;
+  int    cpus = MANY_CPUS;
+
+  if (snprintf (name, sizeof name, "/sys/fs/cgroup%s/cpu.max", path) >= (int) sizeof name || (file = fopen (name, "r")) == NULL)
+    return cpus;
+  if (fscanf (file, "%lf %lf", &quota, &period) == 2 && period > 0)
+    cpus = (int) ((quota + period - 1) / period);
+  fclose (file);
+  return cpus < 1 ? 1 : cpus;
+}
+
+/* CPUs that our cgroup and all those it is part of allow. */
+static int
+allowed_cpus (void)
+{
+  FILE *file = fopen ("/proc/self/cgroup", "r");
+  char  line[PATH_MAX] = "", *path = line;
+  int   cpus = MANY_CPUS;
+
+  /* The line of version 2 is "0::" and the path. */
+  while (file != NULL && fgets (line, sizeof line, file) != NULL && strncmp (line, "0::", 3) != 0)
+    line[0] = '\0';
   if (file != NULL)
+    fclose (file);
+  if (line[0] != '\0')
+    path += 3;
+  path[strcspn (path, "\n")] = '\0';
+  for (;;)
     {
-      if (fscanf (file, "%lf %lf", &quota, &period) == 2 && period > 0)
-        cpus = (int) ((quota + period - 1) / period);
-      fclose (file);
-      return cpus < 1 ? 1 : cpus;
+      cpus = (int) bk_min (cpus, cgroup_cpus (path));
+      if (path[0] == '\0')
+        return cpus;
+      *(strrchr (path, '/') != NULL ? strrchr (path, '/') : path) = '\0';
     }
-  return cpus;
 }
 
 void
@@ -45,8 +72,7 @@ bk_init (int n_threads)
 
       if (sched_getaffinity (0, sizeof set, &set) == 0)
         allowed = CPU_COUNT (&set);
-      if (cgroup_cpus () < allowed)
-        allowed = cgroup_cpus ();
+      allowed = (int) bk_min (allowed, allowed_cpus ());
       n_threads = getenv ("OMP_NUM_THREADS") != NULL ? omp_get_max_threads () : allowed;
     }
   n_threads_set = n_threads;

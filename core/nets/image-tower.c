@@ -206,7 +206,7 @@ forward (BkArena  *arena,
   g_auto (BkScratch) scratch = bk_scratch (arena);
   const Call *call = data;
   const UnclipImageTower *tower = call->tower;
-  int n = call->n, t = 1 + tower->n_patches, width = tower->config.shape.width;
+  int n = call->n, t = 1 + tower->n_patches, width = tower->config.shape.width, last = tower->config.n_layers - 1;
 
   BkTensor pixels = unclip_work_tensor (arena, call->pixel_values, n, tower->size, tower->size, 3);
   BkTensor x = bk_scratch_tensor (&scratch, n, t, 1, width);
@@ -215,16 +215,18 @@ forward (BkArena  *arena,
 
   embed (tower, x, pixels, arena);
   bk_layer_norm (x, x, &tower->pre_norm);
-  for (int i = 0; i < tower->config.n_layers; i++)
+  for (int i = 0; i < last; i++)
     unclip_layer_run (&tower->layers[i], x, NULL, 0.0f, arena);
-
-  for (int i = 0; i < n; i++)
-    bk_copy (bk_samples (class_token, i, 1), bk_rows (bk_samples (x, i, 1), 0, 1));
+  /* Of the last layer z_i takes the class token only. */
+  unclip_layer_run_first (&tower->layers[last], class_token, x, arena);
   bk_layer_norm (class_token, class_token, &tower->post_norm);
   bk_linear (embeds, class_token, &tower->projection, BK_IDENTITY);
 
   if (call->last_hidden_state != NULL)
-    bk_copy (unclip_work_tensor (arena, call->last_hidden_state, n, t, 1, width), x);
+    {
+      unclip_layer_run (&tower->layers[last], x, NULL, 0.0f, arena);
+      bk_copy (unclip_work_tensor (arena, call->last_hidden_state, n, t, 1, width), x);
+    }
 }
 
 gboolean
@@ -239,5 +241,5 @@ unclip_image_tower_encode (UnclipImageTower  *tower,
 
   g_return_val_if_fail (tower->store != NULL && n > 0, FALSE);
 
-  return unclip_work_run (&tower->work, tower->store, "image_encoder", (const int[3]) { n, 0, 0 }, forward, &call, error);
+  return unclip_work_run (&tower->work, tower->store, "image_encoder", (const int[3]) { n, last_hidden_state != NULL, 0 }, forward, &call, error);
 }

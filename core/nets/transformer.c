@@ -67,6 +67,21 @@ attend_cached (const UnclipLayerCache *cache,
     }
 }
 
+static BkAttention
+attention_of (const UnclipLayer *layer,
+              const float       *mask,
+              float              causal_value)
+{
+  return (BkAttention) {
+    .n_heads = layer->shape.n_heads,
+    .scale = 1.0f / sqrtf (layer->shape.head_dim),
+    .mask = mask,
+    .causal = causal_value != 0.0f,
+    .causal_value = causal_value,
+    .type = layer->q.type,
+  };
+}
+
 /* x becomes x + attention (norm (x)); @cache NULL: among the tokens of x. */
 static void
 self_attention (const UnclipLayer      *layer,
@@ -78,24 +93,17 @@ self_attention (const UnclipLayer      *layer,
                 BkArena                *arena)
 {
   g_auto (BkScratch) scratch = bk_scratch (arena);
-  const UnclipLayerShape *shape = &layer->shape;
-  int inner = shape->n_heads * shape->head_dim;
+  BkAttention attention = attention_of (layer, mask, causal_value);
 
   BkTensor a = bk_scratch_like (&scratch, x);
-  BkTensor q = bk_scratch_tensor (&scratch, x.n, x.h, x.w, inner);
+  BkTensor q = bk_scratch_tensor (&scratch, x.n, x.h, x.w, layer->q.n_out);
   BkTensor k = bk_scratch_like (&scratch, q);
   BkTensor v = bk_scratch_like (&scratch, q);
   BkTensor out = bk_scratch_like (&scratch, q);
 
-  const BkAttention attention = {
-    .n_heads = shape->n_heads,
-    .scale = 1.0f / sqrtf (shape->head_dim),
-    .mask = mask,
-    /* One token after others sees them all. */
-    .causal = causal_value != 0.0f && n_past == 0,
-    .causal_value = causal_value,
-    .type = layer->q.type,
-  };
+  /* One token after others sees them all. */
+  if (n_past > 0)
+    attention.causal = false;
 
   bk_layer_norm (a, x, &layer->norm1);
   bk_linear (q, a, &layer->q, BK_IDENTITY);
@@ -134,6 +142,43 @@ unclip_layer_run (const UnclipLayer *layer,
 {
   self_attention (layer, x, NULL, 0, mask, causal_value, arena);
   feed_forward (layer, x, arena);
+}
+
+/* The first token of each sample. */
+static void
+take_first (BkTensor first,
+            BkTensor x)
+{
+  for (int i = 0; i < x.n; i++)
+    bk_copy (bk_samples (first, i, 1), bk_rows (bk_samples (x, i, 1), 0, 1));
+}
+
+void
+unclip_layer_run_first (const UnclipLayer *layer,
+                        BkTensor           y,
+                        BkTensor           x,
+                        BkArena           *arena)
+{
+  g_auto (BkScratch) scratch = bk_scratch (arena);
+  const BkAttention attention = attention_of (layer, NULL, 0.0f);
+
+  BkTensor a = bk_scratch_like (&scratch, x);
+  BkTensor first = bk_scratch_like (&scratch, y);
+  BkTensor q = bk_scratch_tensor (&scratch, x.n, 1, 1, layer->q.n_out);
+  BkTensor k = bk_scratch_tensor (&scratch, x.n, x.h, x.w, layer->q.n_out);
+  BkTensor v = bk_scratch_like (&scratch, k);
+  BkTensor out = bk_scratch_like (&scratch, q);
+
+  bk_layer_norm (a, x, &layer->norm1);
+  take_first (first, a);
+  bk_linear (q, first, &layer->q, BK_IDENTITY);
+  bk_linear (k, a, &layer->k, BK_IDENTITY);
+  bk_linear (v, a, &layer->v, BK_IDENTITY);
+  bk_attention (out, q, k, v, &attention, arena);
+
+  take_first (y, x);
+  bk_linear_add (y, out, &layer->out, y);
+  feed_forward (layer, y, arena);
 }
 
 void

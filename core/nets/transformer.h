@@ -46,6 +46,13 @@ UnclipLayer unclip_layer_build (UnclipBuilder *builder, const char *path, const 
 void unclip_layer_run (const UnclipLayer *layer, BkTensor x, const float *mask, float causal_value, BkArena *arena);
 
 /**
+ * unclip_layer_run_first:
+ * @y: (out): [n, 1, width]: what unclip_layer_run() makes of the first token of @x, without the work for what it makes of the others
+ * @x: [n, t, width]; all tokens see all
+ */
+void unclip_layer_run_first (const UnclipLayer *layer, BkTensor y, BkTensor x, BkArena *arena);
+
+/**
  * UnclipLayerCache:
  * @k: [n, n_tokens, 1, n_heads * head_dim]: keys of a layer, of the tokens so far and room for those to come
  * @v: likewise its values

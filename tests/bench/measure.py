@@ -15,9 +15,8 @@ from engine import Refused
 from machine import HERE, Peer, need_disk, need_memory, peer_environment, touch_memory
 
 # Bytes in memory per parameter while a step runs, roughly, so that a machine that would swap says so beforehand: ours has
-# up to four times the values of a 3×3 convolution (Winograd), and the file mapped besides. onnxruntime keeps its weights twice
-# (5.1 GB of 0.56 G parameters).
-OURS = {"f32": 12, "bf16": 7}
+# up to four times the values of a 3×3 convolution (Winograd). onnxruntime keeps its weights twice (5.1 GB of 0.56 G parameters).
+OURS = {"f32": 9, "bf16": 3}
 PEERS = {("torch", "f32"): 5, ("torch", "bf16"): 3, ("onnxruntime", "f32"): 9}
 # What is not weights: activations of the largest step, the interpreter and its libraries.
 BESIDES = 2e9
