@@ -145,6 +145,13 @@ load_trace (UnclipTensors *tensors, const char *prefix, UnclipInvertMethod metho
   return g_steal_pointer (&trace);
 }
 
+static gboolean
+refuse_file (const char *path, GError **error)
+{
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of this version; make one with unclip invert"), path);
+  return FALSE;
+}
+
 UnclipLatents *
 unclip_latents_load (const char *path, GError **error)
 {
@@ -161,7 +168,7 @@ unclip_latents_load (const char *path, GError **error)
       || g_strcmp0 (unclip_tensors_metadata (tensors, "schedule"), schedule_of (method)) != 0
       || unclip_tensors_metadata (tensors, "model_fingerprint") == NULL)
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of this version; make one with unclip invert"), path);
+      refuse_file (path, error);
       return NULL;
     }
   if (! get_number (tensors, path, "steps", 1, 1000, &steps, error)
@@ -193,7 +200,7 @@ unclip_latents_load (const char *path, GError **error)
   latents->size = (int) size;
 
   z_i = unclip_tensors_get (tensors, "z_i", UNCLIP_DTYPE_F32, error, 2, 1, -1);
-  if (z_i == NULL)
+  if (z_i == NULL || (z_i->n == 0 && ! refuse_file (path, error)))
     return NULL;
   latents->dim = z_i->dims[1];
   latents->z_i = g_memdup2 (z_i->data, latents->dim * sizeof (float));
