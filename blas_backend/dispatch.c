@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 extern const BkKernels bk_kernels_c;
 
@@ -16,7 +18,7 @@ any_cpu (void)
 }
 
 #ifdef BK_X86
-extern const BkKernels bk_kernels_avx2, bk_kernels_avx512, bk_kernels_avx512bf16;
+extern const BkKernels bk_kernels_avx2, bk_kernels_avx512, bk_kernels_avx512bf16, bk_kernels_amx;
 
 static bool
 has_avx2 (void)
@@ -36,6 +38,20 @@ has_avx512bf16 (void)
 {
   return has_avx512 () && __builtin_cpu_supports ("avx512bf16");
 }
+
+/* Linux gives a process room for its tiles only if it asks. */
+static bool
+has_amx (void)
+{
+#ifdef SYS_arch_prctl
+  const int request = 0x1023 /* ARCH_REQ_XCOMP_PERM */, tile_data = 18;
+
+  return has_avx512bf16 () && __builtin_cpu_supports ("amx-tile") && __builtin_cpu_supports ("amx-bf16")
+         && syscall (SYS_arch_prctl, request, tile_data) == 0;
+#else
+  return false;
+#endif
+}
 #endif
 
 static const struct
@@ -48,6 +64,7 @@ static const struct
   { &bk_kernels_avx2, has_avx2 },
   { &bk_kernels_avx512, has_avx512 },
   { &bk_kernels_avx512bf16, has_avx512bf16 },
+  { &bk_kernels_amx, has_amx },
 #endif
 };
 

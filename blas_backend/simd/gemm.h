@@ -215,6 +215,8 @@ gemm (float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t l
   gemm_all (c, ldc, a, lda, b, m, n, k, add, FLOATS);
 }
 
+/* Where tiles do it, amx.c. */
+#ifndef HAS_TILES
 static void
 gemm_bf16 (float *c, size_t ldc, const void *a, size_t lda, const uint16_t *b, int m, int n, int k, bool add)
 {
@@ -224,3 +226,4 @@ gemm_bf16 (float *c, size_t ldc, const void *a, size_t lda, const uint16_t *b, i
   gemm_all (c, ldc, a, lda, b, m, n, k, add, WIDENED);
 #endif
 }
+#endif

@@ -58,6 +58,15 @@ transpose (float *out, size_t out_stride, const float *in, size_t in_stride, int
       out[c * out_stride + r] = in[r * in_stride + c];
 }
 
+#ifdef HAS_BF16
+static void
+to_bf16 (uint16_t *out, const float *x, int n)
+{
+  for (int i = 0; i < n; i += LANES)
+    store_bf16 (out + i, load_part (x + i, n - i), n - i);
+}
+#endif
+
 /* @act is a constant wherever this is expanded, so that the loop holds no switch. */
 INLINE void
 affine_row (float *y, const float *x, int n, const float *centre, const float *scale, const float *shift, BkActivation act)

@@ -10,13 +10,6 @@
 #include "../simd/rows.h"
 #include "../simd/winograd.h"
 
-static void
-to_bf16 (uint16_t *out, const float *x, int n)
-{
-  for (int i = 0; i < n; i += LANES)
-    store_bf16 (out + i, load_part (x + i, n - i), n - i);
-}
-
 const BkKernels bk_kernels_avx512bf16 = {
   .name = "avx512bf16",
   .panel = PANEL,
