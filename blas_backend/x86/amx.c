@@ -21,6 +21,8 @@
 #define TILE_BYTES 64
 /* k of one instruction. */
 #define STEP 32
+/* GCC's intrinsics do not say what memory they read, so that it would leave out what was only written for them. */
+#define WRITTEN() __asm__ volatile ("" ::: "memory")
 
 /* What LDTILECFG reads. */
 typedef struct
@@ -44,6 +46,7 @@ configure (int rows)
       config.row_bytes[i] = TILE_BYTES;
       config.rows[i] = is_b ? TILE : is_lower ? lower : upper;
     }
+  WRITTEN ();
   _tile_loadconfig (&config);
 }
 
@@ -67,6 +70,7 @@ add_step (const uint16_t *a, size_t lda, const uint16_t *b, const bool two)
 INLINE void
 gemm_tiles (float *c, size_t ldc, const uint16_t *a, size_t lda, const uint16_t *b, int rows, int k, bool add, const bool two)
 {
+  WRITTEN ();
   if (add)
     {
       _tile_loadd (0, c, ldc * sizeof *c);
@@ -96,6 +100,7 @@ gemm_tiles (float *c, size_t ldc, const uint16_t *a, size_t lda, const uint16_t 
       for (int r = 0; r < rows; r++)
         memcpy (last_a[r], a + r * lda, even * sizeof *a);
       memcpy (last_b, b, (size_t) even * PANEL * sizeof *b);
+      WRITTEN ();
       add_step (last_a[0], STEP, last_b, two);
     }
 
