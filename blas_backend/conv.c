@@ -23,9 +23,8 @@ sum_taps (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena
 void
 bk_conv_add (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena)
 {
-  /* What is lent has a room that may be written to. */
   if (conv->lent.data != NULL && y.data != NULL)
-    bk_pack_conv_weights (conv, (void *) (conv->winograd_output > 0 ? conv->winograd : conv->weight), conv->lent);
+    bk_pack_conv_weights (conv, conv->lent);
   if (conv->winograd_output > 0)
     bk_winograd (y, x, conv, residual, arena);
   else

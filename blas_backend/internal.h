@@ -174,8 +174,8 @@ bk_put_weight (BkPacking packing, void *panel, int width, size_t k, int column, 
 void bk_weave (uint16_t *out, const uint16_t *even, const uint16_t *odd, int n);
 /* [out, in, taps] to panels of [taps * in, columns]. */
 void bk_pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps);
-/* A convolution's, to whichever of its two forms. */
-void bk_pack_conv_weights (const BkConv *conv, void *packed, BkSource weight);
+/* A convolution's, to whichever of its two forms it has. */
+void bk_pack_conv_weights (const BkConv *conv, BkSource weight);
 /* x to bf16 [pixels][x.c], at a level with to_bf16; nothing where @out is NULL. */
 void bk_narrow (uint16_t *out, BkTensor x);
 

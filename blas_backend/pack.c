@@ -57,20 +57,43 @@ bk_weave (uint16_t *restrict out, const uint16_t *restrict even, const uint16_t 
     }
 }
 
-/* Rows of a file in bf16, n_in values apart, to @n columns of a panel in bf16, k from @first on: what is a pair there is
- * one here. Columns without a row are zeros. */
+/* Columns [first, first + n) of one panel, of which the first n_rows are rows of the file, and channels. */
+typedef struct
+{
+  int first, n, n_rows, channel, n_channels;
+} Piece;
+
+/* A piece of bf16 to a panel in bf16: what is a pair in the file is one here. Columns without a row are zeros. */
 static void
-move_pairs (uint16_t *panel, int width, const char *rows, int n_rows, int n, size_t n_in, int first, int count)
+move_pairs (uint16_t *panel, int width, BkSource weight, size_t n_in, const Piece *piece)
 {
   /* First to where they lie closer: rows may be a power of two apart, and then crowd each other out of the L1 cache. */
-  uint32_t pairs[PACK_COLUMNS][PACK_DEPTH / 2] = { 0 };
+  uint32_t       pairs[PACK_COLUMNS][PACK_DEPTH / 2] = { 0 };
+  const uint8_t *rows = (const uint8_t *) weight.data + (piece->first * n_in + piece->channel) * sizeof *panel;
 
-  for (int column = 0; column < n && column < n_rows; column++)
-    memcpy (pairs[column], rows + (column * n_in + first) * sizeof *panel, count * sizeof *panel);
-  panel += (size_t) first * width;
-  for (int i = 0; 2 * i < count; i++, panel += 2 * width)
-    for (int column = 0; column < n; column++)
+  for (int column = 0; column < piece->n_rows; column++)
+    memcpy (pairs[column], rows + column * n_in * sizeof *panel, piece->n_channels * sizeof *panel);
+  panel += (size_t) piece->channel * width;
+  for (int i = 0; 2 * i < piece->n_channels; i++, panel += 2 * width)
+    for (int column = 0; column < piece->n; column++)
       memcpy (panel + 2 * column, &pairs[column][i], sizeof (uint32_t));
+}
+
+/* The same from and to any type, for all taps. */
+static void
+put_values (void *panel, BkPacking packing, int width, BkSource weight, int n_in, int n_taps, const Piece *piece)
+{
+  float values[PACK_COLUMNS * PACK_DEPTH] = { 0 };
+  int   run = piece->n_channels * n_taps, k = n_in * n_taps;
+
+  bk_read_weights (values, weight, n_in, n_taps, piece->first, piece->n_rows, piece->channel, piece->n_channels);
+  for (int t = 0; t < n_taps; t++)
+    for (int i = 0; i < piece->n_channels; i++)
+      for (int column = 0; column < piece->n; column++)
+        bk_put_weight (packing, panel, width, (size_t) t * n_in + piece->channel + i, column, values[column * run + i * n_taps + t]);
+  /* Where k is filled up. */
+  for (int column = 0; column < piece->n && piece->channel + piece->n_channels == n_in && bk_packed_depth (packing, k) > k; column++)
+    bk_put_weight (packing, panel, width, k, column, 0.0f);
 }
 
 bool
@@ -88,35 +111,24 @@ bk_pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int 
   bool moves = packing.type == BK_BF16 && weight.type == BK_BF16 && n_taps == 1;
 
 #pragma omp parallel for schedule(dynamic) num_threads(bk_team (n_pieces))
-  for (int piece = 0; piece < n_pieces; piece++)
+  for (int part = 0; part < n_pieces; part++)
     for (int block = 0; block < n_blocks; block++)
       {
-        /* Filled up with zeros, as panels are. */
-        float values[PACK_COLUMNS * PACK_DEPTH] = { 0 };
-        int   first = piece * PACK_COLUMNS, channel = block * depth, n_channels = (int) bk_min (depth, n_in - channel);
-        int   run = n_channels * n_taps;
+        Piece piece = { .first = part * PACK_COLUMNS, .channel = block * depth };
+        int   end = (int) bk_min (piece.first + PACK_COLUMNS, n_columns);
 
-        if (first < n_out && ! moves)
-          bk_read_weights (values, weight, n_in, n_taps, first, (int) bk_min (PACK_COLUMNS, n_out - first),
-                           channel, n_channels);
-        for (int j = 0; j < PACK_COLUMNS && first + j < n_columns;)
+        piece.n_channels = (int) bk_min (depth, n_in - piece.channel);
+        for (; piece.first < end; piece.first += piece.n)
           {
-            int   panel = (first + j) / packing.panel * packing.panel, width = bk_panel_width (packing, n_out, panel);
-            int   end = (int) bk_min (bk_min (PACK_COLUMNS, n_columns - first), panel + width - first);
-            char *out = (char *) packed + (size_t) panel * packed_k * packing.size;
+            int   panel = piece.first / packing.panel * packing.panel, width = bk_panel_width (packing, n_out, panel);
+            char *out = (char *) packed + ((size_t) panel * packed_k + packing.step * (piece.first - panel)) * packing.size;
 
+            piece.n = (int) bk_min (end, panel + width) - piece.first;
+            piece.n_rows = piece.first < n_out ? (int) bk_min (piece.n, n_out - piece.first) : 0;
             if (moves)
-              move_pairs ((uint16_t *) out + 2 * (first + j - panel), width, (const char *) weight.data + (size_t) (first + j) * n_in * 2,
-                          n_out - first - j, end - j, n_in, channel, n_channels);
-            for (int t = 0; t < n_taps && ! moves; t++)
-              for (int i = 0; i < n_channels; i++)
-                for (int column = j; column < end; column++)
-                  bk_put_weight (packing, out, width, (size_t) t * n_in + channel + i, first + column - panel,
-                                 values[column * run + i * n_taps + t]);
-            /* Where k was filled up. */
-            for (int column = j; column < end && packed_k > k && block == n_blocks - 1 && ! moves; column++)
-              bk_put_weight (packing, out, width, k, first + column - panel, 0.0f);
-            j = end;
+              move_pairs ((uint16_t *) out, width, weight, n_in, &piece);
+            else
+              put_values (out, packing, width, weight, n_in, n_taps, &piece);
           }
       }
   bk_give_back (weight, (size_t) n_out * k);
@@ -200,15 +212,13 @@ bk_conv_lends (int n_in, int n_out, int kernel, int h)
 }
 
 void
-bk_pack_conv_weights (const BkConv *conv, void *packed, BkSource weight)
+bk_pack_conv_weights (const BkConv *conv, BkSource weight)
 {
+  /* Whoever packs owns what the layer only reads. */
   if (conv->winograd_output > 0)
-    {
-      bk_winograd_pack (packed, conv->type, weight, conv->n_in, conv->n_out, conv->winograd_output);
-      bk_give_back (weight, (size_t) conv->n_in * conv->n_out * 9);
-    }
+    bk_winograd_pack ((void *) conv->winograd, conv->type, weight, conv->n_in, conv->n_out, conv->winograd_output);
   else
-    bk_pack_panels (packed, bk_packing (conv->type), weight, conv->n_in, conv->n_out, conv->kernel * conv->kernel);
+    bk_pack_panels ((void *) conv->weight, bk_packing (conv->type), weight, conv->n_in, conv->n_out, conv->kernel * conv->kernel);
 }
 
 static void
@@ -229,7 +239,7 @@ bk_pack_conv (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, i
   set_packed (&conv, packed);
   conv.bias = pack_bias (bias, n_out, store);
   if (packed != NULL && weight.data != NULL)
-    bk_pack_conv_weights (&conv, packed, weight);
+    bk_pack_conv_weights (&conv, weight);
   return conv;
 }
 

@@ -42,7 +42,7 @@ static int
 allowed_cpus (void)
 {
   FILE *file = fopen ("/proc/self/cgroup", "r");
-  char  line[PATH_MAX] = "", *path = line;
+  char  line[PATH_MAX] = "", *path = line, *slash;
   int   cpus = MANY_CPUS;
 
   /* The line of version 2 is "0::" and the path. */
@@ -58,7 +58,8 @@ allowed_cpus (void)
       cpus = (int) bk_min (cpus, cgroup_cpus (path));
       if (path[0] == '\0')
         return cpus;
-      *(strrchr (path, '/') != NULL ? strrchr (path, '/') : path) = '\0';
+      slash = strrchr (path, '/');
+      *(slash != NULL ? slash : path) = '\0';
     }
 }
 

@@ -150,6 +150,7 @@ bk_winograd_pack (void *packed, BkType type, BkSource weight, int n_in, int n_ou
               put_channels (packed, packing, n_out, output, packed_k, some, first, channel + i);
           }
       }
+  bk_give_back (weight, (size_t) n_in * n_out * 9);
 }
 
 /* Where tile @index of all samples lies. */

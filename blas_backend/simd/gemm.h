@@ -227,3 +227,6 @@ gemm_bf16 (float *c, size_t ldc, const void *a, size_t lda, const uint16_t *b, i
 #endif
 }
 #endif
+
+/* Of a level's BkKernels, what this file gives. */
+#define GEMM_KERNELS .panel = PANEL, .full_panels = true, .gemm = gemm, .panel_bf16 = PANEL, .gemm_bf16 = gemm_bf16

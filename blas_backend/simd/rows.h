@@ -250,3 +250,7 @@ softmax (float *row, int n, float scale, const float *mask, int visible, float h
     }
   return sum_lanes (sum);
 }
+
+/* Of a level's BkKernels, what this file gives. */
+#define ROWS_KERNELS \
+  .transpose = transpose, .affine = affine, .column_sums = column_sums, .row_moments = row_moments, .softmax = softmax

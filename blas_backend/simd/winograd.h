@@ -275,3 +275,9 @@ winograd_output (BkTensor y, const float *m, size_t plane, int tile_y, int tile_
   else
     output_tile (y, m, plane, tile_y, tile_x, bias, residual, 4);
 }
+
+/* Of a level's BkKernels, what this file gives. */
+#define WINOGRAD_KERNELS \
+  .winograd_input = winograd_input, .winograd_weights = winograd_weights, .winograd_output = winograd_output
+/* And what it and rows.h give where the CPU multiplies bf16 itself. */
+#define BF16_KERNELS .to_bf16 = to_bf16, .winograd_pairs = winograd_pairs

@@ -151,19 +151,8 @@ gemm_bf16 (float *c, size_t ldc, const void *a, size_t lda, const uint16_t *b, i
 
 const BkKernels bk_kernels_amx = {
   .name = "amx",
-  .panel = PANEL,
-  .full_panels = true,
-  .gemm = gemm,
-  .panel_bf16 = PANEL,
-  .gemm_bf16 = gemm_bf16,
-  .to_bf16 = to_bf16,
-  .transpose = transpose,
-  .affine = affine,
-  .column_sums = column_sums,
-  .row_moments = row_moments,
-  .softmax = softmax,
-  .winograd_input = winograd_input,
-  .winograd_weights = winograd_weights,
-  .winograd_pairs = winograd_pairs,
-  .winograd_output = winograd_output,
+  GEMM_KERNELS,
+  ROWS_KERNELS,
+  WINOGRAD_KERNELS,
+  BF16_KERNELS,
 };

@@ -11,17 +11,7 @@
 
 const BkKernels bk_kernels_avx512 = {
   .name = "avx512",
-  .panel = PANEL,
-  .full_panels = true,
-  .gemm = gemm,
-  .panel_bf16 = PANEL,
-  .gemm_bf16 = gemm_bf16,
-  .transpose = transpose,
-  .affine = affine,
-  .column_sums = column_sums,
-  .row_moments = row_moments,
-  .softmax = softmax,
-  .winograd_input = winograd_input,
-  .winograd_weights = winograd_weights,
-  .winograd_output = winograd_output,
+  GEMM_KERNELS,
+  ROWS_KERNELS,
+  WINOGRAD_KERNELS,
 };

@@ -145,11 +145,11 @@ load_trace (UnclipTensors *tensors, const char *prefix, UnclipInvertMethod metho
   return g_steal_pointer (&trace);
 }
 
-static gboolean
+static UnclipLatents *
 refuse_file (const char *path, GError **error)
 {
   g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of this version; make one with unclip invert"), path);
-  return FALSE;
+  return NULL;
 }
 
 UnclipLatents *
@@ -167,10 +167,7 @@ unclip_latents_load (const char *path, GError **error)
       || ! unclip_inversion_of_name (unclip_tensors_metadata (tensors, "method"), &method)
       || g_strcmp0 (unclip_tensors_metadata (tensors, "schedule"), schedule_of (method)) != 0
       || unclip_tensors_metadata (tensors, "model_fingerprint") == NULL)
-    {
-      refuse_file (path, error);
-      return NULL;
-    }
+    return refuse_file (path, error);
   if (! get_number (tensors, path, "steps", 1, 1000, &steps, error)
       || ! get_number (tensors, path, "guidance_scale", 0, 100, &guidance_scale, error)
       || ! get_number (tensors, path, "decoder_size", 1, 65536, &low_size, error)
@@ -200,8 +197,10 @@ unclip_latents_load (const char *path, GError **error)
   latents->size = (int) size;
 
   z_i = unclip_tensors_get (tensors, "z_i", UNCLIP_DTYPE_F32, error, 2, 1, -1);
-  if (z_i == NULL || (z_i->n == 0 && ! refuse_file (path, error)))
+  if (z_i == NULL)
     return NULL;
+  if (z_i->n == 0)
+    return refuse_file (path, error);
   latents->dim = z_i->dims[1];
   latents->z_i = g_memdup2 (z_i->data, latents->dim * sizeof (float));
   latents->low = get_pictures (tensors, "low", 1, latents->low_size, error);

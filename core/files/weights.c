@@ -7,8 +7,6 @@
 #include <glib/gi18n-lib.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "json.h"
 #include "safetensors.h"

@@ -102,7 +102,8 @@ def main():
     model, threads, n_steps, n_super_res, form, how = sys.argv[1:]
     torch.set_num_threads(int(threads))
     torch.set_grad_enabled(False)
-    machine.touch_memory()
+    if how == "start":
+        machine.touch_memory()
     peer.reset_peak()
     clock, said = Clock(how == "start"), {}
     try:
