@@ -74,6 +74,7 @@ unclip_safetensors_free (UnclipSafetensors *file)
 {
   if (file == NULL)
     return;
+  g_clear_pointer (&file->guard, unclip_guard_free);
   g_clear_pointer (&file->map, g_mapped_file_unref);
   g_clear_pointer (&file->by_name, g_hash_table_unref);
   g_clear_pointer (&file->metadata, g_hash_table_unref);
@@ -86,6 +87,17 @@ const void *
 unclip_safetensors_data (const UnclipSafetensors *file, const UnclipEntry *entry)
 {
   return g_mapped_file_get_contents (file->map) + entry->offset;
+}
+
+gboolean
+unclip_safetensors_check (const UnclipSafetensors *file, GError **error)
+{
+  if (! unclip_guard_failed (file->guard))
+    return TRUE;
+
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE,
+               _("%s could not be read to its end: it was cut short while in use, or its disk fails; download it again"), file->path);
+  return FALSE;
 }
 
 static gboolean
@@ -287,6 +299,7 @@ unclip_safetensors_open (const char *path, GError **error)
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be read: %s"), path, cause->message);
       return NULL;
     }
+  file->guard = unclip_guard_new (g_mapped_file_get_contents (file->map), g_mapped_file_get_length (file->map));
   return read_header (file, error) ? g_steal_pointer (&file) : NULL;
 }
 

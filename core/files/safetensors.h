@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "guard.h"
 #include "tensors.h"
 
 G_BEGIN_DECLS
@@ -23,6 +24,7 @@ typedef struct
 {
   char        *path;
   GMappedFile *map;
+  UnclipGuard *guard;
   GPtrArray   *entries;  /* in the order of the data */
   GHashTable  *by_name;  /* name (none) to UnclipEntry (none) */
   GHashTable  *metadata; /* text to text */
@@ -32,6 +34,8 @@ typedef struct
 UnclipSafetensors *unclip_safetensors_open (const char *path, GError **error);
 void               unclip_safetensors_free (UnclipSafetensors *file);
 const void        *unclip_safetensors_data (const UnclipSafetensors *file, const UnclipEntry *entry);
+/* To be asked when data has been read: FALSE if the file did not have it any more, and zeros were read. */
+gboolean           unclip_safetensors_check (const UnclipSafetensors *file, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipSafetensors, unclip_safetensors_free)
 
 gsize       unclip_dtype_size (UnclipDtype dtype);

@@ -99,6 +99,8 @@ unclip_tensors_load (const char *path, GError **error)
         return NULL;
       memcpy (tensor->data, unclip_safetensors_data (file, entry), entry->size);
     }
+  if (! unclip_safetensors_check (file, error))
+    return NULL;
   g_hash_table_iter_init (&iter, file->metadata);
   while (g_hash_table_iter_next (&iter, &key, &value))
     unclip_tensors_set_metadata (tensors, key, value);

@@ -279,6 +279,15 @@ unclip_weights_take (UnclipWeights *weights, BkSource *source, GError **error, c
 }
 
 gboolean
+unclip_weights_check (const UnclipWeights *weights, GError **error)
+{
+  for (guint i = 0; i < weights->files->len; i++)
+    if (! unclip_safetensors_check (g_ptr_array_index (weights->files, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
 unclip_weights_has (UnclipWeights *weights, const char *name)
 {
   return g_hash_table_contains (weights->by_name, name);

@@ -34,6 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipWeights, unclip_weights_free)
  * as long as @weights. Errors: %UNCLIP_ERROR_MODEL naming file, tensor, both shapes.
  */
 gboolean unclip_weights_take (UnclipWeights *weights, BkSource *source, GError **error, const char *name, int n_dims, ...);
+/* To be asked when sources have been read: FALSE if a file did not have them any more. Errors: %UNCLIP_ERROR_FILE. */
+gboolean unclip_weights_check (const UnclipWeights *weights, GError **error);
 gboolean unclip_weights_has  (UnclipWeights *weights, const char *name);
 
 /**

@@ -41,6 +41,8 @@ unclip_build (UnclipWeights   *weights,
       builder.store = *store;
       builder.room = bk_arena_alloc (*store, builder.room_size);
       build (&builder, net);
+      if (builder.error == NULL)
+        unclip_weights_check (weights, &builder.error);
     }
 
   if (builder.error != NULL)

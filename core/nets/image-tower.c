@@ -241,5 +241,5 @@ unclip_image_tower_encode (UnclipImageTower  *tower,
 
   g_return_val_if_fail (tower->store != NULL && n > 0, FALSE);
 
-  return unclip_work_run (&tower->work, tower->store, "image_encoder", (const int[3]) { n, last_hidden_state != NULL, 0 }, forward, &call, error);
+  return unclip_work_run (&tower->work, tower->store, tower->weights, "image_encoder", (const int[3]) { n, last_hidden_state != NULL, 0 }, forward, &call, error);
 }

@@ -388,7 +388,7 @@ unclip_prior_autoregressive_begin (UnclipPriorAutoregressive *prior,
     return FALSE;
   fill_mask (prior, text_mask);
   prior->n_codes = n_codes;
-  return unclip_work_run (&prior->work_begin, prior->store, "prior_autoregressive", (const int[3]) { n, n_codes, 0 }, forward, &call, error);
+  return unclip_work_run (&prior->work_begin, prior->store, prior->weights, "prior_autoregressive", (const int[3]) { n, n_codes, 0 }, forward, &call, error);
 }
 
 gboolean
@@ -401,7 +401,7 @@ unclip_prior_autoregressive_next (UnclipPriorAutoregressive *prior,
 
   g_return_val_if_fail (prior->memory != NULL && prior->n_codes < prior->pca.n_components - 1, FALSE);
 
-  if (! unclip_work_run (&prior->work_next, prior->store, "prior_autoregressive", (const int[3]) { prior->n, 0, 0 }, forward, &call, error))
+  if (! unclip_work_run (&prior->work_next, prior->store, prior->weights, "prior_autoregressive", (const int[3]) { prior->n, 0, 0 }, forward, &call, error))
     return FALSE;
   prior->n_codes++;
   return TRUE;

@@ -294,5 +294,5 @@ unclip_prior_predict (UnclipPrior  *prior,
 
   g_return_val_if_fail (prior->store != NULL && n > 0, FALSE);
 
-  return unclip_work_run (&prior->work, prior->store, "prior", (const int[3]) { n, 0, 0 }, forward, &call, error);
+  return unclip_work_run (&prior->work, prior->store, prior->weights, "prior", (const int[3]) { n, 0, 0 }, forward, &call, error);
 }

@@ -206,5 +206,5 @@ unclip_text_proj_run (UnclipTextProj  *proj,
 
   g_return_val_if_fail (proj->store != NULL && n > 0 && t > 0, FALSE);
 
-  return unclip_work_run (&proj->work, proj->store, "text_proj", (const int[3]) { n, t, 0 }, forward, &call, error);
+  return unclip_work_run (&proj->work, proj->store, proj->weights, "text_proj", (const int[3]) { n, t, 0 }, forward, &call, error);
 }

@@ -246,5 +246,5 @@ unclip_text_tower_encode (UnclipTextTower  *tower,
         return FALSE;
       }
 
-  return unclip_work_run (&tower->work, tower->store, "text_encoder", (const int[3]) { n, 0, 0 }, forward, &call, error);
+  return unclip_work_run (&tower->work, tower->store, tower->weights, "text_encoder", (const int[3]) { n, 0, 0 }, forward, &call, error);
 }

@@ -551,7 +551,7 @@ unclip_unet_set_context (UnclipUnet   *unet,
   if (time != NULL)
     unet->time = g_memdup2 (time, (gsize) n * unet->style.n_emb * sizeof (float));
 
-  if (! unclip_work_run (&unet->keys, unet->store, unet->component, (const int[3]) { n, t, 0 }, project_context, &call, error))
+  if (! unclip_work_run (&unet->keys, unet->store, unet->weights, unet->component, (const int[3]) { n, t, 0 }, project_context, &call, error))
     {
       unet->n = 0;
       return FALSE;
@@ -773,5 +773,5 @@ unclip_unet_predict (UnclipUnet   *unet,
       return FALSE;
     }
 
-  return unclip_work_run (&unet->work, unet->store, unet->component, (const int[3]) { n, h, w }, forward, &call, error);
+  return unclip_work_run (&unet->work, unet->store, unet->weights, unet->component, (const int[3]) { n, h, w }, forward, &call, error);
 }

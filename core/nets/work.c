@@ -9,13 +9,14 @@
 #include <glib/gi18n-lib.h>
 
 gboolean
-unclip_work_run (UnclipWork    *work,
-                 const BkArena *store,
-                 const char    *what,
-                 const int      shape[3],
-                 UnclipForward  forward,
-                 gpointer       call,
-                 GError       **error)
+unclip_work_run (UnclipWork          *work,
+                 const BkArena       *store,
+                 const UnclipWeights *weights,
+                 const char          *what,
+                 const int            shape[3],
+                 UnclipForward        forward,
+                 gpointer             call,
+                 GError             **error)
 {
   if (work->arena == NULL || memcmp (work->shape, shape, sizeof work->shape) != 0)
     {
@@ -43,7 +44,7 @@ unclip_work_run (UnclipWork    *work,
     }
 
   forward (work->arena, call);
-  return TRUE;
+  return weights == NULL || unclip_weights_check (weights, error);
 }
 
 void

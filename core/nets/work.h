@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base.h"
+#include "files.h"
 
 G_BEGIN_DECLS
 
@@ -19,13 +19,14 @@ typedef void (*UnclipForward) (BkArena *arena, gpointer call);
 
 /**
  * unclip_work_run:
- * @store: the network's weights; while they only measure, so does this
+ * @store: the network's packed weights; while they only measure, so does this
+ * @weights: (nullable): the files that layers read from
  * @what: the component's name, for messages
  * @shape: whatever the memory that @forward takes depends on
  *
- * Errors: %UNCLIP_ERROR_MEMORY.
+ * Errors: %UNCLIP_ERROR_MEMORY, %UNCLIP_ERROR_FILE.
  */
-gboolean unclip_work_run   (UnclipWork *work, const BkArena *store, const char *what, const int shape[3], UnclipForward forward, gpointer call, GError **error);
+gboolean unclip_work_run   (UnclipWork *work, const BkArena *store, const UnclipWeights *weights, const char *what, const int shape[3], UnclipForward forward, gpointer call, GError **error);
 void     unclip_work_clear (UnclipWork *work);
 
 /* The caller's own memory as a tensor; without data while measuring. Inputs are only read. */
