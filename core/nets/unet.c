@@ -12,16 +12,12 @@
  */
 #include "construct.h"
 
-#include <string.h>
-
 #include <glib/gi18n-lib.h>
 
 #include "timestep.h"
 #include "unet-blocks.h"
+#include "unet-config.h"
 #include "work.h"
-
-#define MAX_LEVELS 16
-#define MAX_LAYERS 64
 
 /* What a token that is not to be seen gets. */
 #define MASKED -10000.0f
@@ -39,14 +35,7 @@ typedef struct
 struct _UnclipUnet
 {
   char             *component;
-
-  int               n_levels, n_channels[MAX_LEVELS], n_layers[MAX_LEVELS], head_dim[MAX_LEVELS];
-  gboolean          down_attends[MAX_LEVELS], up_attends[MAX_LEVELS]; /* up: from the lowest level */
-  gboolean          is_conditional;
-  int               sample_size, in_channels, out_channels, context_width;
-  gboolean          flip_sin_to_cos;
-  double            freq_shift;
-  UnclipResnetStyle style;
+  UnclipUnetConfig  config;
 
   UnclipWeights    *weights; /* owned; what the layers point into */
   BkArena          *store;
@@ -54,7 +43,7 @@ struct _UnclipUnet
 
   UnclipTimestep    timestep;
   BkConv            conv_in, conv_out;
-  Block             down[MAX_LEVELS], up[MAX_LEVELS];
+  Block             down[UNCLIP_UNET_MAX_LEVELS], up[UNCLIP_UNET_MAX_LEVELS];
   UnclipResnet      mid[2];
   UnclipAttention   mid_attention;
   BkNorm            norm_out;
@@ -74,179 +63,6 @@ typedef struct
   float       *out;
 } Call;
 
-/* ---- config.json ------------------------------------------------------------------------- */
-
-static gboolean
-expect_false (const UnclipConfig  *config,
-              const char          *name,
-              gboolean             fallback,
-              GError             **error)
-{
-  gboolean value;
-
-  if (! unclip_config_bool (config, name, fallback, &value, error))
-    return FALSE;
-  return value ? unclip_config_refuse (config, name, "true", error) : TRUE;
-}
-
-static gboolean
-expect_one (const UnclipConfig  *config,
-            const char          *name,
-            GError             **error)
-{
-  return unclip_config_double (config, name, 1.0, 1.0, 1.0, &(double) { 0 }, error);
-}
-
-/* Members with which other families use the same classes; here they must say what this family's do. */
-static gboolean
-check_variant (const UnclipConfig  *config,
-               gboolean             is_conditional,
-               GError             **error)
-{
-  BkActivation activation;
-
-  if (! unclip_config_activation (config, "act_fn", "silu", &activation, error))
-    return FALSE;
-  if (activation != BK_SILU)
-    return unclip_config_refuse (config, "act_fn", "not silu", error);
-
-  return expect_false (config, "center_input_sample", FALSE, error)
-         && expect_one (config, "mid_block_scale_factor", error)
-         && unclip_config_expect_string (config, "time_embedding_type", "positional", error)
-         && (! is_conditional
-             || (expect_false (config, "only_cross_attention", FALSE, error)
-                 && expect_false (config, "class_embeddings_concat", FALSE, error)
-                 && expect_false (config, "resnet_skip_time_act", FALSE, error)
-                 && expect_false (config, "upcast_attention", FALSE, error)
-                 && expect_one (config, "resnet_out_scale_factor", error)
-                 && unclip_config_expect_string (config, "class_embed_type", "identity", error)
-                 && unclip_config_expect_string (config, "mid_block_type", "UNetMidBlock2DSimpleCrossAttn", error)
-                 && unclip_config_expect_string (config, "addition_embed_type", NULL, error)
-                 && unclip_config_expect_string (config, "encoder_hid_dim_type", NULL, error)
-                 && unclip_config_expect_string (config, "cross_attention_norm", NULL, error)
-                 && unclip_config_expect_string (config, "timestep_post_act", NULL, error)))
-         && (is_conditional || expect_false (config, "add_attention", TRUE, error));
-}
-
-/* down_block_types and up_block_types: which levels attend. */
-static gboolean
-read_blocks (const UnclipConfig  *config,
-             const char          *name,
-             const char          *plain,
-             const char          *attending,
-             int                  n_levels,
-             gboolean            *attends,
-             GError             **error)
-{
-  const char *types[MAX_LEVELS];
-  int n;
-
-  if (! unclip_config_strings (config, name, MAX_LEVELS, types, &n, error))
-    return FALSE;
-  if (n != n_levels)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" names %d blocks, but block_out_channels has %d"),
-                   unclip_config_path (config), name, n, n_levels);
-      return FALSE;
-    }
-
-  for (int i = 0; i < n; i++)
-    {
-      attends[i] = attending != NULL && strcmp (types[i], attending) == 0;
-      if (! attends[i] && strcmp (types[i], plain) != 0)
-        return unclip_config_refuse (config, name, types[i], error);
-    }
-  return TRUE;
-}
-
-/* A list with one value per level, or one value for all; @fallback where there is none. */
-static gboolean
-read_per_level (const UnclipConfig  *config,
-                const char          *name,
-                int                  fallback,
-                int                  max,
-                int                  n_levels,
-                int                 *out,
-                GError             **error)
-{
-  int n;
-
-  if (! unclip_config_has (config, name))
-    {
-      for (int i = 0; i < n_levels; i++)
-        out[i] = fallback;
-      return TRUE;
-    }
-  if (! unclip_config_ints (config, name, 1, max, n_levels, out, &n, error))
-    return FALSE;
-  if (n != n_levels)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" has %d values, but block_out_channels has %d"),
-                   unclip_config_path (config), name, n, n_levels);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-check_heads (const UnclipUnet    *unet,
-             const UnclipConfig  *config,
-             GError             **error)
-{
-  for (int i = 0; i < unet->n_levels; i++)
-    {
-      gboolean attends = unet->down_attends[i] || unet->up_attends[unet->n_levels - 1 - i] || i == unet->n_levels - 1;
-
-      if (attends && unet->n_channels[i] % unet->head_dim[i] != 0)
-        {
-          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: %d channels cannot be split into heads of attention_head_dim %d"),
-                       unclip_config_path (config), unet->n_channels[i], unet->head_dim[i]);
-          return FALSE;
-        }
-    }
-  return TRUE;
-}
-
-static gboolean
-read_config (UnclipUnet          *unet,
-             const UnclipConfig  *config,
-             GError             **error)
-{
-  const char *scale_shift;
-  double eps;
-
-  unet->is_conditional = unclip_config_has (config, "cross_attention_dim");
-  if (! check_variant (config, unet->is_conditional, error)
-      || ! unclip_config_ints (config, "block_out_channels", 1, 65536, MAX_LEVELS, unet->n_channels, &unet->n_levels, error)
-      || ! read_blocks (config, "down_block_types", "ResnetDownsampleBlock2D",
-                        unet->is_conditional ? "SimpleCrossAttnDownBlock2D" : NULL, unet->n_levels, unet->down_attends, error)
-      || ! read_blocks (config, "up_block_types", "ResnetUpsampleBlock2D",
-                        unet->is_conditional ? "SimpleCrossAttnUpBlock2D" : NULL, unet->n_levels, unet->up_attends, error)
-      || ! read_per_level (config, "layers_per_block", 2, MAX_LAYERS, unet->n_levels, unet->n_layers, error)
-      || ! read_per_level (config, "attention_head_dim", 8, 65536, unet->n_levels, unet->head_dim, error)
-      || ! unclip_config_int (config, "sample_size", 64, 1, 65536, &unet->sample_size, error)
-      || ! unclip_config_int (config, "in_channels", 3, 1, 65536, &unet->in_channels, error)
-      || ! unclip_config_int (config, "out_channels", 3, 1, 65536, &unet->out_channels, error)
-      || ! unclip_config_int (config, "norm_num_groups", 32, 1, 65536, &unet->style.n_groups, error)
-      || ! unclip_config_double (config, "norm_eps", 1e-5, 0.0, 1.0, &eps, error)
-      || ! unclip_config_bool (config, "flip_sin_to_cos", TRUE, &unet->flip_sin_to_cos, error)
-      || ! unclip_config_double (config, "freq_shift", 0.0, 0.0, 1.0, &unet->freq_shift, error)
-      || ! unclip_config_string (config, "resnet_time_scale_shift", "default", &scale_shift, error))
-    return FALSE;
-
-  if (unet->is_conditional
-      && (! unclip_config_int (config, "cross_attention_dim", 1280, 1, 65536, &unet->context_width, error)
-          || ! check_heads (unet, config, error)))
-    return FALSE;
-  if (strcmp (scale_shift, "scale_shift") != 0 && strcmp (scale_shift, "default") != 0)
-    return unclip_config_refuse (config, "resnet_time_scale_shift", scale_shift, error);
-
-  unet->style.scale_shift = strcmp (scale_shift, "scale_shift") == 0;
-  unet->style.eps = eps;
-  unet->style.n_emb = 4 * unet->n_channels[0];
-  return TRUE;
-}
-
 /* ---- layers ---------------------------------------------------------------------------------- */
 
 /* @n_in: (array length=n_layers): channels that come into each resnet */
@@ -260,24 +76,24 @@ build_block (UnclipBuilder *builder,
              int            h,
              UnclipResample resampler)
 {
-  int n_out = unet->n_channels[level];
+  int n_out = unet->config.n_channels[level];
 
   for (int i = 0; i < block->n_layers; i++)
     {
       g_autofree char *resnet = unclip_build_path (path, "resnets.%d", i);
       g_autofree char *attention = unclip_build_path (path, "attentions.%d", i);
 
-      block->resnets[i] = unclip_resnet_build (builder, resnet, &unet->style, n_in[i], n_out, UNCLIP_RESAMPLE_NONE, h);
+      block->resnets[i] = unclip_resnet_build (builder, resnet, &unet->config.style, n_in[i], n_out, UNCLIP_RESAMPLE_NONE, h);
       if (block->attentions != NULL)
-        block->attentions[i] = unclip_attention_build (builder, attention, n_out, unet->context_width,
-                                                       unet->head_dim[level], unet->style.n_groups);
+        block->attentions[i] = unclip_attention_build (builder, attention, n_out, unet->config.context_width,
+                                                       unet->config.head_dim[level], unet->config.style.n_groups);
     }
 
   if (block->has_resampler)
     {
       g_autofree char *name = unclip_build_path (path, resampler == UNCLIP_RESAMPLE_DOWN ? "downsamplers.0" : "upsamplers.0");
 
-      block->resampler = unclip_resnet_build (builder, name, &unet->style, n_out, n_out, resampler, h);
+      block->resampler = unclip_resnet_build (builder, name, &unet->config.style, n_out, n_out, resampler, h);
     }
 }
 
@@ -285,14 +101,14 @@ static void
 build_down (UnclipBuilder *builder,
             UnclipUnet    *unet)
 {
-  for (int i = 0; i < unet->n_levels; i++)
+  for (int i = 0; i < unet->config.n_levels; i++)
     {
       g_autofree char *path = unclip_build_path ("down_blocks", "%d", i);
-      int n_in[MAX_LAYERS];
+      int n_in[UNCLIP_UNET_MAX_LAYERS];
 
       for (int j = 0; j < unet->down[i].n_layers; j++)
-        n_in[j] = unet->n_channels[j == 0 && i > 0 ? i - 1 : i];
-      build_block (builder, unet, &unet->down[i], path, n_in, i, MAX (unet->sample_size >> i, 1), UNCLIP_RESAMPLE_DOWN);
+        n_in[j] = unet->config.n_channels[j == 0 && i > 0 ? i - 1 : i];
+      build_block (builder, unet, &unet->down[i], path, n_in, i, MAX (unet->config.sample_size >> i, 1), UNCLIP_RESAMPLE_DOWN);
     }
 }
 
@@ -300,39 +116,39 @@ static void
 build_mid (UnclipBuilder *builder,
            UnclipUnet    *unet)
 {
-  int last = unet->n_levels - 1, c = unet->n_channels[last], h = MAX (unet->sample_size >> last, 1);
+  int last = unet->config.n_levels - 1, c = unet->config.n_channels[last], h = MAX (unet->config.sample_size >> last, 1);
 
   for (int i = 0; i < 2; i++)
     {
       g_autofree char *path = unclip_build_path ("mid_block", "resnets.%d", i);
 
-      unet->mid[i] = unclip_resnet_build (builder, path, &unet->style, c, c, UNCLIP_RESAMPLE_NONE, h);
+      unet->mid[i] = unclip_resnet_build (builder, path, &unet->config.style, c, c, UNCLIP_RESAMPLE_NONE, h);
     }
-  if (unet->is_conditional)
-    unet->mid_attention = unclip_attention_build (builder, "mid_block.attentions.0", c, unet->context_width,
-                                                  unet->head_dim[last], unet->style.n_groups);
+  if (unet->config.is_conditional)
+    unet->mid_attention = unclip_attention_build (builder, "mid_block.attentions.0", c, unet->config.context_width,
+                                                  unet->config.head_dim[last], unet->config.style.n_groups);
 }
 
 static void
 build_up (UnclipBuilder *builder,
           UnclipUnet    *unet)
 {
-  int last = unet->n_levels - 1;
+  int last = unet->config.n_levels - 1;
 
   for (int i = 0; i <= last; i++)
     {
       g_autofree char *path = unclip_build_path ("up_blocks", "%d", i);
-      int level = last - i, n_in[MAX_LAYERS + 1];
+      int level = last - i, n_in[UNCLIP_UNET_MAX_LAYERS + 1];
 
       for (int j = 0; j < unet->up[i].n_layers; j++)
         {
-          int state = unet->n_channels[j == 0 && i > 0 ? level + 1 : level];
+          int state = unet->config.n_channels[j == 0 && i > 0 ? level + 1 : level];
           /* The last thing that a level takes back is the one above's downsampled output. */
-          int skip = unet->n_channels[j == unet->up[i].n_layers - 1 && level > 0 ? level - 1 : level];
+          int skip = unet->config.n_channels[j == unet->up[i].n_layers - 1 && level > 0 ? level - 1 : level];
 
           n_in[j] = state + skip;
         }
-      build_block (builder, unet, &unet->up[i], path, n_in, level, MAX (unet->sample_size >> level, 1), UNCLIP_RESAMPLE_UP);
+      build_block (builder, unet, &unet->up[i], path, n_in, level, MAX (unet->config.sample_size >> level, 1), UNCLIP_RESAMPLE_UP);
     }
 }
 
@@ -341,16 +157,16 @@ build (UnclipBuilder *builder,
        gpointer       net)
 {
   UnclipUnet *unet = net;
-  int c = unet->n_channels[0];
+  int c = unet->config.n_channels[0];
 
-  unet->conv_in = unclip_build_conv (builder, "", "conv_in", unet->in_channels, c, 3, unet->sample_size);
-  unet->timestep = unclip_timestep_build (builder, "time_embedding", c, unet->style.n_emb, unet->style.n_emb,
-                                          unet->flip_sin_to_cos, unet->freq_shift);
+  unet->conv_in = unclip_build_conv (builder, "", "conv_in", unet->config.in_channels, c, 3, unet->config.sample_size);
+  unet->timestep = unclip_timestep_build (builder, "time_embedding", c, unet->config.style.n_emb, unet->config.style.n_emb,
+                                          unet->config.flip_sin_to_cos, unet->config.freq_shift);
   build_down (builder, unet);
   build_mid (builder, unet);
   build_up (builder, unet);
-  unet->norm_out = unclip_build_group_norm (builder, "", "conv_norm_out", c, unet->style.n_groups, unet->style.eps);
-  unet->conv_out = unclip_build_conv (builder, "", "conv_out", c, unet->out_channels, 3, unet->sample_size);
+  unet->norm_out = unclip_build_group_norm (builder, "", "conv_norm_out", c, unet->config.style.n_groups, unet->config.style.eps);
+  unet->conv_out = unclip_build_conv (builder, "", "conv_out", c, unet->config.out_channels, 3, unet->config.sample_size);
 }
 
 static void
@@ -382,14 +198,14 @@ unclip_unet_construct (const UnclipConfig  *config,
   int last;
 
   unet->component = g_strdup (component);
-  if (! read_config (unet, config, error))
+  if (! unclip_unet_config_read (config, &unet->config, error))
     return NULL;
 
-  last = unet->n_levels - 1;
+  last = unet->config.n_levels - 1;
   for (int i = 0; i <= last; i++)
     {
-      block_init (&unet->down[i], unet->n_layers[i], unet->down_attends[i], i < last);
-      block_init (&unet->up[i], unet->n_layers[last - i] + 1, unet->up_attends[i], i < last);
+      block_init (&unet->down[i], unet->config.n_layers[i], unet->config.down_attends[i], i < last);
+      block_init (&unet->up[i], unet->config.n_layers[last - i] + 1, unet->config.up_attends[i], i < last);
     }
   if (! unclip_build (weights, component, build, unet, &unet->store, error))
     return NULL;
@@ -424,7 +240,7 @@ unclip_unet_free (UnclipUnet *unet)
   if (unet == NULL)
     return;
 
-  for (int i = 0; i < unet->n_levels; i++)
+  for (int i = 0; i < unet->config.n_levels; i++)
     {
       block_clear (&unet->down[i]);
       block_clear (&unet->up[i]);
@@ -442,43 +258,43 @@ unclip_unet_free (UnclipUnet *unet)
 int
 unclip_unet_in_channels (const UnclipUnet *unet)
 {
-  return unet->in_channels;
+  return unet->config.in_channels;
 }
 
 int
 unclip_unet_out_channels (const UnclipUnet *unet)
 {
-  return unet->out_channels;
+  return unet->config.out_channels;
 }
 
 int
 unclip_unet_sample_size (const UnclipUnet *unet)
 {
-  return unet->sample_size;
+  return unet->config.sample_size;
 }
 
 int
 unclip_unet_multiple (const UnclipUnet *unet)
 {
-  return 1 << (unet->n_levels - 1);
+  return 1 << (unet->config.n_levels - 1);
 }
 
 gboolean
 unclip_unet_is_conditional (const UnclipUnet *unet)
 {
-  return unet->is_conditional;
+  return unet->config.is_conditional;
 }
 
 int
 unclip_unet_context_width (const UnclipUnet *unet)
 {
-  return unet->context_width;
+  return unet->config.context_width;
 }
 
 int
 unclip_unet_time_width (const UnclipUnet *unet)
 {
-  return unet->style.n_emb;
+  return unet->config.style.n_emb;
 }
 
 gsize
@@ -508,10 +324,10 @@ project_context (BkArena  *arena,
 {
   const ContextCall *call = data;
   UnclipUnet *unet = call->unet;
-  BkTensor context = unclip_work_tensor (arena, call->context, unet->n, unet->t, 1, unet->context_width);
+  BkTensor context = unclip_work_tensor (arena, call->context, unet->n, unet->t, 1, unet->config.context_width);
 
   unclip_attention_set_context (&unet->mid_attention, context, arena);
-  for (int i = 0; i < unet->n_levels; i++)
+  for (int i = 0; i < unet->config.n_levels; i++)
     {
       for (int j = 0; unet->down[i].attentions != NULL && j < unet->down[i].n_layers; j++)
         unclip_attention_set_context (&unet->down[i].attentions[j], context, arena);
@@ -531,7 +347,7 @@ unclip_unet_set_context (UnclipUnet   *unet,
 {
   ContextCall call = { unet, context };
 
-  g_return_val_if_fail (unet->store != NULL && unet->is_conditional && n > 0 && t > 0, FALSE);
+  g_return_val_if_fail (unet->store != NULL && unet->config.is_conditional && n > 0 && t > 0, FALSE);
 
   /* What was measured depends on the number of tokens, and keys lie where the old ones were. */
   unclip_work_clear (&unet->keys);
@@ -549,7 +365,7 @@ unclip_unet_set_context (UnclipUnet   *unet,
 
   g_clear_pointer (&unet->time, g_free);
   if (time != NULL)
-    unet->time = g_memdup2 (time, (gsize) n * unet->style.n_emb * sizeof (float));
+    unet->time = g_memdup2 (time, (gsize) n * unet->config.style.n_emb * sizeof (float));
 
   if (! unclip_work_run (&unet->keys, unet->store, unet->weights, unet->component, (const int[3]) { n, t, 0 }, project_context, &call, error))
     {
@@ -564,8 +380,8 @@ unclip_unet_set_context (UnclipUnet   *unet,
 /* What the down blocks have pushed; the buffer of each begins with room for the state that will meet it. */
 typedef struct
 {
-  BkTensor  buffers[MAX_LEVELS * (MAX_LAYERS + 2)];
-  BkScratch scopes[MAX_LEVELS * (MAX_LAYERS + 2)]; /* what each is taken from */
+  BkTensor  buffers[UNCLIP_UNET_MAX_LEVELS * (UNCLIP_UNET_MAX_LAYERS + 2)];
+  BkScratch scopes[UNCLIP_UNET_MAX_LEVELS * (UNCLIP_UNET_MAX_LAYERS + 2)]; /* what each is taken from */
   int       n;
 } Skips;
 
@@ -577,12 +393,12 @@ state_channels (const UnclipUnet *unet,
 {
   int at = n_skips - 1 - k; /* up blocks take them back from the last */
 
-  for (int i = 0; i < unet->n_levels; i++)
+  for (int i = 0; i < unet->config.n_levels; i++)
     {
-      int level = unet->n_levels - 1 - i;
+      int level = unet->config.n_levels - 1 - i;
 
       if (at < unet->up[i].n_layers)
-        return unet->n_channels[at == 0 && i > 0 ? level + 1 : level];
+        return unet->config.n_channels[at == 0 && i > 0 ? level + 1 : level];
       at -= unet->up[i].n_layers;
     }
   g_assert_not_reached ();
@@ -593,7 +409,7 @@ count_skips (const UnclipUnet *unet)
 {
   int n = 0;
 
-  for (int i = 0; i < unet->n_levels; i++)
+  for (int i = 0; i < unet->config.n_levels; i++)
     n += unet->up[i].n_layers;
   return n;
 }
@@ -649,10 +465,10 @@ run_down (const UnclipUnet *unet,
           Skips            *skips,
           BkArena          *arena)
 {
-  for (int i = 0; i < unet->n_levels; i++)
+  for (int i = 0; i < unet->config.n_levels; i++)
     {
       const Block *block = &unet->down[i];
-      int c = unet->n_channels[i];
+      int c = unet->config.n_channels[i];
 
       for (int j = 0; j < block->n_layers; j++)
         {
@@ -685,7 +501,7 @@ run_mid (const UnclipUnet *unet,
   BkTensor a = bk_scratch_like (&scratch, x);
 
   unclip_resnet_run (&unet->mid[0], a, x, FALSE, emb, arena);
-  if (unet->is_conditional)
+  if (unet->config.is_conditional)
     unclip_attention_run (&unet->mid_attention, a, unet->mask, arena);
   unclip_resnet_run (&unet->mid[1], y, a, TRUE, emb, arena);
 }
@@ -698,10 +514,10 @@ run_up (const UnclipUnet *unet,
         Skips            *skips,
         BkArena          *arena)
 {
-  for (int i = 0; i < unet->n_levels; i++)
+  for (int i = 0; i < unet->config.n_levels; i++)
     {
       const Block *block = &unet->up[i];
-      int c = unet->n_channels[unet->n_levels - 1 - i];
+      int c = unet->config.n_channels[unet->config.n_levels - 1 - i];
 
       for (int j = 0; j < block->n_layers; j++)
         {
@@ -730,21 +546,21 @@ forward (BkArena  *arena,
   g_auto (BkScratch) scratch = bk_scratch (arena);
   const Call *call = data;
   UnclipUnet *unet = call->unet;
-  int n = call->n, h = call->h, w = call->w, last = unet->n_levels - 1;
+  int n = call->n, h = call->h, w = call->w, last = unet->config.n_levels - 1;
   Skips skips = { .n = 0 };
 
-  BkTensor x = unclip_work_tensor (arena, call->x, n, h, w, unet->in_channels);
-  BkTensor y = unclip_work_tensor (arena, call->out, n, h, w, unet->out_channels);
-  BkTensor emb = bk_scratch_tensor (&scratch, n, 1, 1, unet->style.n_emb);
-  BkTensor a = bk_scratch_tensor (&scratch, n, h, w, unet->n_channels[0]);
+  BkTensor x = unclip_work_tensor (arena, call->x, n, h, w, unet->config.in_channels);
+  BkTensor y = unclip_work_tensor (arena, call->out, n, h, w, unet->config.out_channels);
+  BkTensor emb = bk_scratch_tensor (&scratch, n, 1, 1, unet->config.style.n_emb);
+  BkTensor a = bk_scratch_tensor (&scratch, n, h, w, unet->config.n_channels[0]);
   BkTensor state;
 
   embed (call, emb, arena);
 
-  state = push (unet, &skips, arena, n, h, w, unet->n_channels[0]);
+  state = push (unet, &skips, arena, n, h, w, unet->config.n_channels[0]);
   bk_conv (state, x, &unet->conv_in, arena);
   state = run_down (unet, state, emb, &skips, arena);
-  run_mid (unet, beside_next (&skips, unet->n_channels[last]), state, emb, arena);
+  run_mid (unet, beside_next (&skips, unet->config.n_channels[last]), state, emb, arena);
   run_up (unet, a, emb, &skips, arena);
 
   bk_group_norm (a, a, &unet->norm_out, (BkTensor) { 0 }, BK_SILU);
@@ -764,7 +580,7 @@ unclip_unet_predict (UnclipUnet   *unet,
   Call call = { unet, x, t, n, h, w, out };
   int multiple = unclip_unet_multiple (unet);
 
-  g_return_val_if_fail (unet->store != NULL && n > 0 && (! unet->is_conditional || n == unet->n), FALSE);
+  g_return_val_if_fail (unet->store != NULL && n > 0 && (! unet->config.is_conditional || n == unet->n), FALSE);
 
   if (h < multiple || w < multiple || h % multiple != 0 || w % multiple != 0)
     {

@@ -1,0 +1,180 @@
+/* See unet-config.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "unet-config.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+static gboolean
+expect_false (const UnclipConfig  *config,
+              const char          *name,
+              gboolean             fallback,
+              GError             **error)
+{
+  gboolean value;
+
+  if (! unclip_config_bool (config, name, fallback, &value, error))
+    return FALSE;
+  return value ? unclip_config_refuse (config, name, "true", error) : TRUE;
+}
+
+static gboolean
+expect_one (const UnclipConfig  *config,
+            const char          *name,
+            GError             **error)
+{
+  return unclip_config_double (config, name, 1.0, 1.0, 1.0, &(double) { 0 }, error);
+}
+
+/* Members with which other families use the same classes; here they must say what this family's do. */
+static gboolean
+check_variant (const UnclipConfig  *config,
+               gboolean             is_conditional,
+               GError             **error)
+{
+  BkActivation activation;
+
+  if (! unclip_config_activation (config, "act_fn", "silu", &activation, error))
+    return FALSE;
+  if (activation != BK_SILU)
+    return unclip_config_refuse (config, "act_fn", "not silu", error);
+
+  return expect_false (config, "center_input_sample", FALSE, error)
+         && expect_one (config, "mid_block_scale_factor", error)
+         && unclip_config_expect_string (config, "time_embedding_type", "positional", error)
+         && (! is_conditional
+             || (expect_false (config, "only_cross_attention", FALSE, error)
+                 && expect_false (config, "class_embeddings_concat", FALSE, error)
+                 && expect_false (config, "resnet_skip_time_act", FALSE, error)
+                 && expect_false (config, "upcast_attention", FALSE, error)
+                 && expect_one (config, "resnet_out_scale_factor", error)
+                 && unclip_config_expect_string (config, "class_embed_type", "identity", error)
+                 && unclip_config_expect_string (config, "mid_block_type", "UNetMidBlock2DSimpleCrossAttn", error)
+                 && unclip_config_expect_string (config, "addition_embed_type", NULL, error)
+                 && unclip_config_expect_string (config, "encoder_hid_dim_type", NULL, error)
+                 && unclip_config_expect_string (config, "cross_attention_norm", NULL, error)
+                 && unclip_config_expect_string (config, "timestep_post_act", NULL, error)))
+         && (is_conditional || expect_false (config, "add_attention", TRUE, error));
+}
+
+/* down_block_types and up_block_types: which levels attend. */
+static gboolean
+read_blocks (const UnclipConfig  *config,
+             const char          *name,
+             const char          *plain,
+             const char          *attending,
+             int                  n_levels,
+             gboolean            *attends,
+             GError             **error)
+{
+  const char *types[UNCLIP_UNET_MAX_LEVELS];
+  int n;
+
+  if (! unclip_config_strings (config, name, UNCLIP_UNET_MAX_LEVELS, types, &n, error))
+    return FALSE;
+  if (n != n_levels)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" names %d blocks, but block_out_channels has %d"),
+                   unclip_config_path (config), name, n, n_levels);
+      return FALSE;
+    }
+
+  for (int i = 0; i < n; i++)
+    {
+      attends[i] = attending != NULL && strcmp (types[i], attending) == 0;
+      if (! attends[i] && strcmp (types[i], plain) != 0)
+        return unclip_config_refuse (config, name, types[i], error);
+    }
+  return TRUE;
+}
+
+/* A list with one value per level, or one value for all; @fallback where there is none. */
+static gboolean
+read_per_level (const UnclipConfig  *config,
+                const char          *name,
+                int                  fallback,
+                int                  max,
+                int                  n_levels,
+                int                 *out,
+                GError             **error)
+{
+  int n;
+
+  if (! unclip_config_has (config, name))
+    {
+      for (int i = 0; i < n_levels; i++)
+        out[i] = fallback;
+      return TRUE;
+    }
+  if (! unclip_config_ints (config, name, 1, max, n_levels, out, &n, error))
+    return FALSE;
+  if (n != n_levels)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" has %d values, but block_out_channels has %d"),
+                   unclip_config_path (config), name, n, n_levels);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_heads (const UnclipUnetConfig  *unet,
+             const UnclipConfig      *config,
+             GError                 **error)
+{
+  for (int i = 0; i < unet->n_levels; i++)
+    {
+      gboolean attends = unet->down_attends[i] || unet->up_attends[unet->n_levels - 1 - i] || i == unet->n_levels - 1;
+
+      if (attends && unet->n_channels[i] % unet->head_dim[i] != 0)
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: %d channels cannot be split into heads of attention_head_dim %d"),
+                       unclip_config_path (config), unet->n_channels[i], unet->head_dim[i]);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+gboolean
+unclip_unet_config_read (const UnclipConfig  *config,
+                         UnclipUnetConfig    *out,
+                         GError             **error)
+{
+  const char *scale_shift;
+  double eps;
+
+  out->is_conditional = unclip_config_has (config, "cross_attention_dim");
+  if (! check_variant (config, out->is_conditional, error)
+      || ! unclip_config_ints (config, "block_out_channels", 1, 65536, UNCLIP_UNET_MAX_LEVELS, out->n_channels, &out->n_levels, error)
+      || ! read_blocks (config, "down_block_types", "ResnetDownsampleBlock2D",
+                        out->is_conditional ? "SimpleCrossAttnDownBlock2D" : NULL, out->n_levels, out->down_attends, error)
+      || ! read_blocks (config, "up_block_types", "ResnetUpsampleBlock2D",
+                        out->is_conditional ? "SimpleCrossAttnUpBlock2D" : NULL, out->n_levels, out->up_attends, error)
+      || ! read_per_level (config, "layers_per_block", 2, UNCLIP_UNET_MAX_LAYERS, out->n_levels, out->n_layers, error)
+      || ! read_per_level (config, "attention_head_dim", 8, 65536, out->n_levels, out->head_dim, error)
+      || ! unclip_config_int (config, "sample_size", 64, 1, 65536, &out->sample_size, error)
+      || ! unclip_config_int (config, "in_channels", 3, 1, 65536, &out->in_channels, error)
+      || ! unclip_config_int (config, "out_channels", 3, 1, 65536, &out->out_channels, error)
+      || ! unclip_config_int (config, "norm_num_groups", 32, 1, 65536, &out->style.n_groups, error)
+      || ! unclip_config_double (config, "norm_eps", 1e-5, 0.0, 1.0, &eps, error)
+      || ! unclip_config_bool (config, "flip_sin_to_cos", TRUE, &out->flip_sin_to_cos, error)
+      || ! unclip_config_double (config, "freq_shift", 0.0, 0.0, 1.0, &out->freq_shift, error)
+      || ! unclip_config_string (config, "resnet_time_scale_shift", "default", &scale_shift, error))
+    return FALSE;
+
+  if (out->is_conditional
+      && (! unclip_config_int (config, "cross_attention_dim", 1280, 1, 65536, &out->context_width, error)
+          || ! check_heads (out, config, error)))
+    return FALSE;
+  if (strcmp (scale_shift, "scale_shift") != 0 && strcmp (scale_shift, "default") != 0)
+    return unclip_config_refuse (config, "resnet_time_scale_shift", scale_shift, error);
+
+  out->style.scale_shift = strcmp (scale_shift, "scale_shift") == 0;
+  out->style.eps = eps;
+  out->style.n_emb = 4 * out->n_channels[0];
+  return TRUE;
+}
