@@ -172,6 +172,37 @@ agree_on_dim (UnclipRun *run, int dim, GError **error)
 
 /* ---- captions ----------------------------------------------------------------------------------------- */
 
+/* Tokens of the longest; those behind them are masked wherever states are looked at. */
+static int
+longest (const UnclipCaptions *captions)
+{
+  int t = 1;
+
+  for (int i = 0; i < captions->n; i++)
+    for (int j = t; j < captions->length; j++)
+      if (captions->mask[i * captions->length + j] != 0)
+        t = j + 1;
+  return t;
+}
+
+/* @ids: [n, length]; without padding, which would be nine tenths of the work. The states of padding are zeros. */
+static gboolean
+encode_captions (UnclipTextTower *tower, const UnclipCaptions *captions, const int *ids, GError **error)
+{
+  int    n = captions->n, length = captions->length, t = longest (captions);
+  gsize  row = (gsize) t * captions->width;
+  g_autofree int   *short_ids = g_new (int, n * t);
+  g_autofree float *states = g_new (float, n * row);
+
+  for (int i = 0; i < n; i++)
+    memcpy (short_ids + i * t, ids + i * length, t * sizeof *ids);
+  if (! unclip_text_tower_encode (tower, short_ids, n, t, states, captions->z_t, error))
+    return FALSE;
+  for (int i = 0; i < n; i++)
+    memcpy (captions->states + (gsize) i * length * captions->width, states + i * row, row * sizeof *states);
+  return TRUE;
+}
+
 gboolean
 unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCaptions *captions, GError **error)
 {
@@ -194,12 +225,12 @@ unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCapt
     }
   ids = g_new (int, n * captions->length);
   captions->mask = g_new (int, n * captions->length);
-  captions->states = g_new (float, (gsize) n * captions->length * captions->width);
+  captions->states = g_new0 (float, (gsize) n * captions->length * captions->width);
   captions->z_t = g_new (float, (gsize) n * captions->dim);
   for (int i = 0; i < n; i++)
     unclip_tokenizer_encode (tokenizer, texts[i] != NULL ? texts[i] : "", ids + i * captions->length, captions->mask + i * captions->length);
 
-  return unclip_text_tower_encode (tower, ids, n, captions->states, captions->z_t, error)
+  return encode_captions (tower, captions, ids, error)
          && unclip_run_step (run, "text_encoder", 1, 1, UNCLIP_COST_TEXT, NULL, 0, error);
 }
 

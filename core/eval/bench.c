@@ -75,7 +75,7 @@ check_size (const char *component, int wanted, int size, GError **error)
 static gboolean
 pass_text_tower (gpointer net, int n_batch, int size, float *const buffers[], int *ids, GError **error)
 {
-  return unclip_text_tower_encode (net, ids, n_batch, buffers[0], buffers[1], error);
+  return unclip_text_tower_encode (net, ids, n_batch, unclip_text_tower_length (net), buffers[0], buffers[1], error);
 }
 
 static gboolean

@@ -13,10 +13,9 @@ gboolean
 unclip_eval_text_encoder (UnclipEval *eval, GError **error)
 {
   g_autoptr (UnclipTextTower) tower = unclip_text_tower_new (eval->model, error);
-  g_autofree int   *input_ids = NULL, *padded = NULL;
-  g_autofree float *states = NULL;
-  float            *last_hidden_state, *text_embeds;
-  int               dims[2] = { -1, -1 }, n, t, length, width;
+  g_autofree int *input_ids = NULL;
+  float *last_hidden_state, *text_embeds;
+  int    dims[2] = { -1, -1 }, n, t, length, width;
 
   if (tower == NULL)
     return FALSE;
@@ -34,21 +33,11 @@ unclip_eval_text_encoder (UnclipEval *eval, GError **error)
       return FALSE;
     }
 
-  /* Under the causal mask a token does not see what follows, so that fewer can be filled up with any. */
-  padded = g_new0 (int, (gsize) n * length);
-  for (int i = 0; i < n; i++)
-    memcpy (padded + (gsize) i * length, input_ids + (gsize) i * t, t * sizeof (int));
-
-  states = unclip_eval_new ((gsize) n * length * width, error);
-  last_hidden_state = unclip_eval_add (eval, "last_hidden_state", 3, (int[]) { n, t, width }, states != NULL ? error : NULL);
-  if (states == NULL || last_hidden_state == NULL)
+  last_hidden_state = unclip_eval_add (eval, "last_hidden_state", 3, (int[]) { n, t, width }, error);
+  if (last_hidden_state == NULL)
     return FALSE;
   text_embeds = unclip_eval_add (eval, "text_embeds", 2, (int[]) { n, unclip_text_tower_dim (tower) }, error);
-  if (text_embeds == NULL || ! unclip_text_tower_encode (tower, padded, n, states, text_embeds, error))
-    return FALSE;
-  for (int i = 0; i < n; i++)
-    memcpy (last_hidden_state + (gsize) i * t * width, states + (gsize) i * length * width, (gsize) t * width * sizeof (float));
-  return TRUE;
+  return text_embeds != NULL && unclip_text_tower_encode (tower, input_ids, n, t, last_hidden_state, text_embeds, error);
 }
 
 /* @prefix: of the tensors' names, with its dot */

@@ -62,7 +62,7 @@ encode_captions (Captions *captions, const UnclipEval *eval, const char *y, GErr
   unclip_tokenizer_encode (tokenizer, "", input_ids, captions->mask);
   unclip_tokenizer_encode (tokenizer, y, input_ids + length, captions->mask + length);
   return unclip_eval_check_cancelled (eval, error)
-         && unclip_text_tower_encode (tower, input_ids, 2, captions->states, captions->z_t, error);
+         && unclip_text_tower_encode (tower, input_ids, 2, length, captions->states, captions->z_t, error);
 }
 
 /* ---- stages -------------------------------------------------------------------------------- */

@@ -75,9 +75,10 @@ int              unclip_text_tower_width  (const UnclipTextTower *tower); /* of 
 int              unclip_text_tower_dim    (const UnclipTextTower *tower); /* of text_embeds */
 int              unclip_text_tower_length (const UnclipTextTower *tower); /* tokens per text */
 gsize            unclip_text_tower_weights_size (const UnclipTextTower *tower); /* bytes, packed */
-/* input_ids [n, t]; last_hidden_state [n, t, width] after the final layer norm (nullable);
+/* input_ids [n, t], t up to the length: a token does not see those behind it, so that padding may be left out;
+ * last_hidden_state [n, t, width] after the final layer norm (nullable);
  * text_embeds [n, dim] of the end-of-text position, projected, not normalised. */
-gboolean         unclip_text_tower_encode (UnclipTextTower *tower, const int *input_ids, int n, float *last_hidden_state, float *text_embeds, GError **error);
+gboolean         unclip_text_tower_encode (UnclipTextTower *tower, const int *input_ids, int n, int t, float *last_hidden_state, float *text_embeds, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipTextTower, unclip_text_tower_free)
 
 typedef struct _UnclipImageTower UnclipImageTower;

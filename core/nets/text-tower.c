@@ -36,7 +36,7 @@ typedef struct
 {
   UnclipTextTower *tower;
   const int       *input_ids;
-  int              n;
+  int              n, t;
   float           *last_hidden_state;
   float           *text_embeds;
 } Call;
@@ -177,19 +177,20 @@ embed (const UnclipTextTower *tower,
  * the largest id. */
 static int
 end_of_text (const UnclipTextTower *tower,
-             const int             *input_ids)
+             const int             *input_ids,
+             int                    t)
 {
   int end = 0;
 
   if (tower->eos_token_id == 2)
     {
-      for (int i = 1; i < tower->length; i++)
+      for (int i = 1; i < t; i++)
         if (input_ids[i] > input_ids[end])
           end = i;
       return end;
     }
 
-  for (int i = 0; i < tower->length; i++)
+  for (int i = 0; i < t; i++)
     if (input_ids[i] == tower->eos_token_id)
       return i;
   return 0;
@@ -202,7 +203,7 @@ forward (BkArena  *arena,
   g_auto (BkScratch) scratch = bk_scratch (arena);
   const Call *call = data;
   const UnclipTextTower *tower = call->tower;
-  int n = call->n, t = tower->length, width = tower->config.shape.width;
+  int n = call->n, t = call->t, width = tower->config.shape.width;
 
   BkTensor x = bk_scratch_tensor (&scratch, n, t, 1, width);
   BkTensor ends = bk_scratch_tensor (&scratch, n, 1, 1, width);
@@ -215,7 +216,7 @@ forward (BkArena  *arena,
 
   for (int i = 0; i < n; i++)
     {
-      int end = end_of_text (tower, call->input_ids + i * t);
+      int end = end_of_text (tower, call->input_ids + i * t, t);
 
       bk_copy (bk_samples (ends, i, 1), bk_rows (bk_samples (x, i, 1), end, 1));
     }
@@ -229,15 +230,16 @@ gboolean
 unclip_text_tower_encode (UnclipTextTower  *tower,
                           const int        *input_ids,
                           int               n,
+                          int               t,
                           float            *last_hidden_state,
                           float            *text_embeds,
                           GError          **error)
 {
-  Call call = { tower, input_ids, n, last_hidden_state, text_embeds };
+  Call call = { tower, input_ids, n, t, last_hidden_state, text_embeds };
 
-  g_return_val_if_fail (tower->store != NULL && n > 0, FALSE);
+  g_return_val_if_fail (tower->store != NULL && n > 0 && t > 0 && t <= tower->length, FALSE);
 
-  for (int i = 0; i < n * tower->length; i++)
+  for (int i = 0; i < n * t; i++)
     if (input_ids[i] < 0 || input_ids[i] >= tower->n_vocab)
       {
         g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
@@ -246,5 +248,5 @@ unclip_text_tower_encode (UnclipTextTower  *tower,
         return FALSE;
       }
 
-  return unclip_work_run (&tower->work, tower->store, tower->weights, "text_encoder", (const int[3]) { n, 0, 0 }, forward, &call, error);
+  return unclip_work_run (&tower->work, tower->store, tower->weights, "text_encoder", (const int[3]) { n, t, 0 }, forward, &call, error);
 }
