@@ -66,6 +66,14 @@ double bk_now        (void);
 /* Columns [first, first + count) of source weights [n_out, n_in * n_taps], channels
  * [channel, channel + n_channels), widened to out [count][n_channels][n_taps]. */
 void bk_read_weights (float *out, BkSource weight, int n_in, int n_taps, int first, int count, int channel, int n_channels);
+/* What comes behind what was just read of a row, which no CPU foresees where rows are read by pieces, one below the other. */
+static inline void
+bk_prefetch (const void *from, size_t size)
+{
+  for (size_t line = 0; line < size; line += 64)
+    __builtin_prefetch ((const char *) from + line);
+}
+
 /* Takes a map's pages of @n values out of this process's memory; read once more, they come from the page cache. */
 void bk_give_back    (BkSource source, size_t n);
 

@@ -72,11 +72,15 @@ move_pairs (uint16_t *panel, int width, BkSource weight, size_t n_in, const Piec
   const uint8_t *rows = (const uint8_t *) weight.data + (piece->first * n_in + piece->channel) * sizeof *panel;
 
   for (int column = 0; column < piece->n_rows; column++)
-    memcpy (pairs[column], rows + column * n_in * sizeof *panel, piece->n_channels * sizeof *panel);
-  panel += (size_t) piece->channel * width;
-  for (int i = 0; 2 * i < piece->n_channels; i++, panel += 2 * width)
-    for (int column = 0; column < piece->n; column++)
-      memcpy (panel + 2 * column, &pairs[column][i], sizeof (uint32_t));
+    {
+      const uint8_t *row = rows + column * n_in * sizeof *panel;
+
+      memcpy (pairs[column], row, piece->n_channels * sizeof *panel);
+      bk_prefetch (row + piece->n_channels * sizeof *panel, piece->n_channels * sizeof *panel);
+    }
+  /* A pair is as wide as a float, and is only moved. */
+  bk_kernels ()->transpose ((float *) (panel + (size_t) piece->channel * width), width, (const float *) pairs, PACK_DEPTH / 2,
+                            piece->n, (piece->n_channels + 1) / 2);
 }
 
 /* The same from and to any type, for all taps. */

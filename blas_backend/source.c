@@ -78,9 +78,7 @@ bk_read_weights (float *out, BkSource weight, int n_in, int n_taps, int first, i
       size_t at = ((size_t) (first + j) * n_in + channel) * n_taps;
 
       read_range (weight, at, run, out + j * run);
-      /* A caller goes on with the channels behind these. */
-      for (size_t line = 0; line < run * size; line += 64)
-        __builtin_prefetch ((const char *) weight.data + (at + run) * size + line);
+      bk_prefetch ((const char *) weight.data + (at + run) * size, run * size);
     }
 }
 
