@@ -138,11 +138,18 @@ def main():
     for row in rows if args.quick else []:
         row.target = row.beyond = None   # those of full size
     bench = Bench(Engine(args.unclip, args.threads), getattr(configs, which), facts, args.pairs, scratch, log, say)
-    run(bench, rows, steps)
+    stopped = None
+    try:
+        run(bench, rows, steps)
+    except (KeyboardInterrupt, SystemExit) as stop:   # what was measured by then is not lost
+        stopped = 130 if isinstance(stop, KeyboardInterrupt) else stop.code
+        for row in rows:
+            row.reason = row.reason or ("" if len(row.pairs) >= args.pairs else "stopped before its end")
     show(machine, facts, peaks, bench, rows, args.quick)
     path = args.out / "bench.json"
     path.write_text(json.dumps(record(args, machine, facts, peaks, bench, rows), indent=2, ensure_ascii=False) + "\n")
     print(f"\n{path}")
+    sys.exit(stopped)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,13 @@ def check_room():
         assert os.listdir(folder) == []
 
 
+def check_memory_of_children():
+    """What is touched before a job does not count as the job's."""
+    machine.touch_memory(4e8)
+    child = os.posix_spawn("/bin/true", ["true"], os.environ)
+    assert os.wait4(child, 0)[2].ru_maxrss < 2e8 / 1024
+
+
 def main():
     tests = {name[6:]: value for name, value in globals().items() if name.startswith("check_")}
     failed = False

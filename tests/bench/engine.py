@@ -35,10 +35,10 @@ class Engine:
         self.call("synth", folder / "configs", "--out", folder / "model", "--dtype", "bf16", "--quiet")
         return folder / "model"
 
-    def step(self, model, component, n, size, precision, threads=None):
-        """What `unclip bench --json` says of one pass after a first."""
+    def step(self, model, component, n, size, precision, threads=None, passes=1):
+        """What `unclip bench --json` says of so many passes after a first."""
         sizes = ["--size", size] if component in ("decoder", "super_res_first") else []
-        return json.loads(self.call("bench", model, component, "--batch", n, *sizes, "--precision", precision, "--repeat", 1,
+        return json.loads(self.call("bench", model, component, "--batch", n, *sizes, "--precision", precision, "--repeat", passes,
                                     "--threads", threads or self.threads, "--json"))
 
     def memory(self, model, precision):
@@ -59,7 +59,12 @@ class Engine:
         begin = time.perf_counter()
         child = subprocess.Popen([*map(str, self.variation_command(*args)), "--quiet"], stdout=subprocess.DEVNULL,
                                  stderr=subprocess.PIPE, text=True)
-        said = child.stderr.read()
+        try:
+            said = child.stderr.read()
+        except BaseException:   # whoever stops the bench stops it as well
+            child.kill()
+            child.wait()
+            raise
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - begin
         child.returncode = os.waitstatus_to_exitcode(status)

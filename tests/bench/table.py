@@ -47,7 +47,7 @@ def ratios(rows):
         body.append([f"{row.what}, {row.precision}", row.against, *(number(value, ".3f") for value in middle), str(len(row.pairs)),
                      number(ratio(row), ".2f"), goal(row, row.target), goal(row, row.beyond), verdict(row)])
     yield from lines(["what", "against", "peer", "ours", "pairs", "ratio", "to reach", "beyond", ""], body)
-    for reason in dict.fromkeys(f"not run: {row.what}, {row.precision}, against {row.against}: {row.reason}" for row in rows if row.reason):
+    for reason in dict.fromkeys(f"{'cut short' if row.pairs else 'not run'}: {row.what}, {row.precision}, against {row.against}: {row.reason}" for row in rows if row.reason):
         yield reason
 
 
