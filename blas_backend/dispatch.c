@@ -17,7 +17,7 @@ any_cpu (void)
   return true;
 }
 
-#ifdef BK_X86
+#ifdef __x86_64__
 extern const BkKernels bk_kernels_avx2, bk_kernels_avx512, bk_kernels_avx512bf16, bk_kernels_amx;
 
 static bool
@@ -52,6 +52,8 @@ has_amx (void)
   return false;
 #endif
 }
+#elif defined __aarch64__
+extern const BkKernels bk_kernels_neon;
 #endif
 
 static const struct
@@ -60,11 +62,13 @@ static const struct
   bool (*runs_here) (void);
 } levels[] = {
   { &bk_kernels_c, any_cpu },
-#ifdef BK_X86
+#ifdef __x86_64__
   { &bk_kernels_avx2, has_avx2 },
   { &bk_kernels_avx512, has_avx512 },
   { &bk_kernels_avx512bf16, has_avx512bf16 },
   { &bk_kernels_amx, has_amx },
+#elif defined __aarch64__
+  { &bk_kernels_neon, any_cpu },
 #endif
 };
 
