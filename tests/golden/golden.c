@@ -10,8 +10,10 @@
 
 #include <glib/gstdio.h>
 #include <png.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "bk.h"
 #include "compare.h"
 
 const char *golden_folder, *golden_model;
@@ -183,6 +185,13 @@ test_nothing (void)
 int
 main (int argc, char **argv)
 {
+  const char *level = g_getenv ("BK_CPU");
+
+  if (level != NULL && strcmp (level, bk_cpu_level ()) != 0)
+    {
+      printf ("1..0 # SKIP this CPU lacks %s\n", level);
+      return 0;
+    }
   g_test_init (&argc, &argv, NULL);
   if (argc != 3)
     {
