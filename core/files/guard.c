@@ -21,7 +21,7 @@ struct _UnclipGuard
 };
 
 static UnclipGuard      guards[MAX_GUARDS];
-static GMutex           guards_lock; /* for taking a place */
+static GMutex           guards_lock; /* for taking a place, and for the handler's installation */
 static struct sigaction previous;
 
 static UnclipGuard *
@@ -82,18 +82,16 @@ install_handler (void)
 UnclipGuard *
 unclip_guard_new (const void *begin, gsize size)
 {
-  static gsize  installed = 0;
-  UnclipGuard  *guard = NULL;
+  static gboolean installed = FALSE;
+  UnclipGuard    *guard = NULL;
 
   if (size == 0)
     return NULL;
-  if (g_once_init_enter (&installed))
-    {
-      install_handler ();
-      g_once_init_leave (&installed, 1);
-    }
 
   g_mutex_lock (&guards_lock);
+  if (! installed)
+    install_handler ();
+  installed = TRUE;
   for (int i = 0; i < MAX_GUARDS && guard == NULL; i++)
     if (guards[i].end == 0)
       guard = &guards[i];

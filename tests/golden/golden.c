@@ -10,11 +10,10 @@
 
 #include <glib/gstdio.h>
 #include <png.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "bk.h"
 #include "compare.h"
+#include "level.h"
 
 const char *golden_folder, *golden_model;
 
@@ -185,13 +184,8 @@ test_nothing (void)
 int
 main (int argc, char **argv)
 {
-  const char *level = g_getenv ("BK_CPU");
-
-  if (level != NULL && strcmp (level, bk_cpu_level ()) != 0)
-    {
-      printf ("1..0 # SKIP this CPU lacks %s\n", level);
-      return 0;
-    }
+  if (level_is_lacking ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
   if (argc != 3)
     {

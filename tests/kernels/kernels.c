@@ -12,6 +12,7 @@
 
 #include "bench.h"
 #include "layers.h"
+#include "level.h"
 #include "ref/ref.h"
 
 #define N_DRAWS 24
@@ -428,14 +429,9 @@ int
 main (int    argc,
       char **argv)
 {
-  const char *level = g_getenv ("BK_CPU");
-
   bk_init (1);
-  if (level != NULL && strcmp (level, bk_cpu_level ()) != 0)
-    {
-      printf ("1..0 # SKIP this CPU lacks %s\n", level);
-      return 0;
-    }
+  if (level_is_lacking ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
   g_test_message ("CPU level %s", bk_cpu_level ());
 

@@ -4,9 +4,7 @@
  */
 #include "unclip.h"
 
-#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "construct.h"
