@@ -6,13 +6,13 @@
 
 #include <string.h>
 
-/* Rows of a tile, a multiple of every level's: with 256 columns and 256 of k, a tile's
- * share of a, b and c takes 450 KB, which an L2 cache holds; with twice as many columns of bf16, 500. Tiles are fixed, never
- * from the number of threads, as they fix the order of sums. */
+/* Rows of a tile, a multiple of every level's, and its columns: with 256 of k, a tile's share of a and c takes 300 KB, which an
+ * L2 cache holds, while b is read through. The more columns, the seldomer is the same a gathered, and rounded; with
+ * twice as many there are too few tiles for two threads. Tiles are fixed, never from the number of threads, as they fix the order of sums. */
 #define TILE_M 96
-#define TILE_N_SIZE 1024 /* bytes of a row of b */
+#define TILE_N 512
 #define TILE_K 256
-/* So few rows are over before a thread has read 256 columns: let more threads read. */
+/* So few rows are over before a thread has read 512 columns: let more threads read. */
 #define FEW_ROWS 16
 #define TILE_N_FEW 64
 /* So many rows make tasks enough, even when each has all columns: so no row is gathered twice. */
@@ -158,8 +158,7 @@ typedef struct
 static Tile
 choose_tile (int m, int n, BkPacking packing)
 {
-  /* The more columns, the seldomer is the same a gathered, and rounded. */
-  Tile tile = { TILE_M, (int) (TILE_N_SIZE / packing.size) };
+  Tile tile = { TILE_M, TILE_N };
 
   if (m > MANY_ROWS)
     tile = (Tile) { TILE_M_MANY, TILE_N_MANY };

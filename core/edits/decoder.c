@@ -78,9 +78,9 @@ unclip_decoder_condition (UnclipDecoder        *decoder,
                           GError              **error)
 {
   const UnclipCondition rows[2] = { base, conditional };
-  int    dim = captions->dim, length = captions->length, n_extra = unclip_text_proj_n_extra (decoder->proj);
-  int    n_tokens = n_extra + length;
-  gsize  n_states = (gsize) length * captions->width;
+  int    dim = captions->dim, t = captions->n_tokens, n_extra = unclip_text_proj_n_extra (decoder->proj);
+  int    n_tokens = n_extra + t;
+  gsize  n_states = (gsize) t * captions->width;
   g_autofree float *z_i = NULL, *z_t = NULL, *states = NULL, *context = NULL, *time = NULL;
   g_autofree int   *mask = NULL;
 
@@ -103,11 +103,11 @@ unclip_decoder_condition (UnclipDecoder        *decoder,
       memcpy (z_t + i * dim, captions->z_t + rows[i].caption * dim, dim * sizeof (float));
       memcpy (states + i * n_states, captions->states + rows[i].caption * n_states, n_states * sizeof (float));
       for (int j = 0; j < n_tokens; j++)
-        mask[i * n_tokens + j] = j < n_extra ? 1 : captions->mask[rows[i].caption * length + j - n_extra];
+        mask[i * n_tokens + j] = j < n_extra ? 1 : captions->mask[rows[i].caption * t + j - n_extra];
     }
 
   unclip_guided_decoder_clear (&decoder->guided);
-  return unclip_text_proj_run (decoder->proj, z_i, z_t, states, 2, length, context, time, error)
+  return unclip_text_proj_run (decoder->proj, z_i, z_t, states, 2, t, context, time, error)
          && unclip_guided_decoder_init (&decoder->guided, decoder->unet, run->low_size, context, mask, time, n_tokens, guidance_scale, error);
 }
 

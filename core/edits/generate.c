@@ -106,7 +106,7 @@ sample_prior (UnclipRun *run, const UnclipCaptions *captions, GError **error)
     return NULL;
   timesteps = unclip_run_timesteps (run, schedule, MIN (run->prior_n_steps, schedule->n_train));
   guided = (UnclipGuidedPrior) {
-    prior, captions->z_t, captions->states, captions->mask, captions->width,
+    prior, captions->z_t, captions->states, captions->mask, captions->n_tokens, captions->width,
     run->options->prior_guidance_scale >= 0 ? run->options->prior_guidance_scale
                                             : unclip_model_default (run->model, "prior_guidance_scale", 4.0)
   };
@@ -150,7 +150,7 @@ sample_autoregressive (UnclipRun *run, const UnclipCaptions *captions, GError **
   if (! check_fit ("prior_autoregressive", pca->dim, unclip_prior_autoregressive_length (prior), captions, error))
     return NULL;
   guided = (UnclipGuidedAutoregressive) {
-    prior, captions->z_t, captions->states, captions->mask,
+    prior, captions->z_t, captions->states, captions->mask, captions->n_tokens,
     run->options->prior_guidance_scale >= 0 ? run->options->prior_guidance_scale
                                             : unclip_model_default (run->model, "prior_autoregressive_guidance_scale", 4.0)
   };

@@ -172,35 +172,28 @@ agree_on_dim (UnclipRun *run, int dim, GError **error)
 
 /* ---- captions ----------------------------------------------------------------------------------------- */
 
-/* Tokens of the longest; those behind them are masked wherever states are looked at. */
+/* Tokens of the longest of @n captions. */
 static int
-longest (const UnclipCaptions *captions)
+longest (const int *mask, int n, int length)
 {
   int t = 1;
 
-  for (int i = 0; i < captions->n; i++)
-    for (int j = t; j < captions->length; j++)
-      if (captions->mask[i * captions->length + j] != 0)
+  for (int i = 0; i < n; i++)
+    for (int j = t; j < length; j++)
+      if (mask[i * length + j] != 0)
         t = j + 1;
   return t;
 }
 
-/* @ids: [n, length]; without padding, which would be nine tenths of the work. The states of padding are zeros. */
-static gboolean
-encode_captions (UnclipTextTower *tower, const UnclipCaptions *captions, const int *ids, GError **error)
+/* The first @t of each row's @length values; transfer full. */
+static int *
+shorten (const int *values, int n, int length, int t)
 {
-  int    n = captions->n, length = captions->length, t = longest (captions);
-  gsize  row = (gsize) t * captions->width;
-  g_autofree int   *short_ids = g_new (int, n * t);
-  g_autofree float *states = g_new (float, n * row);
+  int *out = g_new (int, n * t);
 
   for (int i = 0; i < n; i++)
-    memcpy (short_ids + i * t, ids + i * length, t * sizeof *ids);
-  if (! unclip_text_tower_encode (tower, short_ids, n, t, states, captions->z_t, error))
-    return FALSE;
-  for (int i = 0; i < n; i++)
-    memcpy (captions->states + (gsize) i * length * captions->width, states + i * row, row * sizeof *states);
-  return TRUE;
+    memcpy (out + i * t, values + i * length, t * sizeof *out);
+  return out;
 }
 
 gboolean
@@ -208,7 +201,8 @@ unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCapt
 {
   g_autoptr (UnclipTokenizer) tokenizer = unclip_tokenizer_new (run->model, error);
   g_autoptr (UnclipTextTower) tower = NULL;
-  g_autofree int *ids = NULL;
+  g_autofree int *ids = NULL, *mask = NULL, *short_ids = NULL;
+  int length, t;
 
   if (tokenizer == NULL || ! unclip_run_step (run, "text_encoder", 0, 1, 0, NULL, 0, error))
     return FALSE;
@@ -223,14 +217,18 @@ unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCapt
                    unclip_tokenizer_max_length (tokenizer), captions->length);
       return FALSE;
     }
-  ids = g_new (int, n * captions->length);
-  captions->mask = g_new (int, n * captions->length);
-  captions->states = g_new0 (float, (gsize) n * captions->length * captions->width);
-  captions->z_t = g_new (float, (gsize) n * captions->dim);
+  length = captions->length;
+  ids = g_new (int, n * length);
+  mask = g_new (int, n * length);
   for (int i = 0; i < n; i++)
-    unclip_tokenizer_encode (tokenizer, texts[i] != NULL ? texts[i] : "", ids + i * captions->length, captions->mask + i * captions->length);
+    unclip_tokenizer_encode (tokenizer, texts[i] != NULL ? texts[i] : "", ids + i * length, mask + i * length);
 
-  return encode_captions (tower, captions, ids, error)
+  t = captions->n_tokens = longest (mask, n, length);
+  short_ids = shorten (ids, n, length, t);
+  captions->mask = shorten (mask, n, length, t);
+  captions->states = g_new (float, (gsize) n * t * captions->width);
+  captions->z_t = g_new (float, (gsize) n * captions->dim);
+  return unclip_text_tower_encode (tower, short_ids, n, t, captions->states, captions->z_t, error)
          && unclip_run_step (run, "text_encoder", 1, 1, UNCLIP_COST_TEXT, NULL, 0, error);
 }
 

@@ -84,12 +84,13 @@ gboolean unclip_run_step   (UnclipRun *run, const char *stage, int step, int n_s
 
 /* ---- captions and pictures --------------------------------------------------------------------- */
 
-/* Captions through tokenizer and text tower. */
+/* Captions through tokenizer and text tower, without the padding that all share: what it would come to is masked wherever it is looked at. */
 typedef struct
 {
-  int    n, length, width, dim;
-  int   *mask;   /* [n, length] */
-  float *states; /* [n, length, width] */
+  int    n, length, width, dim; /* length: of a caption with its padding */
+  int    n_tokens;              /* of the longest */
+  int   *mask;   /* [n, n_tokens] */
+  float *states; /* [n, n_tokens, width] */
   float *z_t;    /* [n, dim] */
 } UnclipCaptions;
 

@@ -95,14 +95,14 @@ unclip_guided_prior_predict (const float *x, int t, float *x_0, float *v, gpoint
   const UnclipGuidedPrior *guided = data;
   UnclipPrior *prior = guided->prior;
   gboolean     is_guided = guided->guidance_scale != 1.0;
-  int          n_rows = is_guided ? 2 : 1, first = is_guided ? 0 : 1, dim = unclip_prior_dim (prior), length = unclip_prior_length (prior);
+  int          n_rows = is_guided ? 2 : 1, first = is_guided ? 0 : 1, dim = unclip_prior_dim (prior), n_tokens = guided->n_tokens;
   g_autofree float *in = g_new (float, n_rows * dim), *out = g_new (float, n_rows * dim);
 
   for (int i = 0; i < n_rows; i++)
     memcpy (in + i * dim, x, dim * sizeof (float));
   if (! unclip_prior_predict (prior, in, t, guided->z_t + first * dim,
-                              guided->text_states + (gsize) first * length * guided->text_width,
-                              guided->text_mask != NULL ? guided->text_mask + first * length : NULL, n_rows, out, error))
+                              guided->text_states + (gsize) first * n_tokens * guided->text_width,
+                              guided->text_mask != NULL ? guided->text_mask + first * n_tokens : NULL, n_tokens, n_rows, out, error))
     return FALSE;
 
   if (is_guided)
@@ -122,13 +122,13 @@ unclip_guided_autoregressive_sample (const UnclipGuidedAutoregressive *guided, c
   const UnclipPca  *pca = unclip_prior_autoregressive_pca (prior);
   gboolean          is_guided = guided->guidance_scale != 1.0;
   int               n_rows = is_guided ? 2 : 1, first = is_guided ? 0 : 1, n_buckets = pca->n_buckets;
-  int               length = unclip_prior_autoregressive_length (prior), n_dots = unclip_prior_autoregressive_n_dots (prior);
+  int               n_tokens = guided->n_tokens, n_dots = unclip_prior_autoregressive_n_dots (prior);
   int               half = n_dots / 2, dots[2] = { n_dots, n_dots - half + (int) (uniforms[0] * half) }, both[2];
   g_autofree float *logits = g_new (float, n_rows * n_buckets);
   g_autofree int   *codes = g_new (int, pca->n_components);
 
-  if (! unclip_prior_autoregressive_begin (prior, guided->z_t + (gsize) first * pca->dim, guided->text_states + (gsize) first * length * pca->dim,
-                                           guided->text_mask != NULL ? guided->text_mask + first * length : NULL,
+  if (! unclip_prior_autoregressive_begin (prior, guided->z_t + (gsize) first * pca->dim, guided->text_states + (gsize) first * n_tokens * pca->dim,
+                                           guided->text_mask != NULL ? guided->text_mask + first * n_tokens : NULL, n_tokens,
                                            dots + first, NULL, 0, n_rows, logits, error))
     return FALSE;
   for (int k = 0; k < pca->n_components; k++)

@@ -25,8 +25,9 @@ UnclipSchedule *unclip_stage_schedule (UnclipModel *model, const char *component
  * UnclipGuidedPrior:
  * @prior: (transfer none)
  * @z_t: [2, dim], row 0 unconditional
- * @text_states: [2, length, width]
- * @text_mask: [2, length]
+ * @text_states: [2, n_tokens, text_width]
+ * @text_mask: (nullable): [2, n_tokens]
+ * @n_tokens: as unclip_prior_predict() takes it
  *
  * unclip_guided_prior_predict() is an UnclipPredict on whitened z_i [dim]; its data is this.
  * The rows' arrays are not owned. With guidance_scale 1 only row 1 is computed.
@@ -36,7 +37,7 @@ typedef struct
   UnclipPrior *prior;
   const float *z_t, *text_states;
   const int   *text_mask;
-  int          text_width;
+  int          n_tokens, text_width;
   double       guidance_scale;
 } UnclipGuidedPrior;
 
@@ -48,8 +49,9 @@ gboolean unclip_guided_prior_predict (const float *x, int t, float *x_0, float *
  * UnclipGuidedAutoregressive:
  * @prior: (transfer none)
  * @z_t: [2, dim], row 0 unconditional
- * @text_states: [2, length, dim]
- * @text_mask: (nullable): [2, length]
+ * @text_states: [2, n_tokens, dim]
+ * @text_mask: (nullable): [2, n_tokens]
+ * @n_tokens: as unclip_prior_autoregressive_begin() takes it
  *
  * The rows' arrays are not owned. With guidance_scale 1 only row 1 is computed.
  */
@@ -58,6 +60,7 @@ typedef struct
   UnclipPriorAutoregressive *prior;
   const float *z_t, *text_states;
   const int   *text_mask;
+  int          n_tokens;
   double       guidance_scale;
 } UnclipGuidedAutoregressive;
 

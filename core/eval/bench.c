@@ -136,7 +136,7 @@ text_width (UnclipModel *model, int *width, GError **error)
 static gboolean
 pass_prior (gpointer net, int n_batch, int size, float *const buffers[], int *ids, GError **error)
 {
-  return unclip_prior_predict (net, buffers[0], TIMESTEP, buffers[1], buffers[2], NULL, n_batch, buffers[3], error);
+  return unclip_prior_predict (net, buffers[0], TIMESTEP, buffers[1], buffers[2], NULL, unclip_prior_length (net), n_batch, buffers[3], error);
 }
 
 static gboolean

@@ -81,7 +81,8 @@ unclip_eval_prior_autoregressive (UnclipEval *eval, GError **error)
   logits = unclip_eval_add (eval, "logits", 3, (int[]) { n, pca->n_components, pca->n_buckets }, error);
   return logits != NULL
          && unclip_eval_check_cancelled (eval, error)
-         && unclip_prior_autoregressive_begin (prior, captions.z_t, captions.states, captions.mask, dots, inputs, n_codes, n, logits, error);
+         && unclip_prior_autoregressive_begin (prior, captions.z_t, captions.states, captions.mask,
+                                               unclip_prior_autoregressive_length (prior), dots, inputs, n_codes, n, logits, error);
 }
 
 /* The loop's progress. */
@@ -141,7 +142,7 @@ unclip_eval_prior_autoregressive_loop (UnclipEval *eval, GError **error)
       g_autofree float *z_t = unclip_eval_pair (captions.z_t, n_pairs, loop.row, dim * sizeof (float));
       g_autofree float *states = unclip_eval_pair (captions.states, n_pairs, loop.row, (gsize) length * dim * sizeof (float));
       g_autofree int   *mask = captions.mask != NULL ? unclip_eval_pair (captions.mask, n_pairs, loop.row, length * sizeof (int)) : NULL;
-      const UnclipGuidedAutoregressive guided = { prior, z_t, states, mask, guidance_scale };
+      const UnclipGuidedAutoregressive guided = { prior, z_t, states, mask, length, guidance_scale };
 
       if (! unclip_guided_autoregressive_sample (&guided, uniforms + (gsize) loop.row * dims[1], embeds + (gsize) loop.row * dim,
                                                  after_code, &loop, error))

@@ -233,7 +233,7 @@ unclip_eval_loop_prior (UnclipEvalLoop       *loop,
       g_autofree float *z = unclip_eval_pair (z_t, n_pairs, row, dim * sizeof (float));
       g_autofree float *states = unclip_eval_pair (text_states, n_pairs, row, (gsize) length * dim * sizeof (float));
       g_autofree int   *mask = text_mask != NULL ? unclip_eval_pair (text_mask, n_pairs, row, length * sizeof (int)) : NULL;
-      UnclipGuidedPrior guided = { prior, z, states, mask, dim, guidance_scale };
+      UnclipGuidedPrior guided = { prior, z, states, mask, length, dim, guidance_scale };
 
       if (! run_row (loop, row, schedule, unclip_guided_prior_predict, &guided, error))
         return FALSE;

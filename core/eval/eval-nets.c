@@ -123,7 +123,7 @@ unclip_eval_prior (UnclipEval *eval, GError **error)
   if (out == NULL)
     return FALSE;
   for (int i = 0; i < t_dims[0]; i++)
-    if (! unclip_prior_predict (prior, x_t, timesteps[i], z_t, states, mask, n, out + (gsize) i * n * dim, error)
+    if (! unclip_prior_predict (prior, x_t, timesteps[i], z_t, states, mask, length, n, out + (gsize) i * n * dim, error)
         || ! unclip_eval_step (eval, "prior", i + 1, t_dims[0], error))
       return FALSE;
   return TRUE;

@@ -218,7 +218,7 @@ forward (BkArena  *arena,
   for (int i = 0; i < last; i++)
     unclip_layer_run (&tower->layers[i], x, NULL, 0.0f, arena);
   /* Of the last layer z_i takes the class token only. */
-  unclip_layer_run_first (&tower->layers[last], class_token, x, arena);
+  unclip_layer_run_one (&tower->layers[last], class_token, x, 0, NULL, arena);
   bk_layer_norm (class_token, class_token, &tower->post_norm);
   bk_linear (embeds, class_token, &tower->projection, BK_IDENTITY);
 

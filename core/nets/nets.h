@@ -112,11 +112,12 @@ const float *unclip_prior_std     (const UnclipPrior *prior);
  * @x_t: [n, dim] noised image embeddings, whitened
  * @t: timestep, the same for all
  * @z_t: [n, dim] text embeddings (proj_embedding)
- * @text_states: [n, length, width of the text tower]
- * @text_mask: (nullable): [n, length], 1 = token
+ * @text_states: [n, n_tokens, width of the text tower]
+ * @text_mask: (nullable): [n, n_tokens], 1 = token
+ * @n_tokens: up to the length: padding behind the longest text may be left out
  * @x_0: (out caller-allocates): [n, dim] predicted un-noised embeddings, whitened, not clamped
  */
-gboolean     unclip_prior_predict (UnclipPrior *prior, const float *x_t, int t, const float *z_t, const float *text_states, const int *text_mask, int n, float *x_0, GError **error);
+gboolean     unclip_prior_predict (UnclipPrior *prior, const float *x_t, int t, const float *z_t, const float *text_states, const int *text_mask, int n_tokens, int n, float *x_0, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipPrior, unclip_prior_free)
 
 /* ---- prior-autoregressive.c ------------------------------------------------------- */
@@ -134,8 +135,9 @@ int                        unclip_prior_autoregressive_dot    (const UnclipPrior
 /**
  * unclip_prior_autoregressive_begin:
  * @z_t: [n, dim] text embeddings
- * @text_states: [n, length, dim] of the text tower
- * @text_mask: (nullable): [n, length], 1 = token
+ * @text_states: [n, n_tokens, dim] of the text tower
+ * @text_mask: (nullable): [n, n_tokens], 1 = token
+ * @n_tokens: up to the length: padding behind the longest text may be left out
  * @dots: [n], buckets of the cosine of z_i and z_t; n_dots: there is no caption
  * @codes: [n, n_codes], the codes that are known; 0 to all but the last
  * @logits: (out caller-allocates): [n, n_codes + 1, n_buckets] of codes 0 to n_codes
@@ -144,7 +146,7 @@ int                        unclip_prior_autoregressive_dot    (const UnclipPrior
  * unclip_prior_autoregressive_next().
  * Errors: %UNCLIP_ERROR_MEMORY.
  */
-gboolean unclip_prior_autoregressive_begin (UnclipPriorAutoregressive *prior, const float *z_t, const float *text_states, const int *text_mask,
+gboolean unclip_prior_autoregressive_begin (UnclipPriorAutoregressive *prior, const float *z_t, const float *text_states, const int *text_mask, int n_tokens,
                                             const int *dots, const int *codes, int n_codes, int n, float *logits, GError **error);
 /* One more code for each row, @codes [n], and the logits [n, n_buckets] of the code after it. Not after the last code. */
 gboolean unclip_prior_autoregressive_next  (UnclipPriorAutoregressive *prior, const int *codes, float *logits, GError **error);

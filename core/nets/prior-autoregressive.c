@@ -46,7 +46,7 @@ struct _UnclipPriorAutoregressive
   BkNorm            norm_out;
 
   /* The rows that are under way. */
-  int               n, n_codes;
+  int               n, n_text, n_codes; /* n_text: tokens of each text, without the padding that all share */
   BkArena          *memory;      /* of the next two */
   UnclipLayerCache *caches;      /* [n_layers] */
   float            *mask;        /* [n, n_tokens] */
@@ -256,7 +256,7 @@ static void
 fill_mask (UnclipPriorAutoregressive *prior,
            const int                 *text_mask)
 {
-  int t = n_tokens (prior), length = prior->length;
+  int t = n_tokens (prior), length = prior->n_text;
 
   for (int i = 0; i < prior->n; i++)
     for (int j = 0; j < t; j++)
@@ -265,7 +265,7 @@ fill_mask (UnclipPriorAutoregressive *prior,
 
 /* ---- the network ------------------------------------------------------------------------------------ */
 
-/* Tokens of the caption: the first length + N_ADDED rows of @sample. */
+/* Tokens of the caption: the first n_text + N_ADDED rows of @sample. */
 static void
 embed_caption (const Call *call,
                int         i,
@@ -273,7 +273,7 @@ embed_caption (const Call *call,
                BkArena    *arena)
 {
   const UnclipPriorAutoregressive *prior = call->prior;
-  int length = prior->length, width = prior->shape.width, dim = prior->pca.dim;
+  int length = prior->n_text, width = prior->shape.width, dim = prior->pca.dim;
 
   BkTensor texts = unclip_work_tensor (arena, call->text_states, prior->n, length, 1, dim);
   BkTensor z_t = unclip_work_tensor (arena, call->z_t, prior->n, 1, 1, dim);
@@ -282,6 +282,19 @@ embed_caption (const Call *call,
   bk_linear (bk_rows (sample, 0, length), bk_samples (texts, i, 1), &prior->project_text, BK_IDENTITY);
   bk_linear (bk_rows (sample, length, 1), bk_samples (z_t, i, 1), &prior->project_z_t, BK_IDENTITY);
   bk_copy (bk_rows (sample, length + 1, 1), dot);
+}
+
+/* To rows of @sample that begin at @first the positions from @place on. */
+static void
+add_positions (const UnclipPriorAutoregressive *prior,
+               BkTensor                         sample,
+               int                              first,
+               int                              place,
+               BkArena                         *arena)
+{
+  int n = sample.h - first, width = prior->shape.width;
+
+  bk_add (bk_rows (sample, first, n), unclip_work_tensor (arena, prior->positions + (gsize) place * width, 1, n, 1, width));
 }
 
 /* Token of code @k, that is @code: what its bucket says in every component, and its place in the range of
@@ -338,13 +351,12 @@ forward (BkArena  *arena,
   const Call *call = data;
   const UnclipPriorAutoregressive *prior = call->prior;
   gboolean begins = call->z_t != NULL;
-  int      width = prior->shape.width, n_caption = prior->length + N_ADDED, t = (begins ? n_caption : 0) + call->n_codes;
+  int      width = prior->shape.width, n_caption = prior->n_text + N_ADDED, t = (begins ? n_caption : 0) + call->n_codes;
   int      first_code = begins ? 0 : prior->n_codes;
   /* One arena serves all codes, so it is measured for the one with the most before it. */
   int      n_past = begins ? 0 : bk_arena_is_measuring (arena) ? n_tokens (prior) - 1 : n_caption + prior->n_codes;
 
   BkTensor sequence = bk_scratch_tensor (&scratch, prior->n, t, 1, width);
-  BkTensor positions = unclip_work_tensor (arena, prior->positions + (gsize) n_past * width, 1, t, 1, width);
   BkTensor logits = unclip_work_tensor (arena, call->logits, prior->n, begins ? call->n_codes + 1 : 1, 1, prior->pca.n_buckets);
 
   for (int i = 0; i < prior->n; i++)
@@ -355,7 +367,10 @@ forward (BkArena  *arena,
         embed_caption (call, i, sample, arena);
       for (int k = 0; k < call->n_codes; k++)
         embed_code (prior, first_code + k, call->codes[i * call->n_codes + k], bk_rows (sample, t - call->n_codes + k, 1));
-      bk_add (sample, positions);
+      if (begins)
+        add_positions (prior, bk_rows (sample, 0, prior->n_text), 0, 0, arena);
+      /* What follows has the place behind the longest text there may be. */
+      add_positions (prior, sample, begins ? prior->n_text : 0, prior->length + (begins ? 0 : N_ADDED + first_code), arena);
     }
 
   for (int i = 0; i < prior->n_layers; i++)
@@ -373,6 +388,7 @@ unclip_prior_autoregressive_begin (UnclipPriorAutoregressive *prior,
                                    const float               *z_t,
                                    const float               *text_states,
                                    const int                 *text_mask,
+                                   int                        n_tokens,
                                    const int                 *dots,
                                    const int                 *codes,
                                    int                        n_codes,
@@ -383,12 +399,14 @@ unclip_prior_autoregressive_begin (UnclipPriorAutoregressive *prior,
   Call call = { prior, z_t, text_states, dots, codes, n_codes, logits };
 
   g_return_val_if_fail (prior->store != NULL && n > 0 && n_codes >= 0 && n_codes < prior->pca.n_components, FALSE);
+  g_return_val_if_fail (n_tokens > 0 && n_tokens <= prior->length, FALSE);
 
   if (! make_memory (prior, n, error))
     return FALSE;
+  prior->n_text = n_tokens;
   fill_mask (prior, text_mask);
   prior->n_codes = n_codes;
-  return unclip_work_run (&prior->work_begin, prior->store, prior->weights, "prior_autoregressive", (const int[3]) { n, n_codes, 0 }, forward, &call, error);
+  return unclip_work_run (&prior->work_begin, prior->store, prior->weights, "prior_autoregressive", (const int[3]) { n, n_codes, n_tokens }, forward, &call, error);
 }
 
 gboolean

@@ -1,7 +1,7 @@
 /* The diffusion prior: a causal transformer that predicts the un-noised z_i from the caption and a noised z_i.
  *
  * Sequence: the text tower's states, z_t, the timestep, noised z_i, one learned token whose output
- * is the prediction. Everything is in whitened space; mean and standard deviation lead out of it.
+ * is the prediction. Padding behind the longest caption is left out: its states are masked. Everything is in whitened space; mean and standard deviation lead out of it.
  *
  * Source: arXiv 2204.06125, section 2.2; names and places of the parts as in diffusers' PriorTransformer.
  *
@@ -53,6 +53,7 @@ typedef struct
   const float *z_t;
   const float *text_states;
   const int   *text_mask;
+  int          n_tokens; /* of each text */
   int          n;
   float       *x_0;
 } Call;
@@ -204,7 +205,7 @@ unclip_prior_std (const UnclipPrior *prior)
   return prior->std;
 }
 
-/* sequence [n, length + N_ADDED, width], each token + its position. */
+/* sequence [n, n_tokens + N_ADDED, width], each token + its position: what is added has that behind the longest text there may be. */
 static void
 embed (const Call *call,
        BkTensor    sequence,
@@ -212,14 +213,14 @@ embed (const Call *call,
 {
   g_auto (BkScratch) scratch = bk_scratch (arena);
   const UnclipPrior *prior = call->prior;
-  int length = prior->length, width = prior->shape.width;
+  int length = call->n_tokens, width = prior->shape.width;
 
   BkTensor texts = unclip_work_tensor (arena, call->text_states, call->n, length, 1, prior->dim);
   BkTensor z_t = unclip_work_tensor (arena, call->z_t, call->n, 1, 1, prior->dim);
   BkTensor x_t = unclip_work_tensor (arena, call->x_t, call->n, 1, 1, prior->dim);
   BkTensor time = bk_scratch_tensor (&scratch, 1, 1, 1, width);
   BkTensor last_token = bk_tensor ((float *) prior->last_token, 1, 1, 1, width);
-  BkTensor positions = bk_tensor ((float *) prior->positions, 1, length + N_ADDED, 1, width);
+  BkTensor positions = bk_tensor ((float *) prior->positions, 1, prior->length + N_ADDED, 1, width);
 
   unclip_timestep_run (&prior->timestep, time, call->t, arena);
 
@@ -232,16 +233,17 @@ embed (const Call *call,
       bk_copy (bk_rows (sample, length + 1, 1), time);
       bk_linear (bk_rows (sample, length + 2, 1), bk_samples (x_t, i, 1), &prior->project_x_t, BK_IDENTITY);
       bk_copy (bk_rows (sample, length + 3, 1), last_token);
-      bk_add (sample, positions);
+      bk_add (bk_rows (sample, 0, length), bk_rows (positions, 0, length));
+      bk_add (bk_rows (sample, length, N_ADDED), bk_rows (positions, prior->length, N_ADDED));
     }
 }
 
-/* mask [n, length + N_ADDED]: what padding adds to the scores. */
+/* mask [n, n_tokens + N_ADDED]: what padding adds to the scores. */
 static void
 fill_mask (const Call *call,
            BkTensor    mask)
 {
-  int length = call->prior->length;
+  int length = call->n_tokens;
 
   if (mask.data == NULL)
     return;
@@ -259,24 +261,25 @@ forward (BkArena  *arena,
   g_auto (BkScratch) scratch = bk_scratch (arena);
   const Call *call = data;
   const UnclipPrior *prior = call->prior;
-  int n = call->n, t = prior->length + N_ADDED, width = prior->shape.width;
+  int n = call->n, t = call->n_tokens + N_ADDED, width = prior->shape.width, last = prior->n_layers - 1;
 
   BkTensor sequence = bk_scratch_tensor (&scratch, n, t, 1, width);
   BkTensor mask = bk_scratch_tensor (&scratch, n, 1, 1, t);
-  BkTensor last = bk_scratch_tensor (&scratch, n, 1, 1, width);
+  BkTensor token = bk_scratch_tensor (&scratch, n, 1, 1, width);
   BkTensor x_0 = unclip_work_tensor (arena, call->x_0, n, 1, 1, prior->dim);
 
   embed (call, sequence, arena);
   if (call->text_mask != NULL)
     fill_mask (call, mask);
+  else
+    mask.data = NULL;
 
-  for (int i = 0; i < prior->n_layers; i++)
-    unclip_layer_run (&prior->layers[i], sequence, call->text_mask != NULL ? mask.data : NULL, MASKED, arena);
-
-  for (int i = 0; i < n; i++)
-    bk_copy (bk_samples (last, i, 1), bk_rows (bk_samples (sequence, i, 1), t - 1, 1));
-  bk_layer_norm (last, last, &prior->norm_out);
-  bk_linear (x_0, last, &prior->project_out, BK_IDENTITY);
+  for (int i = 0; i < last; i++)
+    unclip_layer_run (&prior->layers[i], sequence, mask.data, MASKED, arena);
+  /* Of the last layer the prediction takes the learned token only. */
+  unclip_layer_run_one (&prior->layers[last], token, sequence, t - 1, mask.data, arena);
+  bk_layer_norm (token, token, &prior->norm_out);
+  bk_linear (x_0, token, &prior->project_out, BK_IDENTITY);
 }
 
 gboolean
@@ -286,13 +289,14 @@ unclip_prior_predict (UnclipPrior  *prior,
                       const float  *z_t,
                       const float  *text_states,
                       const int    *text_mask,
+                      int           n_tokens,
                       int           n,
                       float        *x_0,
                       GError      **error)
 {
-  Call call = { prior, x_t, t, z_t, text_states, text_mask, n, x_0 };
+  Call call = { prior, x_t, t, z_t, text_states, text_mask, n_tokens, n, x_0 };
 
-  g_return_val_if_fail (prior->store != NULL && n > 0, FALSE);
+  g_return_val_if_fail (prior->store != NULL && n > 0 && n_tokens > 0 && n_tokens <= prior->length, FALSE);
 
-  return unclip_work_run (&prior->work, prior->store, prior->weights, "prior", (const int[3]) { n, 0, 0 }, forward, &call, error);
+  return unclip_work_run (&prior->work, prior->store, prior->weights, "prior", (const int[3]) { n, n_tokens, 0 }, forward, &call, error);
 }

@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* Not one token. */
+#define ALL -1
+
 const UnclipLayerNames unclip_layer_names_clip = {
   "layer_norm1", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj",
   "layer_norm2", "mlp.fc1", "mlp.fc2"
@@ -82,10 +85,22 @@ attention_of (const UnclipLayer *layer,
   };
 }
 
-/* x becomes x + attention (norm (x)); @cache NULL: among the tokens of x. */
+/* Token @token of each sample. */
+static void
+take_token (BkTensor one,
+            BkTensor x,
+            int      token)
+{
+  for (int i = 0; i < x.n; i++)
+    bk_copy (bk_samples (one, i, 1), bk_rows (bk_samples (x, i, 1), token, 1));
+}
+
+/* y becomes x + attention (norm (x)), of one token, or of ALL, where y may be x. @cache NULL: among the tokens of x. */
 static void
 self_attention (const UnclipLayer      *layer,
+                BkTensor                y,
                 BkTensor                x,
+                int                     token,
                 const UnclipLayerCache *cache,
                 int                     n_past,
                 const float            *mask,
@@ -96,9 +111,10 @@ self_attention (const UnclipLayer      *layer,
   BkAttention attention = attention_of (layer, mask, causal_value);
 
   BkTensor a = bk_scratch_like (&scratch, x);
-  BkTensor q = bk_scratch_tensor (&scratch, x.n, x.h, x.w, layer->q.n_out);
-  BkTensor k = bk_scratch_like (&scratch, q);
-  BkTensor v = bk_scratch_like (&scratch, q);
+  BkTensor asking = token == ALL ? a : bk_scratch_like (&scratch, y);
+  BkTensor q = bk_scratch_tensor (&scratch, y.n, y.h, y.w, layer->q.n_out);
+  BkTensor k = bk_scratch_tensor (&scratch, x.n, x.h, x.w, layer->k.n_out);
+  BkTensor v = bk_scratch_like (&scratch, k);
   BkTensor out = bk_scratch_like (&scratch, q);
 
   /* One token after others sees them all. */
@@ -106,7 +122,12 @@ self_attention (const UnclipLayer      *layer,
     attention.causal = false;
 
   bk_layer_norm (a, x, &layer->norm1);
-  bk_linear (q, a, &layer->q, BK_IDENTITY);
+  if (token != ALL)
+    {
+      take_token (asking, a, token);
+      take_token (y, x, token);
+    }
+  bk_linear (q, asking, &layer->q, BK_IDENTITY);
   bk_linear (k, a, &layer->k, BK_IDENTITY);
   bk_linear (v, a, &layer->v, BK_IDENTITY);
   if (cache != NULL)
@@ -114,7 +135,7 @@ self_attention (const UnclipLayer      *layer,
   else
     bk_attention (out, q, k, v, &attention, arena);
 
-  bk_linear_add (x, out, &layer->out, x);
+  bk_linear_add (y, out, &layer->out, y);
 }
 
 /* x becomes x + fc2 (act (fc1 (norm (x)))). */
@@ -140,44 +161,19 @@ unclip_layer_run (const UnclipLayer *layer,
                   float              causal_value,
                   BkArena           *arena)
 {
-  self_attention (layer, x, NULL, 0, mask, causal_value, arena);
+  self_attention (layer, x, x, ALL, NULL, 0, mask, causal_value, arena);
   feed_forward (layer, x, arena);
 }
 
-/* The first token of each sample. */
-static void
-take_first (BkTensor first,
-            BkTensor x)
-{
-  for (int i = 0; i < x.n; i++)
-    bk_copy (bk_samples (first, i, 1), bk_rows (bk_samples (x, i, 1), 0, 1));
-}
-
 void
-unclip_layer_run_first (const UnclipLayer *layer,
-                        BkTensor           y,
-                        BkTensor           x,
-                        BkArena           *arena)
+unclip_layer_run_one (const UnclipLayer *layer,
+                      BkTensor           y,
+                      BkTensor           x,
+                      int                token,
+                      const float       *mask,
+                      BkArena           *arena)
 {
-  g_auto (BkScratch) scratch = bk_scratch (arena);
-  const BkAttention attention = attention_of (layer, NULL, 0.0f);
-
-  BkTensor a = bk_scratch_like (&scratch, x);
-  BkTensor first = bk_scratch_like (&scratch, y);
-  BkTensor q = bk_scratch_tensor (&scratch, x.n, 1, 1, layer->q.n_out);
-  BkTensor k = bk_scratch_tensor (&scratch, x.n, x.h, x.w, layer->q.n_out);
-  BkTensor v = bk_scratch_like (&scratch, k);
-  BkTensor out = bk_scratch_like (&scratch, q);
-
-  bk_layer_norm (a, x, &layer->norm1);
-  take_first (first, a);
-  bk_linear (q, first, &layer->q, BK_IDENTITY);
-  bk_linear (k, a, &layer->k, BK_IDENTITY);
-  bk_linear (v, a, &layer->v, BK_IDENTITY);
-  bk_attention (out, q, k, v, &attention, arena);
-
-  take_first (y, x);
-  bk_linear_add (y, out, &layer->out, y);
+  self_attention (layer, y, x, token, NULL, 0, mask, 0.0f, arena);
   feed_forward (layer, y, arena);
 }
 
@@ -192,6 +188,6 @@ unclip_layer_run_on (const UnclipLayer      *layer,
 {
   g_assert (n_past == 0 || x.h == 1);
 
-  self_attention (layer, x, cache, n_past, mask, causal_value, arena);
+  self_attention (layer, x, x, ALL, cache, n_past, mask, causal_value, arena);
   feed_forward (layer, x, arena);
 }

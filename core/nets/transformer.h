@@ -46,11 +46,13 @@ UnclipLayer unclip_layer_build (UnclipBuilder *builder, const char *path, const 
 void unclip_layer_run (const UnclipLayer *layer, BkTensor x, const float *mask, float causal_value, BkArena *arena);
 
 /**
- * unclip_layer_run_first:
- * @y: (out): [n, 1, width]: what unclip_layer_run() makes of the first token of @x, without the work for what it makes of the others
- * @x: [n, t, width]; all tokens see all
+ * unclip_layer_run_one:
+ * @y: (out): [n, 1, width]: what unclip_layer_run() makes of one token of @x, without the work for what it makes of the others
+ * @x: [n, t, width], not overwritten
+ * @token: which one; it sees all, so that among causal ones it must be the last
+ * @mask: (nullable): [n, t], added to its scores
  */
-void unclip_layer_run_first (const UnclipLayer *layer, BkTensor y, BkTensor x, BkArena *arena);
+void unclip_layer_run_one (const UnclipLayer *layer, BkTensor y, BkTensor x, int token, const float *mask, BkArena *arena);
 
 /**
  * UnclipLayerCache:

@@ -22,6 +22,10 @@ from machine import Peer, ceilings, describe
 from measure import Bench
 
 
+# Of a row, at least: enough for a dozen turns of the prior, whose single ones differ by a fifth.
+ROW_SECONDS = 150
+
+
 def say(text):
     print(text, file=sys.stderr, flush=True)
 
@@ -35,7 +39,7 @@ def arguments():
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="tiny networks, all rows: tries the suite out, says nothing of the engine")
     size.add_argument("--full", action="store_true", help="also start, variation and its memory, which take long")
-    parser.add_argument("--pairs", type=int, default=5, help="turns of each side (default: 5)")
+    parser.add_argument("--pairs", type=int, default=5, help="turns of each side, at least (default: 5)")
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count()), help="of each side (default: 2)")
     parser.add_argument("--scratch", type=Path, help="folder for the weights, which are removed at the end (default: build/bench)")
     args = parser.parse_args()
@@ -137,7 +141,7 @@ def main():
     rows = [row for row in table_rows.EVERY if row.group in groups]
     for row in rows if args.quick else []:
         row.target = row.beyond = None   # those of full size
-    bench = Bench(Engine(args.unclip, args.threads), getattr(configs, which), facts, args.pairs, scratch, log, say)
+    bench = Bench(Engine(args.unclip, args.threads), getattr(configs, which), facts, args.pairs, 0 if args.quick else ROW_SECONDS, scratch, log, say)
     stopped = None
     try:
         run(bench, rows, steps)

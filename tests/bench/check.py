@@ -77,7 +77,7 @@ def check_room():
         assert "GB of memory" in reason_of(lambda: machine.need_memory(1e18))
         # A network that no machine has room for is refused before anything is written, and nothing stays.
         facts = {"parameters": {"decoder": 1e18}, "onnxruntime": None}
-        bench = Bench(Engine(UNCLIP, 1), configs.QUICK, facts, 1, folder, os.devnull, lambda _: None)
+        bench = Bench(Engine(UNCLIP, 1), configs.QUICK, facts, 1, 0, folder, os.devnull, lambda _: None)
         assert "GB of disk" in reason_of(lambda: list(bench.steps_of(rows.STEPS[:1])))
         assert os.listdir(folder) == []
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,10 +26,10 @@ BESIDES = 2e9
 
 
 class Bench:
-    """@which: the configs; @facts: of peer.py; @say: a function that shows progress."""
+    """@which: the configs; @facts: of peer.py; @pairs, @seconds: at least of each row; @say: a function that shows progress."""
 
-    def __init__(self, engine, which, facts, pairs, scratch, log, say):
-        self.engine, self.which, self.facts, self.n_pairs = engine, which, facts, pairs
+    def __init__(self, engine, which, facts, pairs, seconds, scratch, log, say):
+        self.engine, self.which, self.facts, self.n_pairs, self.seconds = engine, which, facts, pairs, seconds
         self.scratch, self.log, self.say = scratch, log, say
         self.formats = {}   # torch's quicker memory format of a component in a precision
         self.steps = {}     # what `unclip bench` said last, by component and precision
@@ -43,6 +44,13 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="weights-", dir=self.scratch) as folder:
             self.say("  making random weights")
             yield self.engine.synth(self.which, components, Path(folder), tokenizer)
+
+    def turns(self):
+        """Numbers of a row's pairs. A short step has more of them, as it is the one that a core lost for a moment spoils."""
+        begin, i = time.monotonic(), 0
+        while i < self.n_pairs or time.monotonic() - begin < self.seconds:
+            yield i
+            i += 1
 
     def pair(self, row, peer, ours):
         row.pairs.append((peer, ours))
@@ -87,7 +95,7 @@ class Bench:
             need_disk(self.scratch, 4.2 * parameters)
         self.our_step(row, model)   # a precision that is refused is so before the peer loads
         with self.peer(row, model) as peer:
-            for _ in range(self.n_pairs):
+            for _ in self.turns():
                 theirs, ours = peer.step(), self.our_step(row, model)
                 self.pair(row, theirs["seconds"], ours["median_s"])
             row.facts = {"ours": ours, "peer_rss_mb": theirs["peak_rss_mb"], **peer.ready}
@@ -104,7 +112,7 @@ class Bench:
         need_memory(OURS[row.precision] * self.parameters(row.component) + BESIDES)
         if self.engine.threads < 2:
             raise Refused("there is one thread only")
-        for _ in range(self.n_pairs):
+        for _ in self.turns():
             one, two = (self.our_step(row, model, threads, THREADS_PASSES)["median_s"] for threads in (1, 2))
             self.pair(row, one, two)
 
@@ -125,7 +133,7 @@ class Bench:
 
     def start(self, row, model, steps, image):
         with tempfile.TemporaryDirectory(dir=self.scratch) as out:
-            for _ in range(self.n_pairs):
+            for _ in self.turns():
                 warm(model)
                 touch_memory()   # so does the peer, when it has imported what it needs
                 # Ours first: if it refuses the precision, it does so at once.
@@ -135,7 +143,7 @@ class Bench:
 
     def variation(self, rows, model, steps, image):
         with tempfile.TemporaryDirectory(dir=self.scratch) as out:
-            for i in range(self.n_pairs):
+            for i in self.turns():
                 warm(model)
                 ours = self.engine.variation(model, image, Path(out) / str(i), rows[0].precision, steps)
                 theirs = self.torch_variation(model, steps, "whole")

@@ -1,5 +1,5 @@
-/* The autoregressive prior: principal components, buckets, and the network whose kept keys and values must
- * give what the whole sequence gives. (That it gives what PyTorch gives is a golden test.)
+/* The priors. Of the autoregressive one principal components, buckets, and the network, whose kept keys and values must
+ * give what the whole sequence gives; of both that padding may be left out. (That they give what PyTorch gives is a golden test.)
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -120,8 +120,9 @@ test_draw (void)
   g_assert_cmpint (unclip_draw ((const float[]) { 1e30f, 0 }, 2, 0.999), ==, 0);
 }
 
-/* ---- the network ---------------------------------------------------------------------------------- */
+/* ---- the networks --------------------------------------------------------------------------------- */
 
+#define DIFFUSION_CONFIG "{\"num_attention_heads\": 3, \"attention_head_dim\": 5, \"num_layers\": 2, \"embedding_dim\": 11, \"num_embeddings\": 7}"
 #define CONFIG \
   "{\"num_attention_heads\": 3, \"attention_head_dim\": 5, \"num_layers\": 2, \"embedding_dim\": 11, \"num_embeddings\": 7," \
   " \"n_components\": 6, \"n_buckets\": 19, \"n_dot_buckets\": 5}"
@@ -146,20 +147,16 @@ config_new (const char *text)
   return config;
 }
 
-/* Random weights for a network of @config, with rising edges. */
+/* Random values for the weights that a network asked for, with rising edges. */
 static UnclipTensors *
-tensors_new (const UnclipConfig *config)
+tensors_of (UnclipWeights *recording)
 {
-  g_autoptr (UnclipWeights) recording = unclip_weights_new_recording ();
-  g_autoptr (GError) error = NULL;
-  g_autoptr (UnclipPriorAutoregressive) shapes = unclip_prior_autoregressive_construct (config, recording, &error);
   g_autoptr (UnclipRandom) random = unclip_random_new (UNCLIP_RNG_PHILOX, 5);
   UnclipTensors *tensors = unclip_tensors_new ();
   const char *name;
   const int  *dims;
   int         n_dims;
 
-  g_assert_no_error (error);
   for (guint i = 0; unclip_weights_recorded (recording, i, &name, &n_dims, &dims); i++)
     {
       UnclipTensor *tensor = unclip_tensors_add (tensors, name, UNCLIP_DTYPE_F32, n_dims, dims, NULL);
@@ -172,14 +169,32 @@ tensors_new (const UnclipConfig *config)
   return tensors;
 }
 
+static UnclipTensors *
+tensors_new (const UnclipConfig *config)
+{
+  g_autoptr (UnclipWeights) recording = unclip_weights_new_recording ();
+  g_autoptr (UnclipPriorAutoregressive) shapes = unclip_prior_autoregressive_construct (config, recording, NULL);
+
+  g_assert_nonnull (shapes);
+  return tensors_of (recording);
+}
+
+static UnclipWeights *
+weights_new (UnclipTensors *tensors)
+{
+  g_autofree char *path = support_path ("weights.safetensors");
+  UnclipWeights *weights;
+
+  g_assert_true (unclip_tensors_save (tensors, path, NULL));
+  weights = unclip_weights_open_file (path, NULL);
+  g_assert_nonnull (weights);
+  return weights;
+}
+
 static UnclipPriorAutoregressive *
 prior_new (const UnclipConfig *config, UnclipTensors *tensors, UnclipWeights **weights, GError **error)
 {
-  g_autofree char *path = support_path ("weights.safetensors");
-
-  g_assert_true (unclip_tensors_save (tensors, path, NULL));
-  *weights = unclip_weights_open_file (path, NULL);
-  g_assert_nonnull (*weights);
+  *weights = weights_new (tensors);
   return unclip_prior_autoregressive_construct (config, *weights, error);
 }
 
@@ -217,7 +232,7 @@ run (UnclipPriorAutoregressive *prior, const Rows *rows, int n_known, float *log
   for (int i = 0; i < N; i++)
     for (int k = 0; k < n_known; k++)
       known[i * n_known + k] = rows->codes[i * (K - 1) + k];
-  g_assert_true (unclip_prior_autoregressive_begin (prior, rows->z_t, rows->states, rows->mask, rows->dots, known, n_known, N, first, NULL));
+  g_assert_true (unclip_prior_autoregressive_begin (prior, rows->z_t, rows->states, rows->mask, LENGTH, rows->dots, known, n_known, N, first, NULL));
   for (int i = 0; i < N; i++)
     memcpy (logits + i * K * BUCKETS, first + i * (n_known + 1) * BUCKETS, (n_known + 1) * BUCKETS * sizeof (float));
   for (int k = n_known; k < K - 1; k++)
@@ -258,10 +273,14 @@ test_cache (void)
   bk_init (1);
   g_assert_cmpmem (stepped, sizeof stepped, threads, sizeof threads);
 
-  /* Rows do not see each other. */
-  g_assert_true (unclip_prior_autoregressive_begin (prior, rows.z_t + DIM, rows.states + LENGTH * DIM, rows.mask + LENGTH, rows.dots + 1,
-                                                    rows.codes + K - 1, K - 1, 1, alone, NULL));
-  assert_near (alone, whole + K * BUCKETS, K * BUCKETS, 2e-5f);
+  /* Rows do not see each other, and padding may be left out: of 7 tokens the second row has 4. */
+  for (int n_tokens = 4; n_tokens <= LENGTH; n_tokens++)
+    {
+      g_assert_true (unclip_prior_autoregressive_begin (prior, rows.z_t + DIM, rows.states + LENGTH * DIM, rows.mask + LENGTH, n_tokens,
+                                                        rows.dots + 1, rows.codes + K - 1, K - 2, 1, alone, NULL));
+      g_assert_true (unclip_prior_autoregressive_next (prior, rows.codes + 2 * (K - 1) - 1, alone + (K - 1) * BUCKETS, NULL));
+      assert_near (alone, whole + K * BUCKETS, K * BUCKETS, 2e-5f);
+    }
 
   /* Padding and later codes are not seen; words, the cosine and earlier codes are. */
   rows.states[LENGTH * DIM - 1] += 1;
@@ -277,6 +296,46 @@ test_cache (void)
   rows.states[DIM] += 1;
   run (prior, &rows, K - 1, stepped);
   g_assert_cmpfloat (fabsf (stepped[0] - before), >, 1e-4f);
+}
+
+static void
+test_diffusion_padding (void)
+{
+  g_autoptr (UnclipConfig) config = config_new (DIFFUSION_CONFIG);
+  g_autoptr (UnclipWeights) recording = unclip_weights_new_recording (), weights = NULL;
+  g_autoptr (UnclipPrior) shapes = unclip_prior_construct (config, recording, NULL), prior = NULL;
+  g_autoptr (UnclipTensors) tensors = tensors_of (recording);
+  g_autoptr (UnclipRandom) random = unclip_random_new (UNCLIP_RNG_PHILOX, 11);
+  float x_t[N * DIM], whole[N * DIM], again[N * DIM], alone[DIM];
+  Rows  rows;
+
+  g_assert_nonnull (shapes);
+  bk_init (1);
+  weights = weights_new (tensors);
+  prior = unclip_prior_construct (config, weights, NULL);
+  g_assert_nonnull (prior);
+  rows_fill (&rows);
+  unclip_random_normal (random, x_t, N * DIM);
+  g_assert_true (unclip_prior_predict (prior, x_t, 500, rows.z_t, rows.states, rows.mask, LENGTH, N, whole, NULL));
+
+  /* Row i has 2 + 2 i tokens; alone, without some of its padding or all. */
+  for (int i = 0; i < N; i++)
+    for (int n_tokens = 2 + 2 * i; n_tokens <= LENGTH; n_tokens++)
+      {
+        g_assert_true (unclip_prior_predict (prior, x_t + i * DIM, 500, rows.z_t + i * DIM, rows.states + i * LENGTH * DIM,
+                                             rows.mask + i * LENGTH, n_tokens, 1, alone, NULL));
+        assert_near (alone, whole + i * DIM, DIM, 2e-5f);
+      }
+
+  /* Padding is not seen, but without a mask it is, and a word always. */
+  rows.states[LENGTH * DIM - 1] += 1;
+  g_assert_true (unclip_prior_predict (prior, x_t, 500, rows.z_t, rows.states, rows.mask, LENGTH, N, again, NULL));
+  g_assert_cmpmem (again, sizeof again, whole, sizeof whole);
+  g_assert_true (unclip_prior_predict (prior, x_t, 500, rows.z_t, rows.states, NULL, LENGTH, N, again, NULL));
+  g_assert_cmpfloat (fabsf (again[0] - whole[0]), >, 1e-4f);
+  rows.states[DIM] += 1;
+  g_assert_true (unclip_prior_predict (prior, x_t, 500, rows.z_t, rows.states, rows.mask, LENGTH, N, again, NULL));
+  g_assert_cmpfloat (fabsf (again[0] - whole[0]), >, 1e-4f);
 }
 
 static void
@@ -345,6 +404,7 @@ main (int argc, char **argv)
   g_test_add_func ("/autoregressive/round-trip", test_round_trip);
   g_test_add_func ("/autoregressive/draw", test_draw);
   g_test_add_func ("/autoregressive/cache", test_cache);
+  g_test_add_func ("/diffusion/padding", test_diffusion_padding);
   g_test_add_func ("/autoregressive/bad-configs", test_bad_configs);
   g_test_add_func ("/autoregressive/bad-weights", test_bad_weights);
   return g_test_run ();
