@@ -166,7 +166,7 @@ typedef struct
  *
  * To be called first in main(): threads that wait for others shall soon sleep, so that work goes on nearly
  * undisturbed when another program uses a core. Starts the program once again in its own place, as only the
- * environment tells GNU OpenMP so; the user's own OMP_WAIT_POLICY or GOMP_SPINCOUNT is left alone.
+ * environment tells GNU OpenMP so; where the user's own says how to wait, or binds threads to CPUs, that is left alone.
  */
 UNCLIP_API void unclip_calm_threads (char **argv);
 
