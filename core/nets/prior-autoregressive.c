@@ -35,7 +35,7 @@ struct _UnclipPriorAutoregressive
   BkArena          *store;
   UnclipWork        work_begin, work_next;
 
-  const float      *positions;   /* [n_tokens, width] */
+  const float      *positions;   /* [sequence_length, width] */
   const float      *dot_edges;   /* [n_dots + 1] */
   const float      *dots;        /* [n_dots + 1, width]: the last for no caption */
   const float      *buckets;     /* [n_buckets, width] */
@@ -49,7 +49,7 @@ struct _UnclipPriorAutoregressive
   int               n, n_text, n_codes; /* n_text: tokens of each text, without the padding that all share */
   BkArena          *memory;      /* of the next two */
   UnclipLayerCache *caches;      /* [n_layers] */
-  float            *mask;        /* [n, n_tokens] */
+  float            *mask;        /* [n, sequence_length] */
 };
 
 typedef struct
@@ -65,7 +65,7 @@ typedef struct
 
 /* Of a whole sequence. The last code is never put in. */
 static int
-n_tokens (const UnclipPriorAutoregressive *prior)
+sequence_length (const UnclipPriorAutoregressive *prior)
 {
   return prior->length + N_ADDED + prior->pca.n_components - 1;
 }
@@ -101,7 +101,7 @@ build (UnclipBuilder *builder,
 
   prior->pca = unclip_pca_build (builder, dim, n_components, n_buckets);
   prior->dot_edges = unclip_pca_build_edges (builder, "dot_edges", 1, prior->n_dots + 1);
-  prior->positions = unclip_build_values (builder, "positional_embedding", 3, 1, n_tokens (prior), width);
+  prior->positions = unclip_build_values (builder, "positional_embedding", 3, 1, sequence_length (prior), width);
   prior->dots = unclip_build_values (builder, "dot_embedding.weight", 2, prior->n_dots + 1, width);
   prior->buckets = unclip_build_values (builder, "code_embedding.weight", 2, n_buckets, width);
   prior->directions = unclip_build_values (builder, "component_embedding", 2, n_components - 1, width);
@@ -216,7 +216,7 @@ take_memory (UnclipPriorAutoregressive *prior,
              BkArena                   *arena,
              int                        n)
 {
-  int    t = n_tokens (prior), inner = prior->shape.n_heads * prior->shape.head_dim;
+  int    t = sequence_length (prior), inner = prior->shape.n_heads * prior->shape.head_dim;
   size_t size = (size_t) n * t * inner * sizeof (float);
 
   for (int i = 0; i < prior->n_layers; i++)
@@ -256,11 +256,11 @@ static void
 fill_mask (UnclipPriorAutoregressive *prior,
            const int                 *text_mask)
 {
-  int t = n_tokens (prior), length = prior->n_text;
+  int t = sequence_length (prior), n_text = prior->n_text;
 
   for (int i = 0; i < prior->n; i++)
     for (int j = 0; j < t; j++)
-      prior->mask[i * t + j] = text_mask != NULL && j < length && text_mask[i * length + j] == 0 ? MASKED : 0.0f;
+      prior->mask[i * t + j] = text_mask != NULL && j < n_text && text_mask[i * n_text + j] == 0 ? MASKED : 0.0f;
 }
 
 /* ---- the network ------------------------------------------------------------------------------------ */
@@ -273,28 +273,15 @@ embed_caption (const Call *call,
                BkArena    *arena)
 {
   const UnclipPriorAutoregressive *prior = call->prior;
-  int length = prior->n_text, width = prior->shape.width, dim = prior->pca.dim;
+  int n_text = prior->n_text, width = prior->shape.width, dim = prior->pca.dim;
 
-  BkTensor texts = unclip_work_tensor (arena, call->text_states, prior->n, length, 1, dim);
+  BkTensor texts = unclip_work_tensor (arena, call->text_states, prior->n, n_text, 1, dim);
   BkTensor z_t = unclip_work_tensor (arena, call->z_t, prior->n, 1, 1, dim);
   BkTensor dot = unclip_work_tensor (arena, prior->dots + (gsize) call->dots[i] * width, 1, 1, 1, width);
 
-  bk_linear (bk_rows (sample, 0, length), bk_samples (texts, i, 1), &prior->project_text, BK_IDENTITY);
-  bk_linear (bk_rows (sample, length, 1), bk_samples (z_t, i, 1), &prior->project_z_t, BK_IDENTITY);
-  bk_copy (bk_rows (sample, length + 1, 1), dot);
-}
-
-/* To rows of @sample that begin at @first the positions from @place on. */
-static void
-add_positions (const UnclipPriorAutoregressive *prior,
-               BkTensor                         sample,
-               int                              first,
-               int                              place,
-               BkArena                         *arena)
-{
-  int n = sample.h - first, width = prior->shape.width;
-
-  bk_add (bk_rows (sample, first, n), unclip_work_tensor (arena, prior->positions + (gsize) place * width, 1, n, 1, width));
+  bk_linear (bk_rows (sample, 0, n_text), bk_samples (texts, i, 1), &prior->project_text, BK_IDENTITY);
+  bk_linear (bk_rows (sample, n_text, 1), bk_samples (z_t, i, 1), &prior->project_z_t, BK_IDENTITY);
+  bk_copy (bk_rows (sample, n_text + 1, 1), dot);
 }
 
 /* Token of code @k, that is @code: what its bucket says in every component, and its place in the range of
@@ -351,12 +338,15 @@ forward (BkArena  *arena,
   const Call *call = data;
   const UnclipPriorAutoregressive *prior = call->prior;
   gboolean begins = call->z_t != NULL;
-  int      width = prior->shape.width, n_caption = prior->n_text + N_ADDED, t = (begins ? n_caption : 0) + call->n_codes;
+  int      width = prior->shape.width, n_text = begins ? prior->n_text : 0, t = (begins ? n_text + N_ADDED : 0) + call->n_codes;
   int      first_code = begins ? 0 : prior->n_codes;
+  /* What follows the text has the place behind the longest text there may be. */
+  int      place = prior->length + (begins ? 0 : N_ADDED + first_code);
   /* One arena serves all codes, so it is measured for the one with the most before it. */
-  int      n_past = begins ? 0 : bk_arena_is_measuring (arena) ? n_tokens (prior) - 1 : n_caption + prior->n_codes;
+  int      n_past = begins ? 0 : bk_arena_is_measuring (arena) ? sequence_length (prior) - 1 : prior->n_text + N_ADDED + prior->n_codes;
 
   BkTensor sequence = bk_scratch_tensor (&scratch, prior->n, t, 1, width);
+  BkTensor positions = bk_tensor ((float *) prior->positions, 1, sequence_length (prior), 1, width);
   BkTensor logits = unclip_work_tensor (arena, call->logits, prior->n, begins ? call->n_codes + 1 : 1, 1, prior->pca.n_buckets);
 
   for (int i = 0; i < prior->n; i++)
@@ -367,10 +357,8 @@ forward (BkArena  *arena,
         embed_caption (call, i, sample, arena);
       for (int k = 0; k < call->n_codes; k++)
         embed_code (prior, first_code + k, call->codes[i * call->n_codes + k], bk_rows (sample, t - call->n_codes + k, 1));
-      if (begins)
-        add_positions (prior, bk_rows (sample, 0, prior->n_text), 0, 0, arena);
-      /* What follows has the place behind the longest text there may be. */
-      add_positions (prior, sample, begins ? prior->n_text : 0, prior->length + (begins ? 0 : N_ADDED + first_code), arena);
+      bk_add (bk_rows (sample, 0, n_text), bk_rows (positions, 0, n_text));
+      bk_add (bk_rows (sample, n_text, t - n_text), bk_rows (positions, place, t - n_text));
     }
 
   for (int i = 0; i < prior->n_layers; i++)

@@ -213,9 +213,9 @@ embed (const Call *call,
 {
   g_auto (BkScratch) scratch = bk_scratch (arena);
   const UnclipPrior *prior = call->prior;
-  int length = call->n_tokens, width = prior->shape.width;
+  int n_tokens = call->n_tokens, width = prior->shape.width;
 
-  BkTensor texts = unclip_work_tensor (arena, call->text_states, call->n, length, 1, prior->dim);
+  BkTensor texts = unclip_work_tensor (arena, call->text_states, call->n, n_tokens, 1, prior->dim);
   BkTensor z_t = unclip_work_tensor (arena, call->z_t, call->n, 1, 1, prior->dim);
   BkTensor x_t = unclip_work_tensor (arena, call->x_t, call->n, 1, 1, prior->dim);
   BkTensor time = bk_scratch_tensor (&scratch, 1, 1, 1, width);
@@ -228,13 +228,13 @@ embed (const Call *call,
     {
       BkTensor sample = bk_samples (sequence, i, 1);
 
-      bk_linear (bk_rows (sample, 0, length), bk_samples (texts, i, 1), &prior->project_text, BK_IDENTITY);
-      bk_linear (bk_rows (sample, length, 1), bk_samples (z_t, i, 1), &prior->project_z_t, BK_IDENTITY);
-      bk_copy (bk_rows (sample, length + 1, 1), time);
-      bk_linear (bk_rows (sample, length + 2, 1), bk_samples (x_t, i, 1), &prior->project_x_t, BK_IDENTITY);
-      bk_copy (bk_rows (sample, length + 3, 1), last_token);
-      bk_add (bk_rows (sample, 0, length), bk_rows (positions, 0, length));
-      bk_add (bk_rows (sample, length, N_ADDED), bk_rows (positions, prior->length, N_ADDED));
+      bk_linear (bk_rows (sample, 0, n_tokens), bk_samples (texts, i, 1), &prior->project_text, BK_IDENTITY);
+      bk_linear (bk_rows (sample, n_tokens, 1), bk_samples (z_t, i, 1), &prior->project_z_t, BK_IDENTITY);
+      bk_copy (bk_rows (sample, n_tokens + 1, 1), time);
+      bk_linear (bk_rows (sample, n_tokens + 2, 1), bk_samples (x_t, i, 1), &prior->project_x_t, BK_IDENTITY);
+      bk_copy (bk_rows (sample, n_tokens + 3, 1), last_token);
+      bk_add (bk_rows (sample, 0, n_tokens), bk_rows (positions, 0, n_tokens));
+      bk_add (bk_rows (sample, n_tokens, N_ADDED), bk_rows (positions, prior->length, N_ADDED));
     }
 }
 
@@ -243,15 +243,15 @@ static void
 fill_mask (const Call *call,
            BkTensor    mask)
 {
-  int length = call->n_tokens;
+  int n_tokens = call->n_tokens;
 
   if (mask.data == NULL)
     return;
 
   for (int i = 0; i < call->n; i++)
-    for (int j = 0; j < length + N_ADDED; j++)
-      mask.data[i * (length + N_ADDED) + j] =
-        j < length && call->text_mask[i * length + j] == 0 ? MASKED : 0.0f;
+    for (int j = 0; j < n_tokens + N_ADDED; j++)
+      mask.data[i * (n_tokens + N_ADDED) + j] =
+        j < n_tokens && call->text_mask[i * n_tokens + j] == 0 ? MASKED : 0.0f;
 }
 
 static void

@@ -7,7 +7,7 @@
 #include <math.h>
 
 /* Not one token. */
-#define ALL -1
+#define ALL (-1)
 
 const UnclipLayerNames unclip_layer_names_clip = {
   "layer_norm1", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj",

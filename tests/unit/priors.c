@@ -173,9 +173,10 @@ static UnclipTensors *
 tensors_new (const UnclipConfig *config)
 {
   g_autoptr (UnclipWeights) recording = unclip_weights_new_recording ();
-  g_autoptr (UnclipPriorAutoregressive) shapes = unclip_prior_autoregressive_construct (config, recording, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (UnclipPriorAutoregressive) shapes = unclip_prior_autoregressive_construct (config, recording, &error);
 
-  g_assert_nonnull (shapes);
+  g_assert_no_error (error);
   return tensors_of (recording);
 }
 
