@@ -53,6 +53,7 @@ typedef struct
  * @components: (nullable): --component
  * @operands: (nullable): what is not an option, as many as asked for
  * @model: (nullable): after cmd_job_open_model()
+ * @notes: (element-type utf8): what core had to say beside its results, for --json
  * @settings: what was asked for, in the words of the options; for --json and --metadata full
  * @report: the JSON object that --json prints
  */
@@ -68,6 +69,7 @@ typedef struct
   CmdProgress    progress;
   gint64         start;
   UnclipModel   *model;
+  JsonArray     *notes;
   JsonObject    *settings;
   JsonObject    *report;
 } CmdJob;
@@ -116,6 +118,9 @@ void     cmd_job_finish     (CmdJob *job, const char *const *files);
 void     cmd_job_clear      (CmdJob *job);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CmdJob, cmd_job_clear)
 
+/* One line on stderr, "unclip: @message", whatever a file or its name had in it. @command: (nullable): whose --help is named
+ * behind it, with a space at its end */
+void cmd_print_message (const char *message, const char *command);
 /* Prints a JSON object and a newline, in UTF-8 whatever the locale. */
 void cmd_print_json (JsonObject *object);
 

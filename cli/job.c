@@ -56,7 +56,7 @@ add_common_entries (GOptionContext *context,
     { CMD_TAKES_THREADS, { "precision", 0, 0, G_OPTION_ARG_STRING, &raw->precision, N_("Arithmetic (default: auto)"), "f32|bf16|auto" } },
     { CMD_TAKES_THREADS, { "threads", 0, 0, G_OPTION_ARG_STRING, &raw->threads, N_("Threads, 0 to 1024; the result is the same for all (default: 0, all there are)"), N_("N") } },
     { CMD_TAKES_METADATA, { "metadata", 0, 0, G_OPTION_ARG_STRING, &raw->metadata, N_("What the picture says of its origin: xmp that it comes from a model (the default), full also captions, seed and settings"), "none|xmp|full" } },
-    { 0, { "quiet", 'q', 0, G_OPTION_ARG_NONE, &job->quiet, N_("No progress bar and no list of files"), NULL } },
+    { 0, { "quiet", 'q', 0, G_OPTION_ARG_NONE, &job->quiet, N_("No progress bar, no notes and no list of files"), NULL } },
     { 0, { "json", 0, 0, G_OPTION_ARG_NONE, &job->json, N_("Say on stdout, as one JSON object, what was done"), NULL } },
   };
 
@@ -171,6 +171,20 @@ check_operands (char          **operands,
   return TRUE;
 }
 
+/* An UnclipNoteFunc; @data is the job. */
+static void
+take_note (const char *text,
+           gpointer    data)
+{
+  CmdJob          *job = data;
+  g_autofree char *message = g_strdup_printf (_("note: %s"), text);
+
+  json_array_add_string_element (job->notes, text);
+  cmd_progress_clear (&job->progress);
+  if (! job->quiet)
+    cmd_print_message (message, NULL);
+}
+
 gboolean
 cmd_job_parse (CmdJob              *job,
                const CmdHelp       *help,
@@ -204,6 +218,8 @@ cmd_job_parse (CmdJob              *job,
       job->options.progress = cmd_progress_show;
       job->options.progress_data = &job->progress;
     }
+  job->options.note = take_note;
+  job->options.note_data = job;
   return TRUE;
 }
 
@@ -281,6 +297,7 @@ cmd_job_finish (CmdJob            *job,
           json_object_set_string_member (job->report, "model", name);
           json_object_set_string_member (job->report, "fingerprint", fingerprint);
         }
+      json_object_set_array_member (job->report, "notes", json_array_ref (job->notes));
       json_object_set_double_member (job->report, "seconds", (g_get_monotonic_time () - job->start) / (double) G_USEC_PER_SEC);
       cmd_print_json (job->report);
     }
@@ -299,6 +316,7 @@ cmd_job_clear (CmdJob *job)
   g_clear_pointer (&job->model_name, g_free);
   g_clear_pointer (&job->components, g_strfreev);
   g_clear_pointer (&job->operands, g_strfreev);
+  g_clear_pointer (&job->notes, json_array_unref);
   g_clear_pointer (&job->settings, json_object_unref);
   g_clear_pointer (&job->report, json_object_unref);
 }

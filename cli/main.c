@@ -58,10 +58,9 @@ print_help (void)
              "Ctrl-C, and 1 if anything else goes wrong."));
 }
 
-/* One line, whatever a file or its name had in it. */
-static void
-print_message (const char *message,
-               const char *command)
+void
+cmd_print_message (const char *message,
+                   const char *command)
 {
   g_autofree char *line = g_utf8_make_valid (message, -1);
 
@@ -93,10 +92,10 @@ report (const GError *error,
     return EXIT_CANCELLED;
   if (! is_usage (error))
     {
-      print_message (error->message, NULL);
+      cmd_print_message (error->message, NULL);
       return EXIT_FAILURE;
     }
-  print_message (error->message, with_space);
+  cmd_print_message (error->message, with_space);
   return EXIT_USAGE;
 }
 
@@ -110,6 +109,7 @@ run (int    command,
 
   unclip_options_init (&job.options);
   job.options.cancellable = cmd_interrupt_start ();
+  job.notes = json_array_new ();
   job.settings = json_object_new ();
   job.report = json_object_new ();
   if (! commands[command].func (&job, argc, argv, &error))
@@ -119,7 +119,7 @@ run (int    command,
     }
   if (fflush (stdout) != 0 || ferror (stdout))
     {
-      print_message (_("What was done cannot be written to stdout"), NULL);
+      cmd_print_message (_("What was done cannot be written to stdout"), NULL);
       return EXIT_FAILURE;
     }
   return EXIT_SUCCESS;
@@ -143,7 +143,7 @@ main (int    argc,
 
   if (argc < 2)
     {
-      print_message (_("There is no command"), "");
+      cmd_print_message (_("There is no command"), "");
       return EXIT_USAGE;
     }
   if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)
@@ -161,7 +161,7 @@ main (int    argc,
     {
       g_autofree char *message = g_strdup_printf (_("There is no command \"%s\""), argv[1]);
 
-      print_message (message, "");
+      cmd_print_message (message, "");
       return EXIT_USAGE;
     }
   return run (command, argc - 1, argv + 1);

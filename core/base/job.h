@@ -50,6 +50,15 @@ typedef struct
 /* Called on the thread that made the call. */
 typedef void (*UnclipProgressFunc) (const UnclipProgress *progress, gpointer user_data);
 
+/**
+ * UnclipNoteFunc:
+ * @note: one translated sentence, without a line break and in UTF-8
+ *
+ * What is worth knowing about a job that works all the same, such as a picture that the model was not made for; never an
+ * error. Called on the thread that made the call, before the result is there, at most once per kind of note and job.
+ */
+typedef void (*UnclipNoteFunc) (const char *note, gpointer user_data);
+
 /* The stage for people, translated: "Decoder", "Upsampler", ... */
 UNCLIP_API const char *unclip_stage_title (const char *stage);
 
@@ -137,6 +146,7 @@ typedef enum
  * @guidance_scale: decoder; negative: the model's default for this job
  * @prior_guidance_scale: negative: the model's default
  * @progress: (nullable): called after every step
+ * @note: (nullable): called when there is something worth knowing; see #UnclipNoteFunc
  * @cancellable: (nullable): looked at before every step
  */
 typedef struct
@@ -157,6 +167,8 @@ typedef struct
   double             prior_guidance_scale;
   UnclipProgressFunc progress;
   gpointer           progress_data;
+  UnclipNoteFunc     note;
+  gpointer           note_data;
   GCancellable      *cancellable;
 } UnclipOptions;
 

@@ -157,6 +157,14 @@ unclip_run_step (UnclipRun *run, const char *stage, int step, int n_steps, doubl
   return ! g_cancellable_set_error_if_cancelled (run->options->cancellable, error);
 }
 
+void
+unclip_run_note (UnclipRun *run, UnclipNoteKind kind, const char *sentence)
+{
+  if (run->options->note != NULL && (run->noted & 1u << kind) == 0)
+    run->options->note (sentence, run->options->note_data);
+  run->noted |= 1u << kind;
+}
+
 /* Both towers have to project to one space. */
 static gboolean
 agree_on_dim (UnclipRun *run, int dim, GError **error)

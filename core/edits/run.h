@@ -31,6 +31,7 @@ typedef struct
   int                 n_steps, prior_n_steps, super_res_n_steps;
   int                 dim; /* of z_i and z_t, once a tower has said it */
   double              cost_done, cost_total; /* in passes of the decoder on one picture */
+  guint               noted; /* kinds of notes that were given, 1 << kind */
 } UnclipRun;
 
 /* @options: (nullable); checked: %UNCLIP_ERROR_ARGUMENT names the value and what it may be. */
@@ -81,6 +82,18 @@ void     unclip_run_expect (UnclipRun *run, double cost);
 /* After a step: tells the caller, and %FALSE with %G_IO_ERROR_CANCELLED if he gave up.
  * @x_0: (nullable): [side, side, 3] in [-1, 1], what the picture is like so far */
 gboolean unclip_run_step   (UnclipRun *run, const char *stage, int step, int n_steps, double cost, const float *x_0, int side, GError **error);
+
+/* ---- notes ------------------------------------------------------------------------------------- */
+
+/* What a note is about. */
+typedef enum
+{
+  UNCLIP_NOTE_PICTURE,
+  UNCLIP_NOTE_CAPTION
+} UnclipNoteKind;
+
+/* Tells the caller, unless he was told of that kind before. @sentence: translated */
+void unclip_run_note (UnclipRun *run, UnclipNoteKind kind, const char *sentence);
 
 /* ---- captions and pictures --------------------------------------------------------------------- */
 

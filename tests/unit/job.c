@@ -54,6 +54,7 @@ test_options (void)
   g_assert_cmpfloat (options.guidance_scale, <, 0);
   g_assert_cmpfloat (options.prior_guidance_scale, <, 0);
   g_assert_null (options.progress);
+  g_assert_null (options.note);
   g_assert_null (options.cancellable);
 }
 
