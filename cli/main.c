@@ -129,11 +129,13 @@ int
 main (int    argc,
       char **argv)
 {
-  int command;
+  const char *locale_dir;
+  int         command;
 
   unclip_calm_threads (argv);
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
+  locale_dir = g_getenv ("UNCLIP_LOCALE_DIR"); /* of a build tree */
+  bindtextdomain (GETTEXT_PACKAGE, locale_dir != NULL ? locale_dir : LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_prgname ("unclip");

@@ -94,7 +94,9 @@ set_i18n (GimpPlugIn *plug_in,
           char      **gettext_domain,
           char      **catalog_dir)
 {
-  bindtextdomain (GETTEXT_PACKAGE, UNCLIP_LOCALE_DIR);
+  const char *dir = g_getenv ("UNCLIP_LOCALE_DIR"); /* of a build tree */
+
+  bindtextdomain (GETTEXT_PACKAGE, dir != NULL ? dir : UNCLIP_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   return FALSE;
 }

@@ -152,7 +152,7 @@ def window(gimp, shots):
     time.sleep(1)
     running = subprocess.Popen(
         ["gimp", "-s", "-d", "-f", "-n", "--batch-interpreter", "python-fu-eval",
-         "-b", f"exec(compile(open('{server}').read(), '{server}', 'exec'))"],
+         "-b", f"exec(compile(open({str(server)!r}).read(), {str(server)!r}, 'exec'))"],
         env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield Window(gimp, shots)

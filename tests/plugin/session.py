@@ -25,10 +25,14 @@ def model():
     return None
 
 
+# This plug-in as GLib and GIMP name the one who speaks, and its procedures. Its mere name is also in the paths of many a clone.
+OURS = r"\(unclip:\d+\)|(?:^|[\s\"'])unclip: |plug-in-unclip-"
+
+
 def complaints(printed):
     """Warnings of this plug-in among what GIMP printed, which complains a lot itself."""
     return [line for line in printed.splitlines()
-            if re.search("unclip", line, re.I) and re.search("warning|critical|mnemonic", line, re.I)
+            if re.search(OURS, line) and re.search("warning|critical|mnemonic", line, re.I)
             # GIMP closes its end before any plug-in has said good-bye.
             and "gimp_flush(): error: Broken pipe" not in line]
 
@@ -74,5 +78,5 @@ class Session:
     def python(self, name, timeout=400):
         """Runs a file of this folder inside GIMP's Python."""
         path = HERE / name
-        return self.console("python-fu-eval", f"exec(compile(open('{path}').read(), '{path}', 'exec'))",
+        return self.console("python-fu-eval", f"exec(compile(open({str(path)!r}).read(), {str(path)!r}, 'exec'))",
                             timeout=timeout)
