@@ -134,7 +134,8 @@ unclip_plugin_settings_options (const UnclipPluginSettings *settings,
   options->size = settings->size;
   options->framing = settings->framing;
   options->precision = settings->precision;
-  if (settings->guidance_scale > 0)
+  /* So that what is not a number reaches the library, which refuses it. */
+  if (settings->guidance_scale != 0)
     options->guidance_scale = settings->guidance_scale;
 }
 

@@ -22,6 +22,13 @@ check_range (const char *name, double value, double min, double max, GError **er
   return FALSE;
 }
 
+/* A guidance that is left to the model. */
+static gboolean
+is_default (double value)
+{
+  return value < 0 && isfinite (value);
+}
+
 static gboolean
 check_options (const UnclipOptions *options, GError **error)
 {
@@ -30,8 +37,8 @@ check_options (const UnclipOptions *options, GError **error)
          && check_range (_("The number of steps"), options->n_steps, 0, 1000, error)
          && check_range (_("The number of prior steps"), options->prior_n_steps, 0, 1000, error)
          && check_range (_("The number of upsampler steps"), options->super_res_n_steps, 0, 1000, error)
-         && (options->guidance_scale < 0 || check_range (_("The guidance scale"), options->guidance_scale, 0, 100, error))
-         && (options->prior_guidance_scale < 0 || check_range (_("The prior's guidance scale"), options->prior_guidance_scale, 0, 100, error));
+         && (is_default (options->guidance_scale) || check_range (_("The guidance scale"), options->guidance_scale, 0, 100, error))
+         && (is_default (options->prior_guidance_scale) || check_range (_("The prior's guidance scale"), options->prior_guidance_scale, 0, 100, error));
 }
 
 /* sample_size of a UNet, or 0 if the model lacks it. */
@@ -303,7 +310,12 @@ unclip_run_picture (UnclipRun *run, const UnclipImage *x, int side, GError **err
   out = g_new (float, (gsize) side * side * 3);
   for (gsize i = 0; i < (gsize) side * side; i++)
     for (int c = 0; c < 3; c++)
-      out[3 * i + c] = CLAMP (square->pixels[i * square->n_channels + c], 0.0f, 1.0f) * 2.0f - 1.0f;
+      {
+        float value = square->pixels[i * square->n_channels + c];
+
+        /* Whatever is not a number counts as black. */
+        out[3 * i + c] = (value > 0 ? MIN (value, 1.0f) : 0.0f) * 2.0f - 1.0f;
+      }
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include "latents.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
 
 /* Rows of the captions. */
 enum
@@ -23,7 +24,7 @@ enum
 static gboolean
 check (double theta, int n_stages, GError **error)
 {
-  if (theta > 1)
+  if (! isfinite (theta) || theta > 1)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The strength theta is %g, but must be from 0 (the same picture) to 1"), theta);
   else if (n_stages < 1 || n_stages > 64)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The number of stages is %d, but must be from 1 to 64"), n_stages);

@@ -18,7 +18,7 @@ check (int count, double eta, GError **error)
 {
   if (count < 1 || count > 64)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The number of variations is %d, but must be from 1 to 64"), count);
-  else if (eta > 1)
+  else if (! isfinite (eta) || eta > 1)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("eta is %g, but must be from 0 (the same picture) to 1"), eta);
   else
     return TRUE;

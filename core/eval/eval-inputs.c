@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "read.h"
 
 #define MAX_SIZE (256 << 20)
 
@@ -17,20 +18,15 @@
 static JsonParser *
 load_list (const char *path, GError **error)
 {
-  g_autoptr (GMappedFile) map = NULL;
+  gsize            size;
+  g_autofree char *text = unclip_read_text (path, MAX_SIZE, &size, error);
   g_autoptr (GString) object = g_string_new ("{\"list\":");
   g_autoptr (JsonParser) parser = NULL;
   JsonNode *list;
 
-  /* A device or a pipe would be read for ever. */
-  map = g_file_test (path, G_FILE_TEST_IS_REGULAR) ? g_mapped_file_new (path, FALSE, NULL) : NULL;
-  if (map == NULL || g_mapped_file_get_length (map) > MAX_SIZE)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be read, or is too large"), path);
-      return NULL;
-    }
-  if (g_mapped_file_get_length (map) > 0)
-    g_string_append_len (object, g_mapped_file_get_contents (map), g_mapped_file_get_length (map));
+  if (text == NULL)
+    return NULL;
+  g_string_append_len (object, text, size);
   g_string_append_c (object, '}');
   parser = unclip_json_parse (object->str, object->len, path, error);
   if (parser == NULL)

@@ -12,11 +12,14 @@
 #include <string.h>
 
 #include "construct.h"
+#include "read.h"
 #include "safetensors.h"
 
 #define INDEX "model_index.json"
 /* Values made at a time: a megabyte of float32, which stays in a second-level cache. */
 #define CHUNK (1 << 18)
+/* Of a config or a part of a tokenizer. */
+#define MAX_CONFIG (64 << 20)
 
 /* ---- names and shapes -------------------------------------------------------------------------- */
 
@@ -347,17 +350,10 @@ write_text (Synth *synth, const char *path, const char *text, gssize size, GErro
 static gboolean
 copy (Synth *synth, const char *from, const char *to, GError **error)
 {
-  g_autoptr (GMappedFile) map = NULL;
-  g_autoptr (GError) cause = NULL;
+  gsize            size;
+  g_autofree char *text = unclip_read_text (from, MAX_CONFIG, &size, error);
 
-  map = g_mapped_file_new (from, FALSE, &cause);
-  if (map == NULL)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be read: %s"), from, cause->message);
-      return FALSE;
-    }
-  return write_text (synth, to, g_mapped_file_get_length (map) > 0 ? g_mapped_file_get_contents (map) : "",
-                     g_mapped_file_get_length (map), error);
+  return text != NULL && write_text (synth, to, text, size, error);
 }
 
 /* The index of shards tells of weights that are not copied. */

@@ -17,7 +17,8 @@ gboolean       unclip_model_has           (UnclipModel *model, const char *compo
 /* config.json, scheduler_config.json or preprocessor_config.json of it, whichever the component has; transfer full. */
 UnclipConfig  *unclip_model_config        (UnclipModel *model, const char *component, GError **error);
 UnclipWeights *unclip_model_weights       (UnclipModel *model, const char *component, GError **error);
-/* A default that the model itself recommends (model_index.json, "_unclip_defaults"), else @fallback. */
+/* A default that the model itself recommends (model_index.json, "_unclip_defaults"), else @fallback. Opening the model
+ * has checked it, if it is in the list of model.c, to which a new one is added with its range. */
 double         unclip_model_default       (UnclipModel *model, const char *name, double fallback);
 
 G_END_DECLS

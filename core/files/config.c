@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "read.h"
 
 #define MAX_SIZE (16 << 20)
 /* json-glib recurses; a config of ours nests three deep. */
@@ -108,28 +109,10 @@ unclip_json_parse (const char *text, gsize length, const char *path, GError **er
 JsonParser *
 unclip_json_load (const char *path, gsize max_size, GError **error)
 {
-  g_autoptr (GMappedFile) map = NULL;
-  g_autoptr (GError) cause = NULL;
+  gsize            size;
+  g_autofree char *text = unclip_read_text (path, max_size, &size, error);
 
-  /* A device or a pipe would be read for ever. */
-  if (! g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is not there, or is not a file"), path);
-      return NULL;
-    }
-  map = g_mapped_file_new (path, FALSE, &cause);
-  if (map == NULL)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be read: %s"), path, cause->message);
-      return NULL;
-    }
-  if (g_mapped_file_get_length (map) > max_size)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is far too large for what it should be"), path);
-      return NULL;
-    }
-  return unclip_json_parse (g_mapped_file_get_length (map) > 0 ? g_mapped_file_get_contents (map) : "",
-                            g_mapped_file_get_length (map), path, error);
+  return text != NULL ? unclip_json_parse (text, size, path, error) : NULL;
 }
 
 UnclipConfig *

@@ -11,6 +11,7 @@
 
 #define INDEX "model_index.json"
 #define DEFAULT_MODEL "toybox"
+#define DEFAULTS "_unclip_defaults"
 
 /* Every component the layout knows, what lies in its folder, and what can't be done without it. */
 static const struct
@@ -45,7 +46,8 @@ struct _UnclipModel
 {
   gatomicrefcount ref_count;
   char           *path;
-  UnclipConfig   *index; /* model_index.json */
+  UnclipConfig   *index;    /* model_index.json */
+  UnclipConfig   *defaults; /* what it recommends, checked; may be NULL */
   GHashTable     *dirs;  /* component to folder; only those that are there */
 };
 
@@ -72,6 +74,7 @@ unclip_model_unref (UnclipModel *model)
     return;
   g_hash_table_unref (model->dirs);
   unclip_config_free (model->index);
+  unclip_config_free (model->defaults);
   g_free (model->path);
   g_free (model);
 }
@@ -214,6 +217,54 @@ add_override (UnclipModel *model, const char *text, GError **error)
   return TRUE;
 }
 
+/* What a model may recommend: in the ranges of what a caller may ask for. */
+static const struct
+{
+  const char *name;
+  double      min, max;
+  gboolean    is_whole;
+} known_defaults[] = {
+  { "sampler_order", 1, 2, TRUE },
+  { "prior_steps", 1, 1000, TRUE },
+  { "generate_steps", 1, 1000, TRUE },
+  { "decoder_steps", 1, 1000, TRUE },
+  { "super_res_steps", 1, 1000, TRUE },
+  { "super_res_skipped_steps", 0, 999, TRUE },
+  { "super_res_1024_steps", 1, 1000, TRUE },
+  { "super_res_1024_first_timestep", 0, 100000, TRUE },
+  { "prior_guidance_scale", 0, 100, FALSE },
+  { "prior_autoregressive_guidance_scale", 0, 100, FALSE },
+  { "decoder_guidance_scale", 0, 100, FALSE },
+  { "text_edit_guidance_scale", 0, 100, FALSE },
+  { "variation_guidance_scale", 0, 100, FALSE },
+  { "text_edit_strength", 0, 1, FALSE },
+  { "variation_eta", 0, 1, FALSE },
+};
+
+static gboolean
+read_defaults (UnclipModel *model, GError **error)
+{
+  if (! unclip_config_has (model->index, DEFAULTS))
+    return TRUE;
+  model->defaults = unclip_config_part (model->index, DEFAULTS);
+  if (model->defaults == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" is not an object"), unclip_config_path (model->index), DEFAULTS);
+      return FALSE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (known_defaults); i++)
+    {
+      const char *name = known_defaults[i].name;
+      double      min = known_defaults[i].min, max = known_defaults[i].max;
+
+      if (! (known_defaults[i].is_whole
+               ? unclip_config_int (model->defaults, name, (int) min, (int) min, (int) max, &(int) { 0 }, error)
+               : unclip_config_double (model->defaults, name, min, min, max, &(double) { 0 }, error)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 UnclipModel *
 unclip_model_open (const char *name, const char *const *components, GError **error)
 {
@@ -227,7 +278,7 @@ unclip_model_open (const char *name, const char *const *components, GError **err
     return NULL;
   index = g_build_filename (model->path, INDEX, NULL);
   model->index = unclip_config_load (index, error);
-  if (model->index == NULL)
+  if (model->index == NULL || ! read_defaults (model, error))
     return NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
@@ -300,16 +351,12 @@ unclip_model_weights (UnclipModel *model, const char *component, GError **error)
 double
 unclip_model_default (UnclipModel *model, const char *name, double fallback)
 {
-  JsonNode *defaults = json_object_get_member (unclip_config_json (model->index), "_unclip_defaults");
-  JsonNode *value;
+  double value = fallback;
 
-  if (defaults == NULL || ! JSON_NODE_HOLDS_OBJECT (defaults))
-    return fallback;
-  value = json_object_get_member (json_node_get_object (defaults), name);
-  if (value == NULL || ! JSON_NODE_HOLDS_VALUE (value)
-      || (json_node_get_value_type (value) != G_TYPE_DOUBLE && json_node_get_value_type (value) != G_TYPE_INT64))
-    return fallback;
-  return json_node_get_double (value);
+  /* Those that are asked for were checked when the model was opened. */
+  if (model->defaults != NULL)
+    unclip_config_double (model->defaults, name, fallback, -G_MAXDOUBLE, G_MAXDOUBLE, &value, NULL);
+  return value;
 }
 
 /* ---- info ------------------------------------------------------------------------------------------ */

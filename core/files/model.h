@@ -24,7 +24,8 @@ typedef struct _UnclipModel UnclipModel;
  *
  * Search path: $UNCLIP_MODEL_PATH (colon separated), $XDG_DATA_HOME/unclip/models, the system
  * data directories' unclip/models.
- * Errors: %UNCLIP_ERROR_MISSING says where it looked; %UNCLIP_ERROR_FILE, %UNCLIP_ERROR_ARGUMENT.
+ * Errors: %UNCLIP_ERROR_MISSING says where it looked; %UNCLIP_ERROR_FILE, %UNCLIP_ERROR_ARGUMENT; %UNCLIP_ERROR_MODEL for
+ * a recommended default out of its range.
  */
 UNCLIP_API UnclipModel *unclip_model_open (const char *name, const char *const *components, GError **error);
 UNCLIP_API UnclipModel *unclip_model_ref  (UnclipModel *model);

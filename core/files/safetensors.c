@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "read.h"
 
 /* The format's own limit for a header. */
 #define MAX_HEADER (100 << 20)
@@ -18,22 +19,36 @@
 static const struct
 {
   const char *name;
-  gsize       size;
+  gsize       n_bits;
 } dtypes[] = {
-  [UNCLIP_DTYPE_F64] = { "F64", 8 },
-  [UNCLIP_DTYPE_F32] = { "F32", 4 },
-  [UNCLIP_DTYPE_F16] = { "F16", 2 },
-  [UNCLIP_DTYPE_BF16] = { "BF16", 2 },
-  [UNCLIP_DTYPE_I64] = { "I64", 8 },
-  [UNCLIP_DTYPE_I32] = { "I32", 4 },
-  [UNCLIP_DTYPE_U8] = { "U8", 1 },
-  [UNCLIP_DTYPE_BOOL] = { "BOOL", 1 },
+  [UNCLIP_DTYPE_F64] = { "F64", 64 },
+  [UNCLIP_DTYPE_F32] = { "F32", 32 },
+  [UNCLIP_DTYPE_F16] = { "F16", 16 },
+  [UNCLIP_DTYPE_BF16] = { "BF16", 16 },
+  [UNCLIP_DTYPE_I64] = { "I64", 64 },
+  [UNCLIP_DTYPE_I32] = { "I32", 32 },
+  [UNCLIP_DTYPE_U8] = { "U8", 8 },
+  [UNCLIP_DTYPE_BOOL] = { "BOOL", 8 },
+  [UNCLIP_DTYPE_U64] = { "U64", 64 },
+  [UNCLIP_DTYPE_U32] = { "U32", 32 },
+  [UNCLIP_DTYPE_U16] = { "U16", 16 },
+  [UNCLIP_DTYPE_I16] = { "I16", 16 },
+  [UNCLIP_DTYPE_I8] = { "I8", 8 },
+  [UNCLIP_DTYPE_C64] = { "C64", 64 },
+  [UNCLIP_DTYPE_F8_E4M3] = { "F8_E4M3", 8 },
+  [UNCLIP_DTYPE_F8_E4M3FNUZ] = { "F8_E4M3FNUZ", 8 },
+  [UNCLIP_DTYPE_F8_E5M2] = { "F8_E5M2", 8 },
+  [UNCLIP_DTYPE_F8_E5M2FNUZ] = { "F8_E5M2FNUZ", 8 },
+  [UNCLIP_DTYPE_F8_E8M0] = { "F8_E8M0", 8 },
+  [UNCLIP_DTYPE_F6_E3M2] = { "F6_E3M2", 6 },
+  [UNCLIP_DTYPE_F6_E2M3] = { "F6_E2M3", 6 },
+  [UNCLIP_DTYPE_F4] = { "F4", 4 },
 };
 
 gsize
 unclip_dtype_size (UnclipDtype dtype)
 {
-  return dtypes[dtype].size;
+  return (dtypes[dtype].n_bits + 7) / 8;
 }
 
 const char *
@@ -56,7 +71,7 @@ unclip_entry_new (const char *name, UnclipDtype dtype, int n_dims, const int *di
       entry->dims[i] = dims[i];
       entry->n *= dims[i];
     }
-  entry->size = entry->n * dtypes[dtype].size;
+  entry->size = entry->n * unclip_dtype_size (dtype);
   return entry;
 }
 
@@ -180,10 +195,10 @@ add_entry (UnclipSafetensors *file, const char *name, JsonNode *node, gsize data
   if (offsets == NULL || json_array_get_length (offsets) != 2
       || ! read_size (json_array_get_element (offsets, 0), &begin)
       || ! read_size (json_array_get_element (offsets, 1), &end) || begin > end
-      || ! g_size_checked_mul (&size, entry->n, dtypes[entry->dtype].size) || size != end - begin
+      || ! g_size_checked_mul (&size, entry->n, dtypes[entry->dtype].n_bits) || size % 8 != 0 || size / 8 != end - begin
       || ! g_size_checked_add (&entry->offset, data_start, begin))
     return refuse (file, name, _("has offsets that do not fit its shape"), error);
-  entry->size = size;
+  entry->size = end - begin;
   return TRUE;
 }
 
@@ -239,6 +254,8 @@ read_header (UnclipSafetensors *file, GError **error)
   else
     memcpy (&header, contents, 8);
   header = GUINT64_FROM_LE (header);
+  if (unclip_read_is_pointer (contents, length, file->path, error))
+    return FALSE;
   if (header < 2 || header > MAX_HEADER || header > length - 8)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE,

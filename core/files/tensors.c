@@ -93,8 +93,12 @@ unclip_tensors_load (const char *path, GError **error)
   for (guint i = 0; i < file->entries->len; i++)
     {
       const UnclipEntry *entry = g_ptr_array_index (file->entries, i);
-      UnclipTensor      *tensor = unclip_tensors_add (tensors, entry->name, entry->dtype, entry->n_dims, entry->dims, error);
+      UnclipTensor      *tensor;
 
+      /* What nobody here asks for. */
+      if (entry->dtype > UNCLIP_DTYPE_BOOL)
+        continue;
+      tensor = unclip_tensors_add (tensors, entry->name, entry->dtype, entry->n_dims, entry->dims, error);
       if (tensor == NULL)
         return NULL;
       memcpy (tensor->data, unclip_safetensors_data (file, entry), entry->size);

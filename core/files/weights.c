@@ -123,12 +123,36 @@ open_sharded (const char *dir, const char *index, GError **error)
   return g_steal_pointer (&weights);
 }
 
+/* Files that hold weights in other formats, or under names that nobody looks for; the first by name, transfer full. */
+static char *
+find_other (const char *dir)
+{
+  static const char *const endings[] = { ".safetensors", ".bin", ".ckpt", ".pt", ".pth", ".msgpack", ".h5", ".onnx", ".gguf" };
+  g_autoptr (GDir) entries = g_dir_open (dir, 0, NULL);
+  g_autofree char *first = NULL;
+  const char      *name;
+
+  while (entries != NULL && (name = g_dir_read_name (entries)) != NULL)
+    {
+      gboolean is_other = strstr (name, ".bin.index.") != NULL;
+
+      for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
+        is_other = is_other || g_str_has_suffix (name, endings[i]);
+      if (is_other && (first == NULL || strcmp (name, first) < 0))
+        {
+          g_free (first);
+          first = g_strdup (name);
+        }
+    }
+  return first != NULL ? g_filename_display_name (first) : NULL;
+}
+
 UnclipWeights *
 unclip_weights_open (const char *dir, GError **error)
 {
   static const char *const stems[] = { "model", "diffusion_pytorch_model" };
   static const char *const variants[] = { "", ".fp16", ".bf16" };
-  static const char *const bins[] = { "pytorch_model.bin", "diffusion_pytorch_model.bin" };
+  g_autofree char *other = NULL;
 
   for (guint v = 0; v < G_N_ELEMENTS (variants); v++)
     for (guint s = 0; s < G_N_ELEMENTS (stems); s++)
@@ -147,20 +171,19 @@ unclip_weights_open (const char *dir, GError **error)
           return open_sharded (dir, index_2, error);
       }
 
-  for (guint i = 0; i < G_N_ELEMENTS (bins); i++)
-    {
-      g_autofree char *path = g_build_filename (dir, bins[i], NULL);
-
-      if (g_file_test (path, G_FILE_TEST_EXISTS))
-        {
-          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING,
-                       _("%s holds its weights only as %s, which this version does not read; "
-                         "download the .safetensors file of the same model"),
-                       dir, bins[i]);
-          return NULL;
-        }
-    }
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("%s has no weights (a .safetensors file)"), dir);
+  other = find_other (dir);
+  if (other == NULL)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("%s has no weights (a .safetensors file)"), dir);
+  else if (g_str_has_suffix (other, ".safetensors"))
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING,
+                 _("%s has %s, but neither model.safetensors nor diffusion_pytorch_model.safetensors, nor an index of such files; "
+                   "download the component again under its published names"),
+                 dir, other);
+  else
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING,
+                 _("%s holds its weights only as %s, which this version does not read; "
+                   "download the .safetensors file of the same model"),
+                 dir, other);
   return NULL;
 }
 

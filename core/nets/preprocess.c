@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define MAX_SIDE 4096
+#define BICUBIC 3 /* in Pillow's count */
 
 /* "size" and "crop_size" are a number in old files, an object in newer ones. */
 static gboolean
@@ -41,7 +42,7 @@ is_number (JsonNode *node)
 }
 
 static gboolean
-read_three (const UnclipConfig *config, const char *name, const float fallback[3], float out[3], GError **error)
+read_three (const UnclipConfig *config, const char *name, const float fallback[3], double min, double max, float out[3], GError **error)
 {
   JsonNode *node = json_object_get_member (unclip_config_json (config), name);
 
@@ -58,13 +59,40 @@ read_three (const UnclipConfig *config, const char *name, const float fallback[3
           JsonNode *element = json_array_get_element (array, i);
 
           out[i] = is_number (element) ? (float) json_node_get_double (element) : NAN;
-          fits = fits && isfinite (out[i]);
+          fits = fits && out[i] >= min && out[i] <= max;
         }
       if (fits)
         return TRUE;
     }
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" must be three numbers"), unclip_config_path (config), name);
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" must be three numbers from %g to %g"),
+               unclip_config_path (config), name, min, max);
   return FALSE;
+}
+
+/* Steps that a processor may leave out, or do in another way: here they must be CLIP's. */
+static gboolean
+check_steps (const UnclipConfig *config, GError **error)
+{
+  static const char *const steps[] = { "do_resize", "do_center_crop", "do_rescale", "do_normalize" };
+  double   factor;
+  int      filter;
+  gboolean does;
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      if (! unclip_config_bool (config, steps[i], TRUE, &does, error))
+        return FALSE;
+      if (! does)
+        return unclip_config_refuse (config, steps[i], "false", error);
+    }
+  if (! unclip_config_int (config, "resample", BICUBIC, 0, 5, &filter, error)
+      || ! unclip_config_double (config, "rescale_factor", 1 / 255.0, 0, 1, &factor, error))
+    return FALSE;
+  if (filter != BICUBIC)
+    return unclip_config_refuse (config, "resample", "not bicubic", error);
+  if (fabs (factor - 1 / 255.0) > 1e-6)
+    return unclip_config_refuse (config, "rescale_factor", "not 1/255", error);
+  return TRUE;
 }
 
 gboolean
@@ -79,16 +107,10 @@ unclip_preprocess_load (UnclipModel *model, UnclipPreprocess *preprocess, GError
       || ! read_side (config, "size", "shortest_edge", &preprocess->size, error)
       || ! read_side (config, "crop_size", "width", &preprocess->crop_w, error)
       || ! read_side (config, "crop_size", "height", &preprocess->crop_h, error)
-      || ! read_three (config, "image_mean", mean, preprocess->mean, error)
-      || ! read_three (config, "image_std", std, preprocess->std, error))
+      || ! read_three (config, "image_mean", mean, -100, 100, preprocess->mean, error)
+      || ! read_three (config, "image_std", std, 1e-3, 1e3, preprocess->std, error))
     return FALSE;
-  for (int i = 0; i < 3; i++)
-    if (preprocess->std[i] <= 0)
-      {
-        g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"image_std\" must be above 0"), unclip_config_path (config));
-        return FALSE;
-      }
-  return TRUE;
+  return check_steps (config, error);
 }
 
 gboolean

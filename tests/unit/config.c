@@ -7,6 +7,8 @@
 #include "files.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -240,7 +242,8 @@ test_files (void)
 {
   static const char *const bad[] = { "", " ", "null", "3", "[]", "\"a\"", "{", "{\"a\"}", "{\"a\": }", "{} {}x", "{\"a\": \"\xff\"}",
                                     "{}{}", "{} []", "{}/* \" */{}", "/* x */ {}", "{} // x", "{'a': 1}", "x = {}", "var x = {};",
-                                    "{\"a\":\n\n}", "{}}", "\xef\xbb\xbf{}" };
+                                    "{\"a\":\n\n}", "{}}", "\xff\xfe{\0}\0", "\xef\xbb\xbf", "{\"a\": NaN}", "{\"a\": -Infinity}",
+                                    "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7\n" };
   g_autofree char *missing = support_path ("nothing.json"), *folder = support_path ("."), *deep = NULL, *path = NULL;
   g_autofree char *large = g_strnfill ((16 << 20) + 1, ' ');
   GError *error = NULL;
@@ -270,6 +273,34 @@ test_files (void)
   deep = support_write ("deep.json", large, -1);
   g_assert_null (unclip_config_load (deep, &error));
   support_assert_refused (&error, UNCLIP_ERROR_FILE);
+}
+
+/* Editors put a mark before the text; pipes and devices would be waited for, or read for ever. */
+static void
+test_odd_files (void)
+{
+  g_autofree char *marked = support_write ("marked.json", "\xef\xbb\xbf{\"a\": 3}", -1);
+  g_autofree char *pipe = support_path ("pipe.json"), *link = support_path ("link.json"), *dangling = support_path ("dangling.json");
+  g_autoptr (UnclipConfig) config = NULL;
+  const char *const odd[] = { pipe, link, dangling, "/dev/null", "/dev/zero/x" };
+  GError *error = NULL;
+  int     out;
+
+  config = unclip_config_load (marked, &error);
+  g_assert_no_error (error);
+  g_assert_true (unclip_config_int (config, "a", 1, 1, 9, &out, &error));
+  g_assert_cmpint (out, ==, 3);
+
+  g_assert_cmpint (mkfifo (pipe, 0644), ==, 0);
+  g_assert_cmpint (symlink ("/dev/zero", link), ==, 0);
+  g_assert_cmpint (symlink ("nowhere", dangling), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (odd); i++)
+    {
+      g_test_message ("%s", odd[i]);
+      g_assert_null (unclip_config_load (odd[i], &error));
+      g_assert_nonnull (strstr (error->message, odd[i]));
+      support_assert_refused (&error, UNCLIP_ERROR_FILE);
+    }
 }
 
 /* A few bytes in the file that become a hundred each in memory. */
@@ -303,6 +334,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config/part", test_part);
   g_test_add_func ("/config/long-values", test_long_values);
   g_test_add_func ("/config/files", test_files);
+  g_test_add_func ("/config/odd-files", test_odd_files);
   g_test_add_func ("/config/many-values", test_many_values);
   return g_test_run ();
 }

@@ -575,6 +575,8 @@ test_bad_options (void)
     { .n_steps = -1 },
     { .guidance_scale = 1e9 },
     { .guidance_scale = NAN },
+    { .guidance_scale = -INFINITY },
+    { .prior_guidance_scale = NAN },
     { .n_threads = -2 },
   };
   g_autoptr (GError) error = NULL;
@@ -590,6 +592,18 @@ test_bad_options (void)
   g_clear_error (&error);
   g_assert_null (unclip_interpolate (model, x, x, 1, UNCLIP_HOLD_NOTHING, &good, &error));
   g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+  g_clear_error (&error);
+  for (int i = 0; i < 4; i++)
+    {
+      double number = (const double[]) { NAN, INFINITY, -INFINITY, 1.5 }[i];
+
+      g_assert_null (unclip_variations (model, x, 1, number, &good, &error));
+      g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+      g_clear_error (&error);
+      g_assert_null (unclip_text_edit (model, x, "a ball", "a star", number, 1, &good, &error));
+      g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+      g_clear_error (&error);
+    }
 }
 
 int

@@ -282,14 +282,41 @@ test_defaults (void)
   g_autofree char *dir = support_model ("model");
   g_autoptr (UnclipModel) model = unclip_model_open (dir, NULL, NULL);
 
-  g_assert_cmpfloat (unclip_model_default (model, "eta", 1), ==, 0.5);
-  g_assert_cmpfloat (unclip_model_default (model, "steps", 1), ==, 7);
-  g_assert_cmpfloat (unclip_model_default (model, "text", 1), ==, 1);
+  g_assert_cmpfloat (unclip_model_default (model, "variation_eta", 1), ==, 0.5);
+  g_assert_cmpfloat (unclip_model_default (model, "decoder_steps", 1), ==, 7);
+  g_assert_cmpfloat (unclip_model_default (model, "unknown", 1), ==, 1);
   g_assert_cmpfloat (unclip_model_default (model, "absent", 1), ==, 1);
-  g_free (support_write ("model/model_index.json", "{\"_unclip_defaults\": []}", -1));
+  g_free (support_write ("model/model_index.json", "{\"_unclip_defaults\": null}", -1));
   g_clear_pointer (&model, unclip_model_unref);
   model = unclip_model_open (dir, NULL, NULL);
-  g_assert_cmpfloat (unclip_model_default (model, "eta", 1), ==, 1);
+  g_assert_cmpfloat (unclip_model_default (model, "variation_eta", 1), ==, 1);
+}
+
+/* What a model recommends is in the ranges of what a caller may ask for. */
+static void
+test_bad_defaults (void)
+{
+  static const char *const bad[] = {
+    "[]", "1", "{\"decoder_steps\": -1}", "{\"decoder_steps\": 0}", "{\"decoder_steps\": 1001}", "{\"decoder_steps\": 2.5}",
+    "{\"generate_steps\": 0}", "{\"prior_steps\": \"7\"}", "{\"super_res_steps\": 0}", "{\"super_res_1024_steps\": []}",
+    "{\"super_res_skipped_steps\": -1}", "{\"super_res_1024_first_timestep\": -1}", "{\"sampler_order\": 3}",
+    "{\"variation_eta\": 5}", "{\"variation_eta\": -0.5}", "{\"text_edit_strength\": 1.5}", "{\"text_edit_strength\": true}",
+    "{\"decoder_guidance_scale\": 101}", "{\"prior_guidance_scale\": -1}", "{\"prior_autoregressive_guidance_scale\": {}}",
+    "{\"text_edit_guidance_scale\": 1e400}", "{\"variation_guidance_scale\": -1e400}", "{\"variation_eta\": NaN}",
+  };
+  g_autofree char *dir = support_model ("model");
+  GError *error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{\"_unclip_defaults\": %s}", bad[i]);
+
+      g_test_message ("%s", bad[i]);
+      g_free (support_write ("model/model_index.json", text, -1));
+      g_assert_null (unclip_model_open (dir, NULL, &error));
+      g_assert_nonnull (strstr (error->message, "model_index.json"));
+      support_assert_refused (&error, strstr (bad[i], "NaN") != NULL ? UNCLIP_ERROR_FILE : UNCLIP_ERROR_MODEL);
+    }
 }
 
 int
@@ -304,5 +331,6 @@ main (int argc, char **argv)
   g_test_add_func ("/model/info-tokenizer", test_info_tokenizer);
   g_test_add_func ("/model/fingerprint", test_fingerprint);
   g_test_add_func ("/model/defaults", test_defaults);
+  g_test_add_func ("/model/bad-defaults", test_bad_defaults);
   return g_test_run ();
 }

@@ -86,7 +86,7 @@ support_model (const char *name)
   g_autofree char *tokenizer_config = g_build_filename (tokenizer, "tokenizer_config.json", NULL);
 
   g_free (support_write (index, "{\"decoder\": [\"diffusers\", \"UNet2DConditionModel\"], "
-                                "\"_unclip_defaults\": {\"eta\": 0.5, \"steps\": 7, \"text\": \"x\"}}", -1));
+                                "\"_unclip_defaults\": {\"variation_eta\": 0.5, \"decoder_steps\": 7, \"unknown\": \"x\"}}", -1));
   g_ptr_array_unref (support_vocabulary (tokenizer));
   g_free (support_write (tokenizer_config, "{\"model_max_length\": 8}", -1));
   for (guint i = 0; i < G_N_ELEMENTS (components); i++)

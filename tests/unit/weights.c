@@ -168,6 +168,57 @@ test_nothing (void)
   support_assert_refused (&error, UNCLIP_ERROR_MISSING);
 }
 
+/* Every name under which weights lie about; and a file that is there, but under no name that is in use. */
+static void
+test_other_names (void)
+{
+  static const char *const names[] = { "diffusion_pytorch_model.fp16.bin", "pytorch_model.bin.index.json", "pytorch_model.bin.index.fp16.json",
+                                       "model.ckpt", "flax_model.msgpack", "model-00001-of-00002.safetensors", "a.safetensors" };
+  g_autofree char *dir = support_path ("names");
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *name = g_build_filename ("names", names[i], NULL);
+      GError          *error = NULL;
+
+      g_free (support_write (name, "PK", -1));
+      g_assert_null (unclip_weights_open (dir, &error));
+      g_assert_nonnull (strstr (error->message, names[i]));
+      g_assert_nonnull (strstr (error->message, ".safetensors"));
+      support_assert_refused (&error, UNCLIP_ERROR_MISSING);
+      support_remove (name);
+    }
+}
+
+/* Types that the format has and nobody computes with are no reason to refuse a file; asked for, they are named. */
+static void
+test_other_types (void)
+{
+  static const struct
+  {
+    const char *name;
+    int         n_bits;
+  } types[] = { { "I8", 8 }, { "I16", 16 }, { "U16", 16 }, { "U32", 32 }, { "U64", 64 }, { "C64", 64 }, { "F8_E4M3", 8 }, { "F8_E5M2", 8 },
+                { "F8_E8M0", 8 }, { "F6_E2M3", 6 }, { "F4", 4 }, { "I64", 64 }, { "F64", 64 }, { "BOOL", 8 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      int              size = 4 * types[i].n_bits / 8;
+      g_autofree char *header = g_strdup_printf ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+                                                 "\"b\":{\"dtype\":\"%s\",\"shape\":[4],\"data_offsets\":[8,%d]}}", types[i].name, 8 + size);
+      g_autofree char *path = support_safetensors ("types.safetensors", header, 8 + size);
+      GError          *error = NULL;
+      g_autoptr (UnclipWeights) weights = unclip_weights_open_file (path, &error);
+      BkSource source;
+
+      g_assert_no_error (error);
+      g_assert_true (unclip_weights_take (weights, &source, &error, "a", 1, 2));
+      g_assert_false (unclip_weights_take (weights, &source, &error, "b", 1, 4));
+      g_assert_nonnull (strstr (error->message, types[i].name));
+      support_assert_refused (&error, UNCLIP_ERROR_MODEL);
+    }
+}
+
 static void
 test_recording (void)
 {
@@ -200,6 +251,8 @@ main (int argc, char **argv)
   g_test_add_func ("/weights/shards", test_shards);
   g_test_add_func ("/weights/bad-indices", test_bad_indices);
   g_test_add_func ("/weights/nothing", test_nothing);
+  g_test_add_func ("/weights/other-names", test_other_names);
+  g_test_add_func ("/weights/other-types", test_other_types);
   g_test_add_func ("/weights/recording", test_recording);
   return g_test_run ();
 }
