@@ -18,20 +18,50 @@
 
 G_BEGIN_DECLS
 
-/* ---- from a picture of any shape to the model's square, and back (edits/framing.c) --------- */
+/* ---- from a picture of any shape to the model's square, and back (edits/framing.c, framing-return.c) ----- */
 
+/**
+ * UnclipRows:
+ * @n_channels: 3 (RGB) or 4 (RGB and straight alpha)
+ * @read: fills @rows [n, width, n_channels], sRGB-encoded, with rows @y to @y + @n - 1 of the picture; called on the caller's thread, from
+ *   top to bottom, with as many rows as come to a megapixel
+ *
+ * A picture of any size that stays where it is: nobody needs to hold it in float.
+ */
+typedef struct
+{
+  int      width, height, n_channels;
+  gboolean (*read) (int y, int n, float *rows, gpointer data, GError **error);
+  gpointer data;
+} UnclipRows;
+
+/* Takes rows as UnclipRows gives them, on the caller's thread, each after it was read. */
+typedef gboolean (*UnclipWriteRows) (int y, int n, const float *rows, gpointer data, GError **error);
+
+/**
+ * unclip_frame_reduce:
+ * @framing: as the edit that follows will frame it
+ *
+ * A picture to edit in the place of a large one: what has at most 4 megapixels as it is, larger ones averaged to at most 2048 pixels a
+ * side, under CROP their middle alone. Framed, it lies in its square as the whole picture would, so that unclip_frame_return_rows() finds its place.
+ * Values outside 0 to 1 are brought into it.
+ */
+UNCLIP_API UnclipImage *unclip_frame_reduce (const UnclipRows *rows, UnclipFraming framing, GCancellable *cancellable, GError **error);
 /* Square of @size from @image; alpha is kept as a channel if there is one, with its holes filled from
  * their surroundings in the colours. */
 UNCLIP_API UnclipImage *unclip_frame_square (const UnclipImage *image, int size, UnclipFraming framing, GError **error);
 /**
- * unclip_frame_return:
+ * unclip_frame_return_rows:
  * @original: what was framed, any size
  * @before: the square that the model says is the picture (its reconstruction)
  * @after: the edited square
+ * @options: of the edit; what counts are framing, n_threads, progress and cancellable
  *
  * The edit at the size of @original: where @before and @after agree the original's own fine detail
- * stays; where they differ @after is enlarged. Alpha is the original's.
+ * stays, to the last bit and beyond 0 to 1; where they differ @after is enlarged. Alpha is the original's.
  */
+UNCLIP_API gboolean     unclip_frame_return_rows (const UnclipRows *original, const UnclipImage *before, const UnclipImage *after, const UnclipOptions *options, UnclipWriteRows write, gpointer write_data, GError **error);
+/* The same of a picture in memory. */
 UNCLIP_API UnclipImage *unclip_frame_return (const UnclipImage *original, const UnclipImage *before, const UnclipImage *after, UnclipFraming framing, GError **error);
 
 /* ---- things that users do (edits/) --------------------------------------------------------- */

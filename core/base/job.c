@@ -61,6 +61,7 @@ unclip_stage_title (const char *stage)
     { "decoder", N_("Decoder") },
     { "super_res", N_("Upsampler") },
     { "super_res_1024", N_("Second upsampler") },
+    { "framing", N_("Back to the picture's own size") },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (titles); i++)

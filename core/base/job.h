@@ -33,7 +33,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipImage, unclip_image_free)
 /**
  * UnclipProgress:
  * @stage: what runs: "image_encoder", "text_encoder", "prior", "inversion", "decoder",
- *   "super_res"; an identifier, not for display (see unclip_stage_title())
+ *   "super_res", "framing"; an identifier, not for display (see unclip_stage_title())
  * @step: steps done, 0 to @n_steps
  * @n_steps: steps of this stage
  * @fraction: share of the whole job that is done, 0 to 1, by estimated cost

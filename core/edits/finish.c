@@ -3,17 +3,18 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "finish.h"
+#include "framing.h"
 
 #include <glib/gi18n-lib.h>
 
 /* Both small pictures, and the edited one as the upsampler shows it, laid over the original's own detail. */
 static UnclipImage *
-blend (const UnclipImage *original, const UnclipImage *before, const float *after, int low_size, const float *detail, int size, GError **error)
+blend (const UnclipImage *original, const UnclipImage *before, const float *after, int low_size, const float *detail, int size, int n_threads, GError **error)
 {
   g_autoptr (UnclipImage) small = unclip_run_image (after, low_size, error);
   g_autoptr (UnclipImage) shown = small != NULL ? unclip_run_image (detail, size, error) : NULL;
 
-  return shown != NULL ? unclip_frame_blend (original, before, small, shown, UNCLIP_FRAMING_STRETCH, error) : NULL;
+  return shown != NULL ? unclip_frame_blend (original, before, small, shown, n_threads, error) : NULL;
 }
 
 GPtrArray *
@@ -48,7 +49,7 @@ unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const
     framed = high != NULL ? unclip_run_image (high, run->size, error) : NULL;
   }
   original = framed != NULL ? unclip_run_image (low, run->low_size, error) : NULL;
-  image = original != NULL ? unclip_frame_blend (framed, original, before, before, UNCLIP_FRAMING_STRETCH, error) : NULL;
+  image = original != NULL ? unclip_frame_blend (framed, original, before, before, run->options->n_threads, error) : NULL;
   if (image == NULL)
     return NULL;
   g_ptr_array_add (images, image);
@@ -58,7 +59,7 @@ unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const
     return NULL;
   for (int i = 0; i < n; i++)
     {
-      image = blend (framed, original, after[i], run->low_size, details + i * (gsize) run->size * run->size * 3, run->size, error);
+      image = blend (framed, original, after[i], run->low_size, details + i * (gsize) run->size * run->size * 3, run->size, run->options->n_threads, error);
       if (image == NULL)
         return NULL;
       g_ptr_array_add (images, image);

@@ -1,11 +1,10 @@
-/* From a picture of any shape to the model's square, and back.
+/* From a picture of any shape to the model's square; framing-return.c goes back.
  *
- * The way back keeps the picture's own fine detail: the model sees a small square, so whatever it did not
- * change is taken from the original, and only what it did change is enlarged from its result.
+ * A large picture is made smaller while it is read, in strips, so that nobody holds it in float.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "run.h"
+#include "framing.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -14,12 +13,13 @@
 /* A pixel that is less opaque than this says nothing of its colour. */
 #define CLEAR 1e-3f
 
-/* Differences of colour, of 1, that the eye does not see, and those that are surely an edit. */
-#define UNCHANGED 0.02f
-#define CHANGED 0.10f
+/* Pixels that a picture may have to be framed as it is, and the longest side of what a larger one is reduced to: twice that of the
+ * largest squares that a model makes, so that the resizing that follows decides how it looks. */
+#define MANY_PIXELS ((gsize) LONG_SIDE * LONG_SIDE)
+#define LONG_SIDE 2048
 
-static UnclipImage *
-image_new (int width, int height, int n_channels, GError **error)
+UnclipImage *
+unclip_frame_new (int width, int height, int n_channels, GError **error)
 {
   UnclipImage *image = unclip_image_new (width, height, n_channels);
 
@@ -29,13 +29,26 @@ image_new (int width, int height, int n_channels, GError **error)
 }
 
 static gboolean
-check_image (const UnclipImage *image, GError **error)
+check (gboolean is_there, int width, int height, int n_channels, GError **error)
 {
-  if (image != NULL && image->width > 0 && image->height > 0 && image->pixels != NULL
-      && (image->n_channels == 3 || image->n_channels == 4))
+  if (is_there && width > 0 && height > 0 && (n_channels == 3 || n_channels == 4))
     return TRUE;
   g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("A picture must have at least one pixel, and 3 or 4 channels"));
   return FALSE;
+}
+
+gboolean
+unclip_frame_check (const UnclipImage *image, GError **error)
+{
+  gboolean is_there = image != NULL && image->pixels != NULL;
+
+  return check (is_there, is_there ? image->width : 0, is_there ? image->height : 0, is_there ? image->n_channels : 0, error);
+}
+
+gboolean
+unclip_frame_check_rows (const UnclipRows *rows, GError **error)
+{
+  return check (rows->read != NULL, rows->width, rows->height, rows->n_channels, error);
 }
 
 static UnclipImage *
@@ -45,7 +58,7 @@ resize (const UnclipImage *image, int width, int height, GError **error)
 
   if (image->width == width && image->height == height)
     return unclip_image_copy (image);
-  out = image_new (width, height, image->n_channels, error);
+  out = unclip_frame_new (width, height, image->n_channels, error);
   if (out == NULL || ! unclip_resize_f32 (image->pixels, 1, image->width, image->height, image->n_channels, out->pixels, width, height, error))
     return NULL;
   return g_steal_pointer (&out);
@@ -63,7 +76,7 @@ fill_holes (UnclipImage *weighted, GError **error)
 
   if (w > 1 || h > 1)
     {
-      coarse = image_new ((w + 1) / 2, (h + 1) / 2, 4, error);
+      coarse = unclip_frame_new ((w + 1) / 2, (h + 1) / 2, 4, error);
       if (coarse == NULL)
         return FALSE;
       for (int y = 0; y < h; y++)
@@ -104,7 +117,7 @@ resize_filled (const UnclipImage *image, int width, int height, GError **error)
 
   weighted = unclip_image_copy (image);
   if (weighted == NULL)
-    return image_new (-1, -1, 4, error);
+    return unclip_frame_new (0, 0, 4, error);
   for (gsize i = 0; i < (gsize) image->width * image->height; i++)
     for (int c = 0; c < 3; c++)
       weighted->pixels[4 * i + c] *= weighted->pixels[4 * i + 3];
@@ -114,25 +127,188 @@ resize_filled (const UnclipImage *image, int width, int height, GError **error)
   return g_steal_pointer (&small);
 }
 
-/* ---- squares ----------------------------------------------------------------------------------------- */
+/* ---- large pictures ------------------------------------------------------------------------------------ */
 
-/* Where the picture lies in its square, in the square's pixels; may reach beyond it (CROP). */
+/* A picture's middle square under CROP, else all of it, and the size that it is reduced to. */
 typedef struct
 {
   int x, y, width, height;
-} Place;
+  int new_width, new_height;
+} Reduction;
 
-static Place
-place_of (int width, int height, int size, UnclipFraming framing)
+static Reduction
+reduction_of (int width, int height, UnclipFraming framing)
 {
-  double longest = MAX (width, height), shortest = MIN (width, height);
-  double scale = size / (framing == UNCLIP_FRAMING_CROP ? shortest : longest);
-  Place  place = { 0, 0, size, size };
+  Reduction r = { 0, 0, width, height, width, height };
 
-  if (framing == UNCLIP_FRAMING_STRETCH)
+  if ((gsize) width * height <= MANY_PIXELS)
+    return r;
+  if (framing == UNCLIP_FRAMING_CROP)
+    {
+      r.width = r.height = MIN (width, height);
+      r.x = (width - r.width) / 2;
+      r.y = (height - r.height) / 2;
+    }
+  r.new_width = MIN (r.width, LONG_SIDE);
+  r.new_height = MIN (r.height, LONG_SIDE);
+  if (framing == UNCLIP_FRAMING_PAD)
+    {
+      double scale = (double) LONG_SIDE / MAX (width, height);
+
+      r.new_width = MAX ((int) rint (width * scale), 1);
+      r.new_height = MAX ((int) rint (height * scale), 1);
+    }
+  return r;
+}
+
+/* Which pixel of the reduced line each pixel of a line falls on, and how much of it; the rest falls on the next. */
+typedef struct
+{
+  int   to;
+  float share;
+} Fall;
+
+static Fall *
+falls_new (int size, int new_size)
+{
+  Fall  *falls = g_try_new (Fall, size);
+  double scale = (double) new_size / size;
+
+  for (int i = 0; falls != NULL && i < size; i++)
+    {
+      double from = i * scale, end = (i + 1) * scale;
+
+      falls[i].to = MIN ((int) from, new_size - 1);
+      falls[i].share = end <= falls[i].to + 1 || falls[i].to == new_size - 1 ? 1.0f : (float) ((falls[i].to + 1 - from) / scale);
+    }
+  return falls;
+}
+
+/* Models know no other values. What is not a number is black. */
+static float
+in_range (float value)
+{
+  return value > 0 ? MIN (value, 1.0f) : 0.0f;
+}
+
+/* A row [width, n] added up in @out [new_width, n], colours by their alpha. */
+static void
+add_up_row (const float *in, float *out, const Fall *falls, int width, int n)
+{
+  for (int x = 0; x < width; x++, in += n)
+    {
+      float *to = out + (gsize) falls[x].to * n;
+      float  share = falls[x].share, alpha = n == 4 ? in_range (in[3]) : 1.0f;
+
+      for (int c = 0; c < n; c++)
+        {
+          float value = c < 3 ? in_range (in[c]) * alpha : alpha;
+
+          to[c] += share * value;
+          if (share < 1)
+            to[n + c] += (1 - share) * value;
+        }
+    }
+}
+
+static void
+add_row (float *out, const float *in, float share, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    out[i] += share * in[i];
+}
+
+/* From sums over @area pixels to means. */
+static void
+divide (UnclipImage *image, double area)
+{
+  int n = image->n_channels;
+
+  for (gsize i = 0; i < (gsize) image->width * image->height; i++)
+    {
+      float *pixel = image->pixels + i * n;
+      float  weight = n == 4 ? pixel[3] : (float) area;
+
+      for (int c = 0; c < 3; c++)
+        pixel[c] = weight > 0 ? MIN (pixel[c] / weight, 1.0f) : 0.0f;
+      if (n == 4)
+        pixel[3] = MIN (pixel[3] / (float) area, 1.0f);
+    }
+}
+
+static UnclipImage *
+reduce (const UnclipRows *rows, const Reduction *r, GCancellable *cancellable, GError **error)
+{
+  int   n = rows->n_channels, n_rows = CLAMP (UNCLIP_STRIP / rows->width, 1, r->height);
+  gsize row_size = (gsize) rows->width * n, new_row_size = (gsize) r->new_width * n;
+  g_autoptr (UnclipImage) out = unclip_frame_new (r->new_width, r->new_height, n, error);
+  g_autofree float *strip = g_try_new (float, n_rows * row_size), *row = g_try_new (float, new_row_size);
+  g_autofree Fall  *across = falls_new (r->width, r->new_width), *down = falls_new (r->height, r->new_height);
+
+  if (out == NULL)
+    return NULL;
+  if (strip == NULL || row == NULL || across == NULL || down == NULL)
+    return unclip_frame_new (0, 0, n, error);
+
+  for (int y = 0; y < r->height; y++)
+    {
+      float *to = out->pixels + down[y].to * new_row_size;
+
+      if (y % n_rows == 0
+          && (g_cancellable_set_error_if_cancelled (cancellable, error)
+              || ! rows->read (r->y + y, MIN (n_rows, r->height - y), strip, rows->data, error)))
+        return NULL;
+      memset (row, 0, new_row_size * sizeof *row);
+      add_up_row (strip + (y % n_rows) * row_size + (gsize) r->x * n, row, across, r->width, n);
+      add_row (to, row, down[y].share, new_row_size);
+      if (down[y].share < 1)
+        add_row (to + new_row_size, row, 1 - down[y].share, new_row_size);
+    }
+  divide (out, (double) r->width / r->new_width * r->height / r->new_height);
+  return g_steal_pointer (&out);
+}
+
+/* As it is. */
+static UnclipImage *
+read_all (const UnclipRows *rows, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (UnclipImage) out = unclip_frame_new (rows->width, rows->height, rows->n_channels, error);
+  int   n_rows = CLAMP (UNCLIP_STRIP / rows->width, 1, rows->height);
+  gsize row_size = (gsize) rows->width * rows->n_channels;
+
+  for (int y = 0; out != NULL && y < rows->height; y += n_rows)
+    if (g_cancellable_set_error_if_cancelled (cancellable, error)
+        || ! rows->read (y, MIN (n_rows, rows->height - y), out->pixels + y * row_size, rows->data, error))
+      return NULL;
+  for (gsize i = 0; out != NULL && i < rows->height * row_size; i++)
+    out->pixels[i] = in_range (out->pixels[i]);
+  return g_steal_pointer (&out);
+}
+
+UnclipImage *
+unclip_frame_reduce (const UnclipRows *rows, UnclipFraming framing, GCancellable *cancellable, GError **error)
+{
+  Reduction r;
+
+  if (! unclip_frame_check_rows (rows, error))
+    return NULL;
+  r = reduction_of (rows->width, rows->height, framing);
+  return r.new_width == rows->width && r.new_height == rows->height ? read_all (rows, cancellable, error) : reduce (rows, &r, cancellable, error);
+}
+
+/* ---- squares ----------------------------------------------------------------------------------------- */
+
+UnclipPlace
+unclip_place_of (int width, int height, int size, UnclipFraming framing)
+{
+  Reduction   r = reduction_of (width, height, framing);
+  double      scale = (double) size / MAX (r.new_width, r.new_height);
+  UnclipPlace place = { 0, 0, size, size };
+
+  if (framing != UNCLIP_FRAMING_PAD)
     return place;
-  place.width = MAX ((int) rint (width * scale), 1);
-  place.height = MAX ((int) rint (height * scale), 1);
+  place.width = MAX ((int) rint (r.new_width * scale), 1);
+  place.height = MAX ((int) rint (r.new_height * scale), 1);
   place.x = (size - place.width) / 2;
   place.y = (size - place.height) / 2;
   return place;
@@ -144,7 +320,7 @@ crop_middle (const UnclipImage *image, GError **error)
 {
   int          side = MIN (image->width, image->height);
   int          left = (image->width - side) / 2, top = (image->height - side) / 2;
-  UnclipImage *out = image_new (side, side, image->n_channels, error);
+  UnclipImage *out = unclip_frame_new (side, side, image->n_channels, error);
 
   for (int y = 0; out != NULL && y < side; y++)
     memcpy (out->pixels + (gsize) y * side * image->n_channels,
@@ -153,26 +329,47 @@ crop_middle (const UnclipImage *image, GError **error)
   return out;
 }
 
+static gboolean
+read_image (int y, int n, float *rows, gpointer data, GError **error)
+{
+  const UnclipImage *image = data;
+  gsize              row_size = (gsize) image->width * image->n_channels;
+
+  memcpy (rows, image->pixels + y * row_size, n * row_size * sizeof (float));
+  return TRUE;
+}
+
+UnclipRows
+unclip_frame_rows (const UnclipImage *image)
+{
+  return (UnclipRows) { image->width, image->height, image->n_channels, read_image, (gpointer) image };
+}
+
 UnclipImage *
 unclip_frame_square (const UnclipImage *image, int size, UnclipFraming framing, GError **error)
 {
+  g_autoptr (UnclipImage) reduced = NULL;
   g_autoptr (UnclipImage) middle = NULL;
   g_autoptr (UnclipImage) resized = NULL;
   g_autoptr (UnclipImage) square = NULL;
-  Place place;
+  UnclipPlace place;
 
-  if (! check_image (image, error))
+  if (! unclip_frame_check (image, error))
     return NULL;
-  if (framing == UNCLIP_FRAMING_CROP)
+  place = unclip_place_of (image->width, image->height, size, framing);
+  if ((gsize) image->width * image->height > MANY_PIXELS)
     {
-      middle = crop_middle (image, error);
-      if (middle == NULL)
-        return NULL;
-      image = middle;
+      UnclipRows rows = unclip_frame_rows (image);
+
+      image = reduced = unclip_frame_reduce (&rows, framing, NULL, error);
     }
-  place = place_of (image->width, image->height, size, framing);
+  else if (framing == UNCLIP_FRAMING_CROP)
+    image = middle = crop_middle (image, error);
+  if (image == NULL)
+    return NULL;
+
   resized = resize_filled (image, place.width, place.height, error);
-  square = resized != NULL ? image_new (size, size, image->n_channels, error) : NULL;
+  square = resized != NULL ? unclip_frame_new (size, size, image->n_channels, error) : NULL;
   if (square == NULL)
     return NULL;
 
@@ -185,172 +382,4 @@ unclip_frame_square (const UnclipImage *image, int size, UnclipFraming framing, 
                 resized->pixels + ((gsize) sy * place.width + sx) * image->n_channels, image->n_channels * sizeof (float));
       }
   return g_steal_pointer (&square);
-}
-
-/* ---- the way back ------------------------------------------------------------------------------------- */
-
-/* The part of a square that the picture fills, at the picture's own size: [height, width, n_channels].
- * Under CROP that is the middle of it, and the rest is left 0. */
-static UnclipImage *
-unframe (const UnclipImage *square, int width, int height, UnclipFraming framing, GError **error)
-{
-  g_autoptr (UnclipImage) part = NULL;
-  g_autoptr (UnclipImage) fitted = NULL;
-  UnclipImage *out;
-  int side = MIN (width, height), n = square->n_channels;
-
-  if (framing == UNCLIP_FRAMING_CROP)
-    {
-      int left = (width - side) / 2, top = (height - side) / 2;
-
-      fitted = resize (square, side, side, error);
-      out = fitted != NULL ? image_new (width, height, n, error) : NULL;
-      for (int y = 0; out != NULL && y < side; y++)
-        memcpy (out->pixels + ((gsize) (y + top) * width + left) * n, fitted->pixels + (gsize) y * side * n, (gsize) side * n * sizeof (float));
-      return out;
-    }
-
-  if (framing == UNCLIP_FRAMING_PAD)
-    {
-      Place place = place_of (width, height, square->width, framing);
-
-      part = image_new (place.width, place.height, n, error);
-      if (part == NULL)
-        return NULL;
-      for (int y = 0; y < place.height; y++)
-        memcpy (part->pixels + (gsize) y * place.width * n, square->pixels + ((gsize) (y + place.y) * square->width + place.x) * n,
-                (gsize) place.width * n * sizeof (float));
-      return resize (part, width, height, error);
-    }
-  return resize (square, width, height, error);
-}
-
-static float
-smooth_step (float from, float to, float value)
-{
-  float t = CLAMP ((value - from) / (to - from), 0.0f, 1.0f);
-
-  return t * t * (3.0f - 2.0f * t);
-}
-
-/* Mean over a square of 2 r + 1 pixels, or its largest value. */
-static void
-neighbourhood (float *out, const float *in, int size, int r, gboolean largest)
-{
-  for (int y = 0; y < size; y++)
-    for (int x = 0; x < size; x++)
-      {
-        float sum = 0, most = 0;
-        int   n = 0;
-
-        for (int dy = -r; dy <= r; dy++)
-          for (int dx = -r; dx <= r; dx++)
-            {
-              int sx = x + dx, sy = y + dy;
-
-              if (sx < 0 || sy < 0 || sx >= size || sy >= size)
-                continue;
-              sum += in[sy * size + sx];
-              most = MAX (most, in[sy * size + sx]);
-              n++;
-            }
-        out[y * size + x] = largest ? most : sum / n;
-      }
-}
-
-/* [size, size, 4]: the difference of two squares, and how surely a pixel was edited, 0 to 1. */
-static UnclipImage *
-difference (const UnclipImage *before, const UnclipImage *after, UnclipFraming framing, GError **error)
-{
-  int          size = before->width, r = MAX (size / 64, 1);
-  UnclipImage *out = image_new (size, size, 4, error);
-  g_autofree float *a = g_new (float, (gsize) size * size), *b = g_new (float, (gsize) size * size);
-
-  if (out == NULL)
-    return NULL;
-  for (gsize i = 0; i < (gsize) size * size; i++)
-    {
-      float most = 0;
-
-      for (int c = 0; c < 3; c++)
-        {
-          float d = after->pixels[i * after->n_channels + c] - before->pixels[i * before->n_channels + c];
-
-          out->pixels[4 * i + c] = d;
-          most = MAX (most, fabsf (d));
-        }
-      a[i] = smooth_step (UNCHANGED, CHANGED, most);
-    }
-  /* An edited object takes its rim along, and ends softly. */
-  neighbourhood (b, a, size, r, TRUE);
-  neighbourhood (a, b, size, r, FALSE);
-  for (int y = 0; y < size; y++)
-    for (int x = 0; x < size; x++)
-      {
-        float *pixel = out->pixels + ((gsize) y * size + x) * 4;
-        float  edge = 1.0f, most = MAX (fabsf (pixel[0]), MAX (fabsf (pixel[1]), fabsf (pixel[2])));
-
-        /* A cropped square meets the untouched rest of the picture at its rim. */
-        if (framing == UNCLIP_FRAMING_CROP)
-          edge = smooth_step (-0.5f, 2.0f * r + 0.5f, MIN (MIN (x, y), MIN (size - 1 - x, size - 1 - y)));
-        pixel[3] = a[y * size + x] * edge;
-        /* What is too small to be seen is the network's rounding and not an edit. */
-        for (int c = 0; c < 3; c++)
-          pixel[c] *= smooth_step (0.25f * UNCHANGED, UNCHANGED, MAX (most, pixel[3] * UNCHANGED)) * edge;
-      }
-  return out;
-}
-
-UnclipImage *
-unclip_frame_blend (const UnclipImage *original, const UnclipImage *before, const UnclipImage *after, const UnclipImage *detail,
-                    UnclipFraming framing, GError **error)
-{
-  g_autoptr (UnclipImage) edit = NULL;
-  g_autoptr (UnclipImage) delta = NULL;
-  g_autoptr (UnclipImage) shown = NULL;
-  UnclipImage *out;
-  int n = original->n_channels;
-
-  if (! check_image (original, error) || ! check_image (before, error) || ! check_image (after, error) || ! check_image (detail, error))
-    return NULL;
-  g_return_val_if_fail (before->width == before->height && after->width == before->width && after->height == before->height, NULL);
-
-  edit = difference (before, after, framing, error);
-  delta = edit != NULL ? unframe (edit, original->width, original->height, framing, error) : NULL;
-  shown = delta != NULL ? unframe (detail, original->width, original->height, framing, error) : NULL;
-  out = shown != NULL ? unclip_image_copy (original) : NULL;
-  if (out == NULL)
-    {
-      if (error != NULL && *error == NULL)
-        image_new (-1, -1, 3, error);
-      return NULL;
-    }
-
-  for (gsize i = 0; i < (gsize) original->width * original->height; i++)
-    {
-      const float *d = delta->pixels + 4 * i, *own = original->pixels + i * n;
-      float        m = CLAMP (d[3], 0.0f, 1.0f);
-
-      for (int c = 0; c < 3; c++)
-        if (m > 0 || d[c] != 0)
-          {
-            float shifted = own[c] + d[c], edited = shown->pixels[i * shown->n_channels + c];
-
-            out->pixels[i * n + c] = CLAMP (shifted + m * (edited - shifted), 0.0f, 1.0f);
-          }
-    }
-  return out;
-}
-
-UnclipImage *
-unclip_frame_return (const UnclipImage *original, const UnclipImage *before, const UnclipImage *after, UnclipFraming framing, GError **error)
-{
-  if (! check_image (original, error) || ! check_image (before, error) || ! check_image (after, error))
-    return NULL;
-  if (before->width != before->height || after->width != before->width || after->height != before->height)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The squares before and after an edit must be of one size"));
-      return NULL;
-    }
-  return unclip_frame_blend (original, before, after, after, framing, error);
 }

@@ -207,18 +207,4 @@ void          unclip_upsampler_run_clear (UnclipUpsamplerRun *upsampling);
 UnclipProcess unclip_upsampler_process   (UnclipUpsamplerRun *upsampling, int size, int n_steps);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipUpsamplerRun, unclip_upsampler_run_clear)
 
-/* ---- framing.c -------------------------------------------------------------------------------------------- */
-
-/**
- * unclip_frame_blend:
- * @original: what was framed
- * @before: the square that the decoder says @original is
- * @after: the same after the edit, the same size
- * @detail: @after as the upsampler shows it, any size; may be @after itself
- *
- * See unclip_frame_return(), which is this with @after as its own detail.
- */
-UnclipImage *unclip_frame_blend (const UnclipImage *original, const UnclipImage *before, const UnclipImage *after, const UnclipImage *detail,
-                                 UnclipFraming framing, GError **error);
-
 G_END_DECLS

@@ -37,6 +37,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipTokenizer, unclip_tokenizer_free)
 
 /* ---- resize.c: Pillow's and torch's bicubic ---------------------------------- */
 
+/* For each of the pixels of a resized line the first pixel of the line before, and the weights of those that follow. */
+typedef struct
+{
+  int     n_taps; /* room per pixel */
+  int    *first, *count; /* [new_size] */
+  double *weights; /* [new_size, n_taps] */
+} UnclipTaps;
+
+/* Of the bicubic kernel below. %FALSE when the machine refuses the memory; @taps is to be cleared in any case. */
+gboolean unclip_taps_init  (UnclipTaps *taps, int size, int new_size);
+void     unclip_taps_clear (UnclipTaps *taps);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipTaps, unclip_taps_clear)
+
 /* Pillow's 8-bit bicubic (a = -0.5, antialiased, fixed point, horizontal pass first, each pass rounded).
  * [h, w, c] to [new_h, new_w, c]. */
 gboolean unclip_resize_u8 (const guint8 *in, int w, int h, int c, guint8 *out, int new_w, int new_h, GError **error);

@@ -9,22 +9,13 @@
 #include <math.h>
 #include <string.h>
 
-/* For each output pixel the first input pixel and the weights of those that follow. */
-typedef struct
+void
+unclip_taps_clear (UnclipTaps *taps)
 {
-  int     n_taps; /* room per output pixel */
-  int    *first, *count;
-  double *weights; /* [size, n_taps] */
-} Taps;
-
-static void
-taps_clear (Taps *taps)
-{
-  g_free (taps->first);
-  g_free (taps->count);
-  g_free (taps->weights);
+  g_clear_pointer (&taps->first, g_free);
+  g_clear_pointer (&taps->count, g_free);
+  g_clear_pointer (&taps->weights, g_free);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Taps, taps_clear)
 
 static double
 cubic (double x)
@@ -39,8 +30,8 @@ cubic (double x)
   return 0;
 }
 
-static gboolean
-taps_init (Taps *taps, int size, int new_size)
+gboolean
+unclip_taps_init (UnclipTaps *taps, int size, int new_size)
 {
   double scale = (double) size / new_size, filter_scale = MAX (scale, 1.0), support = 2.0 * filter_scale;
   gsize  room;
@@ -87,7 +78,7 @@ to_fixed (double weight)
 
 /* One pass along a row or column of pixels @in_step bytes apart. */
 static void
-resize_line_u8 (const guint8 *in, gsize in_step, guint8 *out, gsize out_step, int new_size, int c, const Taps *taps)
+resize_line_u8 (const guint8 *in, gsize in_step, guint8 *out, gsize out_step, int new_size, int c, const UnclipTaps *taps)
 {
   for (int i = 0; i < new_size; i++)
     for (int k = 0; k < c; k++)
@@ -104,12 +95,12 @@ resize_line_u8 (const guint8 *in, gsize in_step, guint8 *out, gsize out_step, in
 gboolean
 unclip_resize_u8 (const guint8 *in, int w, int h, int c, guint8 *out, int new_w, int new_h, GError **error)
 {
-  g_auto (Taps) across = { 0 };
-  g_auto (Taps) down = { 0 };
+  g_auto (UnclipTaps) across = { 0 };
+  g_auto (UnclipTaps) down = { 0 };
   g_autofree guint8 *middle = NULL;
   gsize size;
 
-  if (! taps_init (&across, w, new_w) || ! taps_init (&down, h, new_h)
+  if (! unclip_taps_init (&across, w, new_w) || ! unclip_taps_init (&down, h, new_h)
       || ! g_size_checked_mul (&size, (gsize) new_w * c, h) || (middle = g_try_malloc (size)) == NULL)
     return no_memory (error);
 
@@ -121,7 +112,7 @@ unclip_resize_u8 (const guint8 *in, int w, int h, int c, guint8 *out, int new_w,
 }
 
 static void
-resize_line_f32 (const float *in, gsize in_step, float *out, gsize out_step, int new_size, int c, const Taps *taps)
+resize_line_f32 (const float *in, gsize in_step, float *out, gsize out_step, int new_size, int c, const UnclipTaps *taps)
 {
   for (int i = 0; i < new_size; i++)
     for (int k = 0; k < c; k++)
@@ -138,12 +129,12 @@ resize_line_f32 (const float *in, gsize in_step, float *out, gsize out_step, int
 gboolean
 unclip_resize_f32 (const float *in, int n, int w, int h, int c, float *out, int new_w, int new_h, GError **error)
 {
-  g_auto (Taps) across = { 0 };
-  g_auto (Taps) down = { 0 };
+  g_auto (UnclipTaps) across = { 0 };
+  g_auto (UnclipTaps) down = { 0 };
   g_autofree float *middle = NULL;
   gsize size;
 
-  if (! taps_init (&across, w, new_w) || ! taps_init (&down, h, new_h)
+  if (! unclip_taps_init (&across, w, new_w) || ! unclip_taps_init (&down, h, new_h)
       || ! g_size_checked_mul (&size, (gsize) new_w * c, h) || (middle = g_try_new (float, size)) == NULL)
     return no_memory (error);
 

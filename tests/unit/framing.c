@@ -147,6 +147,197 @@ test_transparent_colours_do_not_bleed (void)
     }
 }
 
+/* ---- by rows ------------------------------------------------------------------------------- */
+
+/* A picture that is nowhere: its pixels follow from where they are. */
+typedef struct
+{
+  int n_channels, next_y; /* the row that is to be read next */
+  UnclipImage  *written;  /* nullable */
+  GCancellable *cancellable;
+} Nowhere;
+
+#define WIDE 5000
+#define HIGH 2100
+
+static void
+colour_at (int x, int y, int n, float *pixel)
+{
+  pixel[0] = 0.25f + 0.5f * x / WIDE;
+  pixel[1] = 0.25f + 0.5f * y / HIGH;
+  pixel[2] = (x + y) % 2;
+  if (n == 4)
+    pixel[3] = x < WIDE / 2;
+}
+
+static gboolean
+read_nowhere (int y, int n, float *rows, gpointer data, GError **error)
+{
+  Nowhere *nowhere = data;
+
+  g_assert_cmpint (n * WIDE, <=, 1 << 20);
+  g_assert_cmpint (y, >=, nowhere->next_y);
+  nowhere->next_y = y + n;
+  for (int i = 0; i < n * WIDE; i++)
+    colour_at (i % WIDE, y + i / WIDE, nowhere->n_channels, rows + (gsize) i * nowhere->n_channels);
+  return TRUE;
+}
+
+static gboolean
+write_nowhere (int y, int n, const float *rows, gpointer data, GError **error)
+{
+  Nowhere *nowhere = data;
+
+  g_assert_cmpint (y + n, ==, nowhere->next_y);
+  if (nowhere->written != NULL)
+    memcpy (nowhere->written->pixels + (gsize) y * WIDE * nowhere->n_channels, rows, sizeof (float) * n * WIDE * nowhere->n_channels);
+  if (nowhere->cancellable != NULL)
+    g_cancellable_cancel (nowhere->cancellable);
+  return TRUE;
+}
+
+static gboolean
+read_image (int y, int n, float *rows, gpointer data, GError **error)
+{
+  const UnclipImage *image = data;
+  gsize              row_size = (gsize) image->width * image->n_channels;
+
+  memcpy (rows, image->pixels + y * row_size, sizeof (float) * n * row_size);
+  return TRUE;
+}
+
+/* What is small enough comes as it is, but for values that no model knows. */
+static void
+test_small_rows (void)
+{
+  g_autoptr (UnclipImage) image = picture (700, 500, 4, 3);
+  UnclipRows rows = { 700, 500, 4, read_image, image };
+  g_autoptr (UnclipImage) reduced = unclip_frame_reduce (&rows, UNCLIP_FRAMING_CROP, NULL, NULL);
+
+  g_assert_nonnull (reduced);
+  g_assert_cmpmem (reduced->pixels, sizeof (float) * 700 * 500 * 4, image->pixels, sizeof (float) * 700 * 500 * 4);
+  unclip_image_free (reduced);
+  image->pixels[0] = 3;
+  image->pixels[1] = NAN;
+  image->pixels[2] = -1;
+  reduced = unclip_frame_reduce (&rows, UNCLIP_FRAMING_CROP, NULL, NULL);
+  g_assert_cmpfloat (reduced->pixels[0], ==, 1);
+  g_assert_cmpfloat (reduced->pixels[1], ==, 0);
+  g_assert_cmpfloat (reduced->pixels[2], ==, 0);
+}
+
+/* Every framing finds the large picture where it is, with holes and without. */
+static void
+test_large_rows (void)
+{
+  static const int sizes[][2] = { { 2048, 860 }, { 2048, 2048 }, { 2048, 2048 } };
+
+  for (int framing = UNCLIP_FRAMING_PAD; framing <= UNCLIP_FRAMING_STRETCH; framing++)
+    for (int n = 3; n <= 4; n++)
+      {
+        Nowhere    nowhere = { n };
+        UnclipRows rows = { WIDE, HIGH, n, read_nowhere, &nowhere };
+        g_autoptr (UnclipImage) reduced = unclip_frame_reduce (&rows, framing, NULL, NULL);
+        int left = framing == UNCLIP_FRAMING_CROP ? (WIDE - HIGH) / 2 : 0, shown = framing == UNCLIP_FRAMING_CROP ? HIGH : WIDE;
+
+        g_assert_nonnull (reduced);
+        g_assert_cmpint (reduced->width, ==, sizes[framing][0]);
+        g_assert_cmpint (reduced->height, ==, sizes[framing][1]);
+        for (int y = 0; y < reduced->height; y++)
+          for (int x = 0; x < reduced->width; x++)
+            {
+              const float *pixel = pixel_at (reduced, x, y);
+              double       own_x = left + (x + 0.5) / reduced->width * shown - 0.5, own_y = (y + 0.5) / reduced->height * HIGH - 0.5;
+
+              if (n == 4 && pixel[3] == 0)
+                continue;
+              g_assert_cmpfloat_with_epsilon (pixel[0], 0.25 + 0.5 * own_x / WIDE, 3e-4);
+              g_assert_cmpfloat_with_epsilon (pixel[1], 0.25 + 0.5 * own_y / HIGH, 3e-4);
+              if (n == 4 && fabs (own_x - WIDE / 2) > 3)
+                g_assert_cmpfloat_with_epsilon (pixel[3], own_x < WIDE / 2 ? 1 : 0, 1e-6);
+            }
+      }
+}
+
+/* The edit in its place, and the rest to the last bit, as many threads as there may be; cancelled in between. */
+static void
+test_large_return (void)
+{
+  static const int n_threads[] = { 1, 2, 7 };
+  g_autoptr (UnclipImage) first = NULL;
+  UnclipOptions options;
+
+  unclip_options_init (&options);
+  for (guint i = 0; i < G_N_ELEMENTS (n_threads); i++)
+    {
+      Nowhere    nowhere = { 3 };
+      UnclipRows rows = { WIDE, HIGH, 3, read_nowhere, &nowhere };
+      g_autoptr (UnclipImage) reduced = unclip_frame_reduce (&rows, options.framing, NULL, NULL);
+      g_autoptr (UnclipImage) before = unclip_frame_square (reduced, 64, options.framing, NULL);
+      g_autoptr (UnclipImage) after = unclip_image_copy (before);
+      g_autoptr (UnclipImage) back = nowhere.written = unclip_image_new (WIDE, HIGH, 3);
+
+      nowhere.next_y = 0;
+      fill (after, 0, 0, 16, 64, 1, 0, 0);
+      options.n_threads = n_threads[i];
+      g_assert_true (unclip_frame_return_rows (&rows, before, after, &options, write_nowhere, &nowhere, NULL));
+      for (int y = 0; y < HIGH; y += 3)
+        for (int x = 0; x < WIDE; x++)
+          {
+            float own[3];
+
+            colour_at (x, y, 3, own);
+            if (x < WIDE / 5)
+              g_assert_cmpfloat_with_epsilon (pixel_at (back, x, y)[0], 1, 0.02);
+            if (x > WIDE / 3)
+              g_assert_cmpmem (pixel_at (back, x, y), sizeof own, own, sizeof own);
+          }
+      if (first == NULL)
+        first = g_steal_pointer (&back);
+      else
+        g_assert_cmpmem (back->pixels, sizeof (float) * WIDE * HIGH * 3, first->pixels, sizeof (float) * WIDE * HIGH * 3);
+    }
+  {
+    Nowhere    nowhere = { 3, 0, NULL, g_cancellable_new () };
+    UnclipRows rows = { WIDE, HIGH, 3, read_nowhere, &nowhere };
+    g_autoptr (UnclipImage) square = picture (64, 64, 3, 1);
+    g_autoptr (GError) error = NULL;
+
+    options.cancellable = nowhere.cancellable;
+    g_assert_false (unclip_frame_return_rows (&rows, square, square, &options, write_nowhere, &nowhere, &error));
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_assert_cmpint (nowhere.next_y, <, 300);
+    g_clear_error (&error);
+    g_assert_null (unclip_frame_reduce (&rows, UNCLIP_FRAMING_PAD, nowhere.cancellable, &error));
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_object_unref (nowhere.cancellable);
+  }
+}
+
+/* Highlights above 1 stay where nothing changed, and fade where the edit sets in; what it covers is the edit's. */
+static void
+test_highlights (void)
+{
+  g_autoptr (UnclipImage) image = unclip_image_new (640, 640, 3);
+  g_autoptr (UnclipImage) before = unclip_image_new (64, 64, 3);
+  g_autoptr (UnclipImage) after = unclip_image_new (64, 64, 3);
+  g_autoptr (UnclipImage) back = NULL;
+  float most = 0;
+
+  fill (image, 0, 0, 640, 640, 4, -0.5f, NAN);
+  fill (before, 0, 0, 64, 64, 1, 0, 0);
+  fill (after, 0, 0, 64, 64, 1, 0, 0);
+  fill (after, 32, 0, 64, 64, 0.5f, 0.5f, 0.5f);
+  back = unclip_frame_return (image, before, after, UNCLIP_FRAMING_PAD, NULL);
+  g_assert_nonnull (back);
+  for (int x = 1; x < 640; x++)
+    most = MAX (most, fabsf (pixel_at (back, x, 9)[0] - pixel_at (back, x - 1, 9)[0]));
+  g_assert_cmpfloat (most, <, 0.5);
+  g_assert_cmpmem (pixel_at (back, 200, 9), 12, pixel_at (image, 200, 9), 12);
+  for (int c = 0; c < 3; c++)
+    g_assert_cmpfloat_with_epsilon (pixel_at (back, 500, 9)[c], 0.5, 0.001);
+}
+
 static void
 test_bad_pictures (void)
 {
@@ -171,6 +362,10 @@ main (int argc, char **argv)
   g_test_add_func ("/framing/change-stays-in-its-place", test_change_stays_in_its_place);
   g_test_add_func ("/framing/crop-ends-softly", test_crop_ends_softly);
   g_test_add_func ("/framing/transparent-colours-do-not-bleed", test_transparent_colours_do_not_bleed);
+  g_test_add_func ("/framing/small-rows", test_small_rows);
+  g_test_add_func ("/framing/large-rows", test_large_rows);
+  g_test_add_func ("/framing/large-return", test_large_return);
+  g_test_add_func ("/framing/highlights", test_highlights);
   g_test_add_func ("/framing/bad-pictures", test_bad_pictures);
   return g_test_run ();
 }
