@@ -13,22 +13,23 @@
 
 struct BkArena
 {
-  char  *base; /* NULL: only measures */
-  size_t size, used, peak;
+  BkContext *context;
+  char      *base; /* NULL: only measures */
+  size_t     size, used, peak;
 };
 
 BkArena *
-bk_arena_new_measuring (void)
+bk_arena_new_measuring (BkContext *context)
 {
   BkArena *arena = calloc (1, sizeof *arena);
 
-  if (arena == NULL)
-    abort ();
+  if (arena != NULL)
+    arena->context = context;
   return arena;
 }
 
 BkArena *
-bk_arena_new (size_t size)
+bk_arena_new (BkContext *context, size_t size)
 {
   BkArena *arena = calloc (1, sizeof *arena);
   void    *base = NULL;
@@ -49,6 +50,7 @@ bk_arena_new (size_t size)
     }
   /* Fewer page faults and TLB misses; no harm where it is refused. */
   madvise (base, size, MADV_HUGEPAGE);
+  arena->context = context;
   arena->base = base;
   arena->size = size;
   return arena;
@@ -61,6 +63,21 @@ bk_arena_free (BkArena *arena)
     return;
   free (arena->base);
   free (arena);
+}
+
+BkContext *
+bk_arena_context (const BkArena *arena)
+{
+  return arena->context;
+}
+
+BkTensor
+bk_arena_tensor (BkArena *arena, float *data, int n, int h, int w, int c)
+{
+  BkTensor x = bk_tensor (arena->base == NULL ? NULL : data, n, h, w, c);
+
+  x.context = arena->context;
+  return x;
 }
 
 size_t
@@ -110,7 +127,9 @@ bk_scratch_close (BkScratch *scratch)
 BkTensor
 bk_scratch_tensor (BkScratch *scratch, int n, int h, int w, int c)
 {
-  return bk_tensor (bk_arena_alloc (scratch->arena, (size_t) n * h * w * c * sizeof (float)), n, h, w, c);
+  float *data = bk_arena_alloc (scratch->arena, (size_t) n * h * w * c * sizeof (float));
+
+  return bk_arena_tensor (scratch->arena, data, n, h, w, c);
 }
 
 BkTensor

@@ -187,16 +187,17 @@ run_tile (BkTensor out, BkTensor q, char *buffer, const Plan *plan, const float 
 void
 bk_attention (BkTensor out, BkTensor q, BkTensor k, BkTensor v, const BkAttention *attention, BkArena *arena)
 {
-  BkScratch scratch = bk_scratch (arena);
-  int       n_q = q.h * q.w, n_k = k.h * k.w, dim = q.c / attention->n_heads;
-  int       blocks = (int) bk_n_tiles (n_q, TILE_Q * TILES_Q);
-  Plan      plan = make_plan (attention->type, n_k, dim);
-  char     *buffers = bk_arena_alloc (arena, bk_n_threads () * plan.size);
-  double    begin = bk_now ();
+  BkScratch  scratch = bk_scratch (arena);
+  BkContext *context = bk_arena_context (arena);
+  int        n_q = q.h * q.w, n_k = k.h * k.w, dim = q.c / attention->n_heads;
+  int        blocks = (int) bk_n_tiles (n_q, TILE_Q * TILES_Q);
+  Plan       plan = make_plan (attention->type, n_k, dim);
+  char      *buffers = bk_arena_alloc (arena, context->n_threads * plan.size);
+  double     begin = bk_now ();
 
   if (out.data != NULL)
     {
-#pragma omp parallel for collapse(3) schedule(dynamic) num_threads(bk_team ((size_t) q.n * attention->n_heads * blocks))
+#pragma omp parallel for collapse(3) schedule(dynamic) num_threads(bk_team (context, (size_t) q.n * attention->n_heads * blocks))
       for (int s = 0; s < q.n; s++)
         for (int head = 0; head < attention->n_heads; head++)
           for (int block = 0; block < blocks; block++)
@@ -213,8 +214,8 @@ bk_attention (BkTensor out, BkTensor q, BkTensor k, BkTensor v, const BkAttentio
               for (; first < last; first += TILE_Q)
                 run_tile (head_out, head_q, buffer, &plan, mask, attention, first, (int) bk_min (TILE_Q, last - first));
             }
-      bk_count_gemm (bk_now () - begin);
-      bk_count_flop (4.0 * q.n * attention->n_heads * n_q * (double) n_k * dim);
+      bk_count_gemm (context, bk_now () - begin);
+      bk_count_flop (context, 4.0 * q.n * attention->n_heads * n_q * (double) n_k * dim);
     }
   bk_scratch_close (&scratch);
 }

@@ -10,6 +10,9 @@
  * Results do not depend on the number of threads: tiles, not threads, fix the
  * order of every sum.
  *
+ * Whatever a job may choose is in its BkContext, which its arenas and their tensors
+ * know, so that jobs in other threads never meet. One per process is the CPU level alone.
+ *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #pragma once
@@ -17,6 +20,44 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+typedef enum
+{
+  BK_F32,
+  BK_F16,
+  BK_BF16
+} BkType;
+
+/* ---- a job --------------------------------------------------------------- */
+
+/* Floating point operations (2 per multiply-add of the plain algorithm, whatever really
+ * ran), and seconds spent inside GEMM or convolution calls, for the bench. */
+typedef struct
+{
+  double flop;
+  double gemm_seconds;
+} BkCounters;
+
+/* What a job computes with. Belongs to one thread at a time, and outlives the arenas that were made with it. */
+typedef struct
+{
+  int        n_threads; /* that its kernels run on, the caller's included */
+  /* Of packed weights, BK_F32 or BK_BF16, which takes half the memory; sums, biases and norms stay in float32. A level
+   * that multiplies bf16 itself rounds the layer's input too; the others widen the weights in registers.
+   * A layer runs as it was packed. */
+  BkType     type;
+  /* Convolutions are packed as plain sums, which lose three to ten times fewer bits than the quicker
+   * Winograd forms: the reference mode. */
+  bool       is_exact;
+  BkCounters counters;  /* may be set to 0 at any time */
+  unsigned   denormals; /* how the caller's thread treated them, see bk_context_clear () */
+} BkContext;
+
+/* float32, not exact. @n_threads 0: as many as OMP_NUM_THREADS, the affinity mask and the cgroup allow; fewer than
+ * asked for where the system refuses some. To be called on the thread that is going to call the kernels. */
+void bk_context_init  (BkContext *context, int n_threads);
+/* Kernels flush denormals to zero, as those cost a hundredfold; this gives the thread that called them its own way back. */
+void bk_context_clear (BkContext *context);
 
 /* ---- tensors ------------------------------------------------------------ */
 
@@ -26,11 +67,13 @@
  * follow without gaps: pixel p of sample i lies at (i * h * w + p) * stride. */
 typedef struct
 {
-  float *data; /* NULL while measuring */
-  int    n, h, w, c;
-  int    stride; /* floats from one pixel to the next, >= c */
+  float     *data; /* NULL while measuring */
+  int        n, h, w, c;
+  int        stride; /* floats from one pixel to the next, >= c */
+  BkContext *context; /* of the job whose threads write it; NULL: one thread does */
 } BkTensor;
 
+/* Of nobody's memory and job: mostly what is only read. */
 BkTensor bk_tensor   (float *data, int n, int h, int w, int c);
 /* Channels [first, first + count) of every pixel. */
 BkTensor bk_channels (BkTensor x, int first, int count);
@@ -43,12 +86,15 @@ BkTensor bk_rows     (BkTensor x, int first, int count);
 
 typedef struct BkArena BkArena;
 
-/* An arena that hands out no memory, only counts. Never fails. */
-BkArena *bk_arena_new_measuring (void);
+/* An arena that hands out no memory, only counts. NULL when the machine refuses even its few bytes. */
+BkArena *bk_arena_new_measuring (BkContext *context);
 /* An arena of @size bytes, 2 MiB aligned, huge pages where the kernel gives
  * them. NULL when the machine refuses. */
-BkArena *bk_arena_new           (size_t size);
+BkArena *bk_arena_new           (BkContext *context, size_t size);
 void     bk_arena_free          (BkArena *arena);
+BkContext *bk_arena_context     (const BkArena *arena);
+/* Of the arena's job, in memory that is not the arena's; without data while that measures. */
+BkTensor bk_arena_tensor        (BkArena *arena, float *data, int n, int h, int w, int c);
 /* The most bytes that were in use at once. */
 size_t   bk_arena_peak          (const BkArena *arena);
 bool     bk_arena_is_measuring  (const BkArena *arena);
@@ -68,35 +114,15 @@ void      bk_scratch_close  (BkScratch *scratch);
 BkTensor  bk_scratch_tensor (BkScratch *scratch, int n, int h, int w, int c);
 BkTensor  bk_scratch_like   (BkScratch *scratch, BkTensor x);
 
-/* ---- threads and the CPU ------------------------------------------------- */
+/* ---- the CPU --------------------------------------------------------------- */
 
-/* Prepares BLAS (one thread of its own) and the dispatch table; cheap, and safe to
- * call again, but not beside a running kernel. Holds for kernels that are called from
- * any thread; those leave flush-to-zero on in the threads that they ran in. @n_threads 0: as many as
- * OMP_NUM_THREADS, the affinity mask and the cgroup allow. */
-void        bk_init      (int n_threads);
-int         bk_n_threads (void);
 /* "c", "avx2", "avx512", … : what this process runs on. The environment variable BK_CPU
  * lowers it; what this CPU lacks, or an unknown name, leaves it as it is. */
 const char *bk_cpu_level (void);
-/* Off at first. While on, bk_pack_conv keeps to plain sums, which lose three to ten times
- * fewer bits than the quicker Winograd forms: the reference mode. A layer runs as it was packed. */
-void        bk_set_exact (bool exact);
-/* Off at first. While on, weights of linear layers and convolutions are packed in bf16, half the
- * memory; sums, biases and norms stay in float32. A level that multiplies bf16 itself rounds the layer's
- * input too; the others widen the weights in registers. A layer runs as it was packed. */
-void        bk_set_bf16  (bool bf16);
 /* Whether layers in bf16 are also quicker than in float32 at this CPU level. */
 bool        bk_bf16_is_fast (void);
 
 /* ---- weights ------------------------------------------------------------- */
-
-typedef enum
-{
-  BK_F32,
-  BK_F16,
-  BK_BF16
-} BkType;
 
 /* A tensor as it lies in a mapped file: row-major, contiguous, perhaps not
  * aligned. Must outlive what is packed from it. data NULL: not there (a bias
@@ -146,20 +172,20 @@ typedef struct
   const float *bias;
 } BkNorm;
 
-/* Each takes what it keeps from @store, and only counts while that measures. */
+/* Each takes what it keeps from @store, whose context says how it is packed, and only counts while that measures. */
 BkLinear bk_pack_linear (BkSource weight, BkSource bias, int n_in, int n_out, BkArena *store);
 /* A layer for one pass or two: its weights stay in the file, and every pass packs them to @room, of bk_linear_size () bytes,
  * aligned to 64, which layers may share. That stays in a cache, so it costs less than memory that was never touched. */
 BkLinear bk_lend_linear (BkSource weight, BkSource bias, int n_in, int n_out, void *room, BkArena *store);
-size_t   bk_linear_size (int n_in, int n_out);
+size_t   bk_linear_size (const BkContext *context, int n_in, int n_out);
 /* Whether packing only moves these weights; where it has to widen or round them, once is better. */
-bool     bk_only_moves  (BkSource weight);
+bool     bk_only_moves  (const BkContext *context, BkSource weight);
 BkConv   bk_pack_conv   (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, BkArena *store);
 /* The same for a convolution, in any number of passes: on a large map packing is little beside them. */
 BkConv   bk_lend_conv   (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, void *room, BkArena *store);
-size_t   bk_conv_size   (int n_in, int n_out, int kernel, int h);
+size_t   bk_conv_size   (const BkContext *context, int n_in, int n_out, int kernel, int h);
 /* Whether it is so little, and the memory that it saves so much, that lending is better. */
-bool     bk_conv_lends  (int n_in, int n_out, int kernel, int h);
+bool     bk_conv_lends  (const BkContext *context, int n_in, int n_out, int kernel, int h);
 BkNorm   bk_pack_norm   (BkSource weight, BkSource bias, int n_channels, int n_groups, float eps, BkArena *store);
 /* Plain float32 values: an embedding table, a mean. */
 const float *bk_pack_values (BkSource source, size_t n, BkArena *store);
@@ -219,17 +245,3 @@ typedef struct
 } BkAttention;
 
 void bk_attention (BkTensor out, BkTensor q, BkTensor k, BkTensor v, const BkAttention *attention, BkArena *arena);
-
-/* ---- measuring ------------------------------------------------------------ */
-
-/* Floating point operations since the last reset (2 per multiply-add of the
- * plain algorithm, whatever really ran), and seconds spent inside GEMM or
- * convolution calls, for the bench. */
-typedef struct
-{
-  double flop;
-  double gemm_seconds;
-} BkCounters;
-
-void       bk_counters_reset (void);
-BkCounters bk_counters       (void);

@@ -14,7 +14,7 @@ sum_taps (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena
 
   if (y.data != NULL)
     {
-      bk_narrow (narrow, x);
+      bk_narrow (y.context, narrow, x);
       bk_tiled_gemm (y, x, narrow, conv->kernel, conv->type, conv->weight, conv->bias, residual, BK_IDENTITY);
     }
   bk_scratch_close (&scratch);
@@ -24,13 +24,13 @@ void
 bk_conv_add (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena)
 {
   if (conv->lent.data != NULL && y.data != NULL)
-    bk_pack_conv_weights (conv, conv->lent);
+    bk_pack_conv_weights (y.context, conv, conv->lent);
   if (conv->winograd_output > 0)
     bk_winograd (y, x, conv, residual, arena);
   else
     sum_taps (y, x, conv, residual, arena);
   if (y.data != NULL)
-    bk_count_flop (2.0 * bk_n_pixels (x) * conv->n_out * x.c * conv->kernel * conv->kernel);
+    bk_count_flop (y.context, 2.0 * bk_n_pixels (x) * conv->n_out * x.c * conv->kernel * conv->kernel);
 }
 
 void
@@ -46,7 +46,7 @@ bk_patches (BkTensor y, BkTensor x, int size)
 
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_team (n_patches))
+#pragma omp parallel for schedule(static) num_threads(bk_team (y.context, n_patches))
   for (int p = 0; p < n_patches; p++)
     {
       BkTensor sample = bk_samples (x, p / (down * across), 1);

@@ -182,7 +182,7 @@ bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, int kernel, BkTyp
   double    begin = bk_now ();
 
   /* Neighbours in time share the weights, which are the larger part. */
-#pragma omp parallel for collapse(2) schedule(dynamic) num_threads(bk_team ((size_t) n_m * n_n))
+#pragma omp parallel for collapse(2) schedule(dynamic) num_threads(bk_team (y.context, (size_t) n_m * n_n))
   for (int j = 0; j < n_n; j++)
     for (int i = 0; i < n_m; i++)
       {
@@ -190,5 +190,5 @@ bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, int kernel, BkTyp
         run_tile (y, &input, packing, weight, bias, residual, act, (size_t) i * tile.m, (int) bk_min (tile.m, m - i * tile.m),
                   j * tile.n, (int) bk_min (tile.n, y.c - j * tile.n));
       }
-  bk_count_gemm (bk_now () - begin);
+  bk_count_gemm (y.context, bk_now () - begin);
 }

@@ -38,8 +38,7 @@ bk_n_tiles (size_t n, size_t tile)
   return (n + tile - 1) / tile;
 }
 
-/* First in every task of a parallel loop. A caller's thread may have workers that
- * bk_init has never met; denormals cost them a hundredfold, and other bits. */
+/* First in every task of a parallel loop, as a thread begins with the system's way; denormals cost them a hundredfold, and other bits. */
 static inline void
 bk_flush_denormals (void)
 {
@@ -51,18 +50,27 @@ bk_flush_denormals (void)
 #endif
 }
 
-/* How many threads so many tasks are worth. Waking others for a single one is dear. */
-int    bk_team       (size_t n_tasks);
-/* Whether packing keeps to plain sums, see bk_set_exact. */
-bool   bk_exact      (void);
-/* What packing makes of weights, see bk_set_bf16. */
-BkType bk_weight_type (void);
-void   bk_count_flop (double flop);
-void   bk_count_gemm (double seconds);
+/* How many threads so many tasks get: all of them, or one where waking the others would be for a single task. Not a number in
+ * between, as OpenMP then ends the threads that are left over, and starts others when it wants them again. */
+static inline int
+bk_team (const BkContext *context, size_t n_tasks)
+{
+  return context == NULL || n_tasks < 2 ? 1 : context->n_threads;
+}
+
+/* Threads that this process may have by its affinity and its cgroup, or as OMP_NUM_THREADS says. */
+int  bk_allowed_threads (void);
+/* Has OpenMP start threads for the caller's, @n_threads in all, or as many as the system grants: how many. */
+int  bk_start_threads   (int n_threads);
+
+void   bk_count_flop (BkContext *context, double flop);
+void   bk_count_gemm (BkContext *context, double seconds);
 double bk_now        (void);
 
 /* ---- weights of a file ---- */
 
+/* bk_source_read () on a job's threads. */
+void bk_read_values (const BkContext *context, BkSource source, size_t n, float *out);
 /* Columns [first, first + count) of source weights [n_out, n_in * n_taps], channels
  * [channel, channel + n_channels), widened to out [count][n_channels][n_taps]. */
 void bk_read_weights (float *out, BkSource weight, int n_in, int n_taps, int first, int count, int channel, int n_channels);
@@ -181,11 +189,11 @@ bk_put_weight (BkPacking packing, void *panel, int width, size_t k, int column, 
 /* An even k's values and the next one's to where a panel in bf16 has such pairs: out [n][2]. */
 void bk_weave (uint16_t *out, const uint16_t *even, const uint16_t *odd, int n);
 /* [out, in, taps] to panels of [taps * in, columns]. */
-void bk_pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps);
+void bk_pack_panels (const BkContext *context, void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps);
 /* A convolution's, to whichever of its two forms it has. */
-void bk_pack_conv_weights (const BkConv *conv, BkSource weight);
+void bk_pack_conv_weights (const BkContext *context, const BkConv *conv, BkSource weight);
 /* x to bf16 [pixels][x.c], at a level with to_bf16; nothing where @out is NULL. */
-void bk_narrow (uint16_t *out, BkTensor x);
+void bk_narrow (const BkContext *context, uint16_t *out, BkTensor x);
 
 /* ---- tiles ---- */
 
@@ -197,5 +205,5 @@ void bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, int kernel, 
 
 /* Bytes. */
 size_t bk_winograd_size (BkType type, int n_in, int n_out, int output);
-void   bk_winograd_pack (void *packed, BkType type, BkSource weight, int n_in, int n_out, int output);
+void   bk_winograd_pack (const BkContext *context, void *packed, BkType type, BkSource weight, int n_in, int n_out, int output);
 void   bk_winograd      (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena);

@@ -99,7 +99,7 @@ normalise_sample (BkTensor y, BkTensor x, int n_groups, float eps, Values values
   Sums   sums[N_PARTS][N_GROUPS];
   double mean[N_GROUPS], rstd[N_GROUPS];
 
-#pragma omp parallel num_threads(bk_team (n_tiles))
+#pragma omp parallel num_threads(bk_team (y.context, n_tiles))
   {
     bk_flush_denormals ();
 #pragma omp for schedule(static)
@@ -184,7 +184,7 @@ bk_layer_norm (BkTensor y, BkTensor x, const BkNorm *norm)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_team (bk_n_pixels (x) * x.c / 4096))
+#pragma omp parallel for schedule(static) num_threads(bk_team (y.context, bk_n_pixels (x) * x.c / 4096))
   for (size_t p = 0; p < bk_n_pixels (x); p++)
     {
       bk_flush_denormals ();

@@ -34,7 +34,7 @@ bk_pack_values (BkSource source, size_t n, BkArena *store)
 
   if (values != NULL && source.data != NULL)
     {
-      bk_source_read (source, n, values);
+      bk_read_values (bk_arena_context (store), source, n, values);
       bk_give_back (source, n);
     }
   return values;
@@ -101,20 +101,20 @@ put_values (void *panel, BkPacking packing, int width, BkSource weight, int n_in
 }
 
 bool
-bk_only_moves (BkSource weight)
+bk_only_moves (const BkContext *context, BkSource weight)
 {
-  return weight.type == BK_BF16 && bk_weight_type () == BK_BF16;
+  return weight.type == BK_BF16 && context->type == BK_BF16;
 }
 
 void
-bk_pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps)
+bk_pack_panels (const BkContext *context, void *packed, BkPacking packing, BkSource weight, int n_in, int n_out, int n_taps)
 {
   int depth = PACK_DEPTH / n_taps, k = n_in * n_taps, packed_k = bk_packed_depth (packing, k);
   int n_blocks = (int) bk_n_tiles (n_in, depth), n_columns = bk_packed_columns (packing, n_out);
   int n_pieces = (int) bk_n_tiles (n_columns, PACK_COLUMNS);
   bool moves = packing.type == BK_BF16 && weight.type == BK_BF16 && n_taps == 1;
 
-#pragma omp parallel for schedule(dynamic) num_threads(bk_team (n_pieces))
+#pragma omp parallel for schedule(dynamic) num_threads(bk_team (context, n_pieces))
   for (int part = 0; part < n_pieces; part++)
     for (int block = 0; block < n_blocks; block++)
       {
@@ -139,9 +139,9 @@ bk_pack_panels (void *packed, BkPacking packing, BkSource weight, int n_in, int 
 }
 
 size_t
-bk_linear_size (int n_in, int n_out)
+bk_linear_size (const BkContext *context, int n_in, int n_out)
 {
-  BkPacking packing = bk_packing (bk_weight_type ());
+  BkPacking packing = bk_packing (context->type);
 
   return bk_packed_size (packing, n_in, n_out) * packing.size;
 }
@@ -149,29 +149,30 @@ bk_linear_size (int n_in, int n_out)
 BkLinear
 bk_pack_linear (BkSource weight, BkSource bias, int n_in, int n_out, BkArena *store)
 {
-  BkPacking packing = bk_packing (bk_weight_type ());
-  BkLinear  linear = { .n_in = n_in, .n_out = n_out, .type = packing.type };
-  void     *packed = bk_arena_alloc (store, bk_linear_size (n_in, n_out));
+  const BkContext *context = bk_arena_context (store);
+  BkPacking        packing = bk_packing (context->type);
+  BkLinear         linear = { .n_in = n_in, .n_out = n_out, .type = packing.type };
+  void            *packed = bk_arena_alloc (store, bk_linear_size (context, n_in, n_out));
 
   linear.weight = packed;
   linear.bias = pack_bias (bias, n_out, store);
   if (packed != NULL && weight.data != NULL)
-    bk_pack_panels (packed, packing, weight, n_in, n_out, 1);
+    bk_pack_panels (context, packed, packing, weight, n_in, n_out, 1);
   return linear;
 }
 
 BkLinear
 bk_lend_linear (BkSource weight, BkSource bias, int n_in, int n_out, void *room, BkArena *store)
 {
-  return (BkLinear) { .n_in = n_in, .n_out = n_out, .type = bk_weight_type (), .weight = room, .lent = weight,
+  return (BkLinear) { .n_in = n_in, .n_out = n_out, .type = bk_arena_context (store)->type, .weight = room, .lent = weight,
                       .bias = pack_bias (bias, n_out, store) };
 }
 
 /* 0: a sum of taps. */
 static int
-choose_winograd (BkType type, int n_in, int n_out, int kernel, int h)
+choose_winograd (const BkContext *context, BkType type, int n_in, int n_out, int kernel, int h)
 {
-  if (kernel != 3 || bk_exact () || h < WINOGRAD_MIN_SIDE || (int64_t) n_in * n_out < WINOGRAD_MIN_CHANNELS)
+  if (kernel != 3 || context->is_exact || h < WINOGRAD_MIN_SIDE || (int64_t) n_in * n_out < WINOGRAD_MIN_CHANNELS)
     return 0;
   /* The larger tile's sums lose three bits more than bf16 can spare: pictures drift from float32's. */
   return type == BK_F32 && h >= WINOGRAD_4_MIN_SIDE && (int64_t) n_in * n_out <= WINOGRAD_4_MAX_CHANNELS ? 4 : 2;
@@ -179,13 +180,13 @@ choose_winograd (BkType type, int n_in, int n_out, int kernel, int h)
 
 /* All but the weights. */
 static BkConv
-choose_conv (int n_in, int n_out, int kernel, int h)
+choose_conv (const BkContext *context, int n_in, int n_out, int kernel, int h)
 {
-  BkConv conv = { .n_in = n_in, .n_out = n_out, .kernel = kernel, .type = bk_weight_type () };
+  BkConv conv = { .n_in = n_in, .n_out = n_out, .kernel = kernel, .type = context->type };
 
   if (n_in < BF16_MIN_CHANNELS || n_out < BF16_MIN_CHANNELS)
     conv.type = BK_F32;
-  conv.winograd_output = choose_winograd (conv.type, n_in, n_out, kernel, h);
+  conv.winograd_output = choose_winograd (context, conv.type, n_in, n_out, kernel, h);
   return conv;
 }
 
@@ -200,29 +201,29 @@ conv_size (const BkConv *conv)
 }
 
 size_t
-bk_conv_size (int n_in, int n_out, int kernel, int h)
+bk_conv_size (const BkContext *context, int n_in, int n_out, int kernel, int h)
 {
-  BkConv conv = choose_conv (n_in, n_out, kernel, h);
+  BkConv conv = choose_conv (context, n_in, n_out, kernel, h);
 
   return conv_size (&conv);
 }
 
 bool
-bk_conv_lends (int n_in, int n_out, int kernel, int h)
+bk_conv_lends (const BkContext *context, int n_in, int n_out, int kernel, int h)
 {
-  BkConv conv = choose_conv (n_in, n_out, kernel, h);
+  BkConv conv = choose_conv (context, n_in, n_out, kernel, h);
 
   return h >= (conv.type == BK_BF16 ? LEND_MIN_SIDE_BF16 : LEND_MIN_SIDE) && conv_size (&conv) >= LEND_MIN_SIZE;
 }
 
 void
-bk_pack_conv_weights (const BkConv *conv, BkSource weight)
+bk_pack_conv_weights (const BkContext *context, const BkConv *conv, BkSource weight)
 {
   /* Whoever packs owns what the layer only reads. */
   if (conv->winograd_output > 0)
-    bk_winograd_pack ((void *) conv->winograd, conv->type, weight, conv->n_in, conv->n_out, conv->winograd_output);
+    bk_winograd_pack (context, (void *) conv->winograd, conv->type, weight, conv->n_in, conv->n_out, conv->winograd_output);
   else
-    bk_pack_panels ((void *) conv->weight, bk_packing (conv->type), weight, conv->n_in, conv->n_out, conv->kernel * conv->kernel);
+    bk_pack_panels (context, (void *) conv->weight, bk_packing (conv->type), weight, conv->n_in, conv->n_out, conv->kernel * conv->kernel);
 }
 
 static void
@@ -237,20 +238,21 @@ set_packed (BkConv *conv, void *packed)
 BkConv
 bk_pack_conv (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, BkArena *store)
 {
-  BkConv conv = choose_conv (n_in, n_out, kernel, h);
-  void  *packed = bk_arena_alloc (store, conv_size (&conv));
+  const BkContext *context = bk_arena_context (store);
+  BkConv           conv = choose_conv (context, n_in, n_out, kernel, h);
+  void            *packed = bk_arena_alloc (store, conv_size (&conv));
 
   set_packed (&conv, packed);
   conv.bias = pack_bias (bias, n_out, store);
   if (packed != NULL && weight.data != NULL)
-    bk_pack_conv_weights (&conv, weight);
+    bk_pack_conv_weights (context, &conv, weight);
   return conv;
 }
 
 BkConv
 bk_lend_conv (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, void *room, BkArena *store)
 {
-  BkConv conv = choose_conv (n_in, n_out, kernel, h);
+  BkConv conv = choose_conv (bk_arena_context (store), n_in, n_out, kernel, h);
 
   set_packed (&conv, room);
   conv.lent = weight;

@@ -44,7 +44,7 @@ bk_activate (BkTensor x, BkActivation act)
 {
   if (x.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (x)))
+#pragma omp parallel for schedule(static) num_threads(bk_team (x.context, n_tasks (x)))
   for (size_t i = 0; i < n_tasks (x); i++)
     {
       Range  range = task_range (x, i);
@@ -60,7 +60,7 @@ bk_add (BkTensor x, BkTensor y)
 {
   if (x.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (x)))
+#pragma omp parallel for schedule(static) num_threads(bk_team (x.context, n_tasks (x)))
   for (size_t i = 0; i < n_tasks (x); i++)
     {
       Range range = task_range (x, i);
@@ -82,7 +82,7 @@ bk_copy (BkTensor y, BkTensor x)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (x)))
+#pragma omp parallel for schedule(static) num_threads(bk_team (y.context, n_tasks (x)))
   for (size_t i = 0; i < n_tasks (x); i++)
     {
       Range range = task_range (x, i);
@@ -93,11 +93,11 @@ bk_copy (BkTensor y, BkTensor x)
 }
 
 void
-bk_narrow (uint16_t *out, BkTensor x)
+bk_narrow (const BkContext *context, uint16_t *out, BkTensor x)
 {
   if (out == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (x)))
+#pragma omp parallel for schedule(static) num_threads(bk_team (context, n_tasks (x)))
   for (size_t i = 0; i < n_tasks (x); i++)
     {
       Range range = task_range (x, i);
@@ -113,7 +113,7 @@ bk_downsample (BkTensor y, BkTensor x)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (y)))
+#pragma omp parallel for schedule(static) num_threads(bk_team (y.context, n_tasks (y)))
   for (size_t i = 0; i < n_tasks (y); i++)
     {
       Range range = task_range (y, i);
@@ -137,7 +137,7 @@ bk_upsample (BkTensor y, BkTensor x)
 {
   if (y.data == NULL)
     return;
-#pragma omp parallel for schedule(static) num_threads(bk_team (n_tasks (y)))
+#pragma omp parallel for schedule(static) num_threads(bk_team (y.context, n_tasks (y)))
   for (size_t i = 0; i < n_tasks (y); i++)
     {
       Range range = task_range (y, i);

@@ -59,13 +59,19 @@ read_range (BkSource source, size_t first, size_t n, float *out)
 }
 
 void
-bk_source_read (BkSource source, size_t n, float *out)
+bk_read_values (const BkContext *context, BkSource source, size_t n, float *out)
 {
   size_t n_tiles = bk_n_tiles (n, READ_TILE);
 
-#pragma omp parallel for schedule(static) num_threads(bk_team (n_tiles))
+#pragma omp parallel for schedule(static) num_threads(bk_team (context, n_tiles))
   for (size_t i = 0; i < n_tiles; i++)
     read_range (source, i * READ_TILE, bk_min (READ_TILE, n - i * READ_TILE), out + i * READ_TILE);
+}
+
+void
+bk_source_read (BkSource source, size_t n, float *out)
+{
+  bk_read_values (NULL, source, n, out);
 }
 
 void

@@ -14,7 +14,7 @@ offset (float *data, size_t n)
 BkTensor
 bk_tensor (float *data, int n, int h, int w, int c)
 {
-  return (BkTensor) { data, n, h, w, c, c };
+  return (BkTensor) { data, n, h, w, c, c, NULL };
 }
 
 BkTensor

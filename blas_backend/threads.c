@@ -1,4 +1,4 @@
-/* How many threads, BLAS held to one of its own, and the counters of the bench.
+/* How many threads a job gets: what the system allows, and what it then grants.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -6,18 +6,13 @@
 
 #include <limits.h>
 #include <omp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-/* OpenBLAS has it under this name; another BLAS may not. */
-extern void openblas_set_num_threads (int n_threads) __attribute__ ((weak));
-
-static int    n_threads_set;
-static bool   exact, bf16;
-static double flop_count, gemm_seconds;
-
+/* As many as an option may ask for. */
+#define MAX_THREADS 1024
 #define MANY_CPUS (1 << 20)
 
 /* CPUs that the quota of the cgroup at @path allows. */
@@ -63,92 +58,58 @@ allowed_cpus (void)
     }
 }
 
-void
-bk_init (int n_threads)
+int
+bk_allowed_threads (void)
 {
-  if (n_threads <= 0)
-    {
-      cpu_set_t set;
-      int       allowed = omp_get_num_procs ();
+  cpu_set_t set;
+  int       allowed = omp_get_num_procs ();
 
-      if (sched_getaffinity (0, sizeof set, &set) == 0)
-        allowed = CPU_COUNT (&set);
-      allowed = (int) bk_min (allowed, allowed_cpus ());
-      n_threads = getenv ("OMP_NUM_THREADS") != NULL ? omp_get_max_threads () : allowed;
-    }
-  n_threads_set = n_threads;
-  /* Our tiles are the parallelism; threads inside threads collapse. */
-  if (openblas_set_num_threads != NULL)
-    openblas_set_num_threads (1);
+  if (getenv ("OMP_NUM_THREADS") != NULL)
+    return omp_get_max_threads ();
+  if (sched_getaffinity (0, sizeof set, &set) == 0)
+    allowed = CPU_COUNT (&set);
+  return (int) bk_min (allowed, allowed_cpus ());
+}
+
+static void *
+wait_for_end (void *gate)
+{
+  pthread_mutex_lock (gate);
+  pthread_mutex_unlock (gate);
+  return NULL;
+}
+
+/* Starts so many threads and ends them: how many there were at once. */
+static int
+try_threads (int n_threads)
+{
+  pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+  pthread_t       threads[MAX_THREADS];
+  int             n = 0;
+
+  pthread_mutex_lock (&gate);
+  while (n < n_threads && pthread_create (&threads[n], NULL, wait_for_end, &gate) == 0)
+    n++;
+  pthread_mutex_unlock (&gate);
+  for (int i = 0; i < n; i++)
+    pthread_join (threads[i], NULL);
+  return n;
 }
 
 int
-bk_n_threads (void)
+bk_start_threads (int n_threads)
 {
-  return n_threads_set > 0 ? n_threads_set : omp_get_max_threads ();
-}
+  static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+  int                    granted = (int) bk_min (n_threads, MAX_THREADS);
 
-int
-bk_team (size_t n_tasks)
-{
-  size_t n_threads = bk_n_threads ();
-
-  return n_tasks < 1 ? 1 : (int) bk_min (n_threads, n_tasks);
-}
-
-void
-bk_set_exact (bool on)
-{
-  exact = on;
-}
-
-bool
-bk_exact (void)
-{
-  return exact;
-}
-
-void
-bk_set_bf16 (bool on)
-{
-  bf16 = on;
-}
-
-BkType
-bk_weight_type (void)
-{
-  return bf16 ? BK_BF16 : BK_F32;
-}
-
-double
-bk_now (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return now.tv_sec + 1e-9 * now.tv_nsec;
-}
-
-void
-bk_count_flop (double flop)
-{
-  flop_count += flop;
-}
-
-void
-bk_count_gemm (double seconds)
-{
-  gemm_seconds += seconds;
-}
-
-void
-bk_counters_reset (void)
-{
-  flop_count = gemm_seconds = 0;
-}
-
-BkCounters
-bk_counters (void)
-{
-  return (BkCounters) { flop_count, gemm_seconds };
+  if (granted < 2)
+    return 1;
+  /* libgomp ends the process where it is refused a thread, so what it will want is tried before, and it gets
+   * its threads at once, which stay. Our own jobs do not take them from each other in between. */
+  pthread_mutex_lock (&one_at_a_time);
+  granted = 1 + try_threads (granted - 1);
+#pragma omp parallel num_threads(granted)
+  bk_flush_denormals ();
+  pthread_mutex_unlock (&one_at_a_time);
+  return granted;
 }

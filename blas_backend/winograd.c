@@ -43,7 +43,7 @@ typedef struct
 } Plan;
 
 static Plan
-make_plan (BkTensor x, const BkConv *conv)
+make_plan (BkTensor x, const BkConv *conv, int n_threads)
 {
   Plan   plan = { .output = conv->winograd_output, .packing = bk_packing (conv->type) };
   size_t fit;
@@ -54,7 +54,7 @@ make_plan (BkTensor x, const BkConv *conv)
   plan.n_tiles = x.n * plan.across * plan.down;
   plan.v_pitch = x.c + PAD;
   plan.v_size = bk_narrows (plan.packing) ? sizeof (uint16_t) : sizeof (float);
-  fit = bk_n_threads () * INPUT_SIZE / (plan.planes * plan.v_pitch * plan.v_size) / TILE_M * TILE_M;
+  fit = n_threads * INPUT_SIZE / (plan.planes * plan.v_pitch * plan.v_size) / TILE_M * TILE_M;
   plan.batch = (int) bk_min (fit < TILE_M ? TILE_M : fit, plan.n_tiles);
   plan.v_plane = plan.batch * plan.v_pitch + PAD;
   plan.tile_n = plan.n_tiles > 2 * TILE_M ? TILE_N : TILE_N_FEW;
@@ -117,14 +117,14 @@ put_channels (char *packed, BkPacking packing, int n_out, int output, int packed
 
 /* Packed: [panel][planes][in][columns]. */
 void
-bk_winograd_pack (void *packed, BkType type, BkSource weight, int n_in, int n_out, int output)
+bk_winograd_pack (const BkContext *context, void *packed, BkType type, BkSource weight, int n_in, int n_out, int output)
 {
   BkPacking packing = bk_packing (type);
   int       planes = (output + 2) * (output + 2), packed_k = bk_packed_depth (packing, n_in);
   int       n_blocks = (int) bk_n_tiles (n_in, PACK_CHANNELS);
   int       n_pieces = (int) bk_n_tiles (bk_packed_columns (packing, n_out), WINOGRAD_COLUMNS);
 
-#pragma omp parallel for schedule(dynamic) num_threads(bk_team (n_pieces))
+#pragma omp parallel for schedule(dynamic) num_threads(bk_team (context, n_pieces))
   for (int piece = 0; piece < n_pieces; piece++)
     for (int block = 0; block < n_blocks; block++)
       {
@@ -196,19 +196,20 @@ run_task (const Plan *plan, BkTensor y, const BkConv *conv, BkTensor residual,
 void
 bk_winograd (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena *arena)
 {
-  Plan      plan = make_plan (x, conv);
-  BkScratch scratch = bk_scratch (arena);
-  char     *v = bk_arena_alloc (arena, plan.planes * plan.v_plane * plan.v_size);
-  size_t    m_size = plan.planes * plan.m_plane;
-  float    *m = bk_arena_alloc (arena, bk_n_threads () * m_size * sizeof (float));
-  int       n_n = (int) bk_n_tiles (conv->n_out, plan.tile_n);
-  double    start = bk_now ();
+  BkContext *context = bk_arena_context (arena);
+  Plan       plan = make_plan (x, conv, context->n_threads);
+  BkScratch  scratch = bk_scratch (arena);
+  char      *v = bk_arena_alloc (arena, plan.planes * plan.v_plane * plan.v_size);
+  size_t     m_size = plan.planes * plan.m_plane;
+  float     *m = bk_arena_alloc (arena, context->n_threads * m_size * sizeof (float));
+  int        n_n = (int) bk_n_tiles (conv->n_out, plan.tile_n);
+  double     start = bk_now ();
 
   for (int first = 0; y.data != NULL && first < plan.n_tiles; first += plan.batch)
     {
       int batch = (int) bk_min (plan.batch, plan.n_tiles - first), n_m = (int) bk_n_tiles (batch, TILE_M);
 
-#pragma omp parallel num_threads(bk_team ((size_t) n_m * n_n))
+#pragma omp parallel num_threads(bk_team (context, (size_t) n_m * n_n))
       {
         bk_flush_denormals ();
 #pragma omp for schedule(static)
@@ -230,6 +231,6 @@ bk_winograd (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkAr
       }
     }
   if (y.data != NULL)
-    bk_count_gemm (bk_now () - start);
+    bk_count_gemm (context, bk_now () - start);
   bk_scratch_close (&scratch);
 }

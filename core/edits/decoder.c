@@ -42,10 +42,10 @@ unclip_decoder_init (UnclipDecoder *decoder, UnclipRun *run, GError **error)
                    decoder->schedule->n_train, run->n_steps);
       return FALSE;
     }
-  decoder->proj = unclip_text_proj_new (run->model, error);
+  decoder->proj = unclip_text_proj_new (run->model, &run->context, error);
   if (decoder->proj == NULL)
     return FALSE;
-  decoder->unet = unclip_unet_new (run->model, "decoder", error);
+  decoder->unet = unclip_unet_new (run->model, "decoder", &run->context, error);
   if (decoder->unet == NULL)
     return FALSE;
   if (! unclip_unet_is_conditional (decoder->unet)
@@ -193,7 +193,7 @@ unclip_upsampler_run_init (UnclipUpsamplerRun *upsampling, UnclipRun *run, const
       return FALSE;
     }
   upsampling->timesteps = unclip_timesteps_ddpm (upsampling->schedule, n_steps);
-  return unclip_upsampler_init (&upsampling->upsampler, run->model, component, error);
+  return unclip_upsampler_init (&upsampling->upsampler, run->model, component, &run->context, error);
 }
 
 void

@@ -101,7 +101,7 @@ sample_prior (UnclipRun *run, const UnclipCaptions *captions, GError **error)
 
   if (schedule == NULL || ! unclip_run_step (run, "prior", 0, 1, 0, NULL, 0, error))
     return NULL;
-  prior = unclip_prior_new (run->model, error);
+  prior = unclip_prior_new (run->model, &run->context, error);
   if (prior == NULL || ! check_fit ("prior", unclip_prior_dim (prior), unclip_prior_length (prior), captions, error))
     return NULL;
   timesteps = unclip_run_timesteps (run, schedule, MIN (run->prior_n_steps, schedule->n_train));
@@ -143,7 +143,7 @@ sample_autoregressive (UnclipRun *run, const UnclipCaptions *captions, GError **
 
   if (! unclip_run_step (run, "prior", 0, 1, 0, NULL, 0, error))
     return NULL;
-  prior = unclip_prior_autoregressive_new (run->model, error);
+  prior = unclip_prior_autoregressive_new (run->model, &run->context, error);
   if (prior == NULL)
     return NULL;
   pca = unclip_prior_autoregressive_pca (prior);

@@ -329,7 +329,7 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
   if (! check_model (latents, model, error) || ! unclip_run_init (&run, model, &own, error) || ! check_loop (latents, &run, error))
     return NULL;
   if (run.options->precision == UNCLIP_PRECISION_AUTO)
-    bk_set_bf16 (latents->is_bf16);
+    run.context.type = latents->is_bf16 ? BK_BF16 : BK_F32;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : latents->guidance_scale;
   upsamples = run.upsamples && latents->super_res != NULL;
   if (run.upsamples && latents->super_res == NULL)

@@ -37,17 +37,17 @@ config_of (UnclipModel *model, const char *component, const char *part, GError *
 }
 
 static UnclipTextTower *
-text_tower (UnclipModel *model, UnclipWeights *weights, GError **error)
+text_tower (UnclipRun *run, UnclipWeights *weights, GError **error)
 {
-  g_autoptr (UnclipConfig) config = config_of (model, "text_encoder", "text_config", error);
+  g_autoptr (UnclipConfig) config = config_of (run->model, "text_encoder", "text_config", error);
 
-  return config != NULL ? unclip_text_tower_construct (config, weights, error) : NULL;
+  return config != NULL ? unclip_text_tower_construct (config, weights, &run->context, error) : NULL;
 }
 
 static gboolean
 need_text (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
-  g_autoptr (UnclipTextTower) tower = text_tower (run->model, weights, error);
+  g_autoptr (UnclipTextTower) tower = text_tower (run, weights, error);
 
   if (tower == NULL)
     return FALSE;
@@ -59,7 +59,7 @@ static gboolean
 need_image (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
   g_autoptr (UnclipConfig) config = config_of (run->model, "image_encoder", "vision_config", error);
-  g_autoptr (UnclipImageTower) tower = config != NULL ? unclip_image_tower_construct (config, weights, error) : NULL;
+  g_autoptr (UnclipImageTower) tower = config != NULL ? unclip_image_tower_construct (config, weights, &run->context, error) : NULL;
 
   if (tower == NULL)
     return FALSE;
@@ -71,7 +71,7 @@ static gboolean
 need_prior (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
   g_autoptr (UnclipConfig) config = config_of (run->model, "prior", NULL, error);
-  g_autoptr (UnclipPrior) prior = config != NULL ? unclip_prior_construct (config, weights, error) : NULL;
+  g_autoptr (UnclipPrior) prior = config != NULL ? unclip_prior_construct (config, weights, &run->context, error) : NULL;
 
   if (prior == NULL)
     return FALSE;
@@ -84,9 +84,9 @@ need_decoder (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError *
 {
   g_autoptr (UnclipConfig) config = config_of (run->model, "decoder", NULL, error);
   g_autoptr (UnclipConfig) proj_config = config != NULL ? config_of (run->model, "text_proj", NULL, error) : NULL;
-  g_autoptr (UnclipTextTower) tower = proj_config != NULL ? text_tower (run->model, weights, error) : NULL;
-  g_autoptr (UnclipTextProj) proj = tower != NULL ? unclip_text_proj_construct (proj_config, weights, error) : NULL;
-  g_autoptr (UnclipUnet) unet = proj != NULL ? unclip_unet_construct (config, weights, "decoder", error) : NULL;
+  g_autoptr (UnclipTextTower) tower = proj_config != NULL ? text_tower (run, weights, error) : NULL;
+  g_autoptr (UnclipTextProj) proj = tower != NULL ? unclip_text_proj_construct (proj_config, weights, &run->context, error) : NULL;
+  g_autoptr (UnclipUnet) unet = proj != NULL ? unclip_unet_construct (config, weights, "decoder", &run->context, error) : NULL;
 
   if (unet == NULL
       || (unclip_unet_is_conditional (unet)
@@ -102,7 +102,7 @@ static gboolean
 need_upsampler (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, const char *component, int size, GError **error)
 {
   g_autoptr (UnclipConfig) config = config_of (run->model, component, NULL, error);
-  g_autoptr (UnclipUnet) unet = config != NULL ? unclip_unet_construct (config, weights, component, error) : NULL;
+  g_autoptr (UnclipUnet) unet = config != NULL ? unclip_unet_construct (config, weights, component, &run->context, error) : NULL;
 
   if (unet == NULL || ! unclip_unet_predict (unet, NULL, 0, 1, size, size, NULL, error))
     return FALSE;

@@ -63,7 +63,7 @@ unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const
 static float *
 project (UnclipRun *run, const float *z_i, int dim, const int *n_components, int n, GError **error)
 {
-  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_new (run->model, error);
+  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_new (run->model, &run->context, error);
   g_autofree float *out = NULL;
   const UnclipPca  *pca;
 

@@ -114,8 +114,8 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
   run->is_second_order = run->options->sampler == UNCLIP_SAMPLER_DPM
                          || (run->options->sampler == UNCLIP_SAMPLER_DEFAULT && run->options->rng == UNCLIP_RNG_PHILOX
                              && unclip_model_default (model, "sampler_order", 1) == 2);
-  bk_init (run->options->n_threads);
-  bk_set_bf16 (unclip_precision_is_bf16 (run->options->precision));
+  bk_context_init (&run->context, run->options->n_threads);
+  run->context.type = unclip_precision_is_bf16 (run->options->precision) ? BK_BF16 : BK_F32;
   return TRUE;
 }
 
@@ -124,6 +124,7 @@ unclip_run_clear (UnclipRun *run)
 {
   g_clear_pointer (&run->model, unclip_model_unref);
   g_clear_pointer (&run->random, unclip_random_free);
+  bk_context_clear (&run->context);
 }
 
 int *
@@ -221,7 +222,7 @@ unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCapt
 
   if (tokenizer == NULL || ! unclip_run_step (run, "text_encoder", 0, 1, 0, NULL, 0, error))
     return FALSE;
-  tower = unclip_text_tower_new (run->model, error);
+  tower = unclip_text_tower_new (run->model, &run->context, error);
   if (tower == NULL || ! agree_on_dim (run, unclip_text_tower_dim (tower), error))
     return FALSE;
 
@@ -269,7 +270,7 @@ unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error
   if (! unclip_run_step (run, "image_encoder", 0, 1, 0, NULL, 0, error)
       || ! unclip_preprocess_load (run->model, &preprocess, error))
     return NULL;
-  tower = unclip_image_tower_new (run->model, error);
+  tower = unclip_image_tower_new (run->model, &run->context, error);
   if (tower == NULL || ! agree_on_dim (run, unclip_image_tower_dim (tower), error))
     return NULL;
   if (preprocess.crop_w != unclip_image_tower_size (tower) || preprocess.crop_h != unclip_image_tower_size (tower))

@@ -23,6 +23,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   UnclipModel        *model;
+  BkContext           context; /* threads and precision */
   const UnclipOptions *options;
   UnclipRandom       *random;
   int                 size, low_size, first_size;

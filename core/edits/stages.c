@@ -256,7 +256,7 @@ serve (UnclipUpsampler *upsampler, int t, GError **error)
     return *unet;
   if (*other != NULL && unclip_unet_weights_size (*other) + unclip_unet_working_size (*other) > LARGE)
     g_clear_pointer (other, unclip_unet_free);
-  *unet = unclip_unet_new (upsampler->model, component, error);
+  *unet = unclip_unet_new (upsampler->model, component, upsampler->context, error);
   if (*unet != NULL && ! check_upsampler (*unet, component, error))
     g_clear_pointer (unet, unclip_unet_free);
   return *unet;
@@ -296,11 +296,12 @@ unclip_upsampler_schedule (UnclipModel *model, const char *component, GError **e
 }
 
 gboolean
-unclip_upsampler_init (UnclipUpsampler *upsampler, UnclipModel *model, const char *component, GError **error)
+unclip_upsampler_init (UnclipUpsampler *upsampler, UnclipModel *model, const char *component, BkContext *context, GError **error)
 {
   memset (upsampler, 0, sizeof *upsampler);
   upsampler->model = unclip_model_ref (model);
   upsampler->component = component;
+  upsampler->context = context;
   upsampler->has_last = strcmp (component, "super_res_first") == 0 && unclip_model_has (model, "super_res_last");
   upsampler->last_t = -1;
   return read_residual_scale (model, scheduler_of (component), &upsampler->residual_scale, error) && serve (upsampler, 0, error) != NULL;

@@ -118,6 +118,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipGuidedDecoder, unclip_guided_decoder_cle
 typedef struct
 {
   UnclipModel *model;        /* owned */
+  BkContext   *context;      /* transfer none */
   const char  *component;    /* of the first network */
   UnclipUnet  *first, *last; /* owned; each is loaded when its first step comes */
   gboolean     has_last;     /* else first serves every step */
@@ -131,7 +132,7 @@ typedef struct
 /* The noise schedule that goes with it. */
 UnclipSchedule *unclip_upsampler_schedule (UnclipModel *model, const char *component, GError **error);
 /* @component: "super_res_first", or "super_res_1024", which has no other network for its last step */
-gboolean unclip_upsampler_init      (UnclipUpsampler *upsampler, UnclipModel *model, const char *component, GError **error);
+gboolean unclip_upsampler_init      (UnclipUpsampler *upsampler, UnclipModel *model, const char *component, BkContext *context, GError **error);
 void     unclip_upsampler_clear     (UnclipUpsampler *upsampler);
 /* Room for a picture of that size; what it is to show, upsampler->enlarged, is the caller's to fill. */
 gboolean unclip_upsampler_resize    (UnclipUpsampler *upsampler, int width, int height, int last_t, GError **error);

@@ -20,6 +20,7 @@
 /* A network that is ready to run. @inputs, @outputs: what else the pass needs, owned. */
 typedef struct
 {
+  BkContext context;
   int      n_batch, size;
   gpointer net;
   void   (*free_net) (gpointer net);
@@ -36,6 +37,7 @@ subject_clear (Subject *subject)
   for (guint i = 0; i < G_N_ELEMENTS (subject->buffers); i++)
     g_free (subject->buffers[i]);
   g_free (subject->ids);
+  bk_context_clear (&subject->context);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Subject, subject_clear)
@@ -81,7 +83,7 @@ pass_text_tower (gpointer net, int n_batch, int size, float *const buffers[], in
 static gboolean
 prepare_text_tower (Subject *subject, UnclipModel *model, const char *component, GError **error)
 {
-  UnclipTextTower *tower = unclip_text_tower_new (model, error);
+  UnclipTextTower *tower = unclip_text_tower_new (model, &subject->context, error);
   gsize            n_tokens;
 
   if (tower == NULL)
@@ -106,7 +108,7 @@ pass_image_tower (gpointer net, int n_batch, int size, float *const buffers[], i
 static gboolean
 prepare_image_tower (Subject *subject, UnclipModel *model, const char *component, GError **error)
 {
-  UnclipImageTower *tower = unclip_image_tower_new (model, error);
+  UnclipImageTower *tower = unclip_image_tower_new (model, &subject->context, error);
   int               size;
 
   if (tower == NULL)
@@ -142,7 +144,7 @@ pass_prior (gpointer net, int n_batch, int size, float *const buffers[], int *id
 static gboolean
 prepare_prior (Subject *subject, UnclipModel *model, const char *component, GError **error)
 {
-  UnclipPrior *prior = unclip_prior_new (model, error);
+  UnclipPrior *prior = unclip_prior_new (model, &subject->context, error);
   gsize        n = subject->n_batch;
   int          width;
 
@@ -184,7 +186,7 @@ pass_text_proj (gpointer net, int n_batch, int size, float *const buffers[], int
 static gboolean
 prepare_text_proj (Subject *subject, UnclipModel *model, const char *component, GError **error)
 {
-  UnclipTextProj *proj = unclip_text_proj_new (model, error);
+  UnclipTextProj *proj = unclip_text_proj_new (model, &subject->context, error);
   gsize           n = subject->n_batch;
   int             width, length, dim;
 
@@ -218,7 +220,7 @@ pass_unet (gpointer net, int n_batch, int size, float *const buffers[], int *ids
 static gboolean
 set_context (Subject *subject, UnclipModel *model, GError **error)
 {
-  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (model, error);
+  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (model, &subject->context, error);
   gsize n = subject->n_batch;
   int   length, dim, n_tokens;
 
@@ -233,7 +235,7 @@ set_context (Subject *subject, UnclipModel *model, GError **error)
 static gboolean
 prepare_unet (Subject *subject, UnclipModel *model, const char *component, GError **error)
 {
-  UnclipUnet *unet = unclip_unet_new (model, component, error);
+  UnclipUnet *unet = unclip_unet_new (model, component, &subject->context, error);
   gsize       n_pixels;
 
   if (unet == NULL)
@@ -332,14 +334,14 @@ unclip_bench (UnclipModel *model, const char *component, int n_batch, int size, 
 
   if (options == NULL)
     options = &defaults;
-  bk_init (options->n_threads);
-  bk_set_bf16 (unclip_precision_is_bf16 (options->precision));
+  bk_context_init (&subject.context, options->n_threads);
+  subject.context.type = unclip_precision_is_bf16 (options->precision) ? BK_BF16 : BK_F32;
   if (! prepare (&subject, model, component, error)
       || ! run_once (&subject, 0, n_repeat, component, options, error))
     return FALSE;
 
   seconds = g_new (double, n_repeat);
-  bk_counters_reset ();
+  subject.context.counters = (BkCounters) { 0 };
   for (int i = 0; i < n_repeat; i++)
     {
       gint64 start = g_get_monotonic_time ();
@@ -349,13 +351,13 @@ unclip_bench (UnclipModel *model, const char *component, int n_batch, int size, 
       seconds[i] = (g_get_monotonic_time () - start) / (double) G_USEC_PER_SEC;
       total += seconds[i];
     }
-  counters = bk_counters ();
+  counters = subject.context.counters;
   qsort (seconds, n_repeat, sizeof *seconds, compare_seconds);
 
   *bench = (UnclipBench) {
     .precision = unclip_precision_is_bf16 (options->precision) ? "bf16" : "f32",
     .cpu_level = bk_cpu_level (),
-    .n_threads = bk_n_threads (),
+    .n_threads = subject.context.n_threads,
     .n_batch = subject.n_batch,
     .size = subject.size,
     .n_repeat = n_repeat,

@@ -121,16 +121,16 @@ unclip_eval (UnclipModel         *model,
   unclip_options_init (&defaults);
   if (options == NULL)
     options = &defaults;
-  bk_init (options->n_threads);
 
   out = unclip_tensors_new ();
-  eval = (UnclipEval) { model, in_path, out_path, in, out, settings, image, options, 0.0, 1.0 };
+  eval = (UnclipEval) { model, { 0 }, in_path, out_path, in, out, settings, image, options, 0.0, 1.0 };
 
   /* Engines are compared by it, so it computes in the way that loses the fewest bits, if not told otherwise. */
-  bk_set_bf16 (options->precision == UNCLIP_PRECISION_BF16);
-  bk_set_exact (options->precision != UNCLIP_PRECISION_BF16);
+  bk_context_init (&eval.context, options->n_threads);
+  eval.context.type = options->precision == UNCLIP_PRECISION_BF16 ? BK_BF16 : BK_F32;
+  eval.context.is_exact = eval.context.type == BK_F32;
   done = unclip_eval_check_cancelled (&eval, error) && task->run (&eval, error);
-  bk_set_exact (FALSE);
+  bk_context_clear (&eval.context);
   if (! done)
     return FALSE;
   return task->writes_itself || unclip_tensors_save (out, out_path, error);

@@ -24,49 +24,49 @@
 /* ---- names and shapes -------------------------------------------------------------------------- */
 
 static gboolean
-construct_text_tower (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+construct_text_tower (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
 {
-  g_autoptr (UnclipTextTower) tower = unclip_text_tower_construct (config, weights, error);
+  g_autoptr (UnclipTextTower) tower = unclip_text_tower_construct (config, weights, context, error);
 
   return tower != NULL;
 }
 
 static gboolean
-construct_image_tower (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+construct_image_tower (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
 {
-  g_autoptr (UnclipImageTower) tower = unclip_image_tower_construct (config, weights, error);
+  g_autoptr (UnclipImageTower) tower = unclip_image_tower_construct (config, weights, context, error);
 
   return tower != NULL;
 }
 
 static gboolean
-construct_prior (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+construct_prior (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
 {
-  g_autoptr (UnclipPrior) prior = unclip_prior_construct (config, weights, error);
+  g_autoptr (UnclipPrior) prior = unclip_prior_construct (config, weights, context, error);
 
   return prior != NULL;
 }
 
 static gboolean
-construct_prior_autoregressive (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+construct_prior_autoregressive (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
 {
-  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_construct (config, weights, error);
+  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_construct (config, weights, context, error);
 
   return prior != NULL;
 }
 
 static gboolean
-construct_text_proj (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+construct_text_proj (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
 {
-  g_autoptr (UnclipTextProj) proj = unclip_text_proj_construct (config, weights, error);
+  g_autoptr (UnclipTextProj) proj = unclip_text_proj_construct (config, weights, context, error);
 
   return proj != NULL;
 }
 
 static gboolean
-construct_unet (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error)
+construct_unet (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
 {
-  g_autoptr (UnclipUnet) unet = unclip_unet_construct (config, weights, component, error);
+  g_autoptr (UnclipUnet) unet = unclip_unet_construct (config, weights, component, context, error);
 
   return unet != NULL;
 }
@@ -75,7 +75,7 @@ construct_unet (const UnclipConfig *config, UnclipWeights *weights, const char *
 static const struct
 {
   const char *name, *library, *class_name, *file;
-  gboolean (*construct) (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error);
+  gboolean (*construct) (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error);
 } layout[] = {
   { "tokenizer", "transformers", "CLIPTokenizer", NULL, NULL },
   { "text_encoder", "transformers", "CLIPTextModelWithProjection", "model.safetensors", construct_text_tower },
@@ -113,15 +113,17 @@ unclip_synth_entries (const char *dir, const char *component, UnclipDtype dtype,
   g_autoptr (UnclipWeights) weights = unclip_weights_new_recording ();
   g_autofree char *path = g_build_filename (dir, "config.json", NULL);
   g_autoptr (UnclipConfig) config = unclip_config_load (path, error);
+  g_auto (BkContext) context = { 0 };
   const char *name;
   const int  *dims;
   int         n_dims;
 
   if (config == NULL)
     return NULL;
+  bk_context_init (&context, 1);
   for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
     if (layout[i].construct != NULL && strcmp (layout[i].name, component) == 0
-        && ! layout[i].construct (config, weights, component, error))
+        && ! layout[i].construct (config, weights, component, &context, error))
       return NULL;
   for (guint i = 0; unclip_weights_recorded (weights, i, &name, &n_dims, &dims); i++)
     g_ptr_array_add (entries, unclip_entry_new (name, dtype, n_dims, dims));

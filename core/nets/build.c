@@ -7,15 +7,16 @@
 #include <glib/gi18n-lib.h>
 
 gboolean
-unclip_build (UnclipWeights   *weights,
+unclip_build (BkContext       *context,
+              UnclipWeights   *weights,
               const char      *what,
               UnclipBuildFunc  build,
               gpointer         net,
               BkArena        **store,
               GError         **error)
 {
-  g_autoptr (BkArena) measure = bk_arena_new_measuring ();
-  UnclipBuilder builder = { .weights = weights, .store = measure };
+  g_autoptr (BkArena) measure = unclip_arena_measuring (context);
+  UnclipBuilder builder = { .context = context, .weights = weights, .store = measure };
 
   *store = NULL;
 
@@ -27,7 +28,7 @@ unclip_build (UnclipWeights   *weights,
     {
       size_t size = bk_arena_peak (measure);
 
-      *store = bk_arena_new (MAX (size, 1));
+      *store = bk_arena_new (context, MAX (size, 1));
       if (*store == NULL)
         {
           g_autofree char *text = g_format_size (size);
@@ -107,10 +108,10 @@ keep_linear (UnclipBuilder *builder,
              int            n_in,
              int            n_out)
 {
-  if (! builder->runs_once || ! bk_only_moves (weight))
+  if (! builder->runs_once || ! bk_only_moves (builder->context, weight))
     return bk_pack_linear (weight, bias, n_in, n_out, builder->store);
 
-  builder->room_size = MAX (builder->room_size, bk_linear_size (n_in, n_out));
+  builder->room_size = MAX (builder->room_size, bk_linear_size (builder->context, n_in, n_out));
   return bk_lend_linear (weight, bias, n_in, n_out, builder->room, builder->store);
 }
 
@@ -168,10 +169,10 @@ unclip_build_conv (UnclipBuilder *builder,
   if (builder->error != NULL)
     return (BkConv) { 0 };
 
-  if (! bk_conv_lends (n_in, n_out, kernel, h))
+  if (! bk_conv_lends (builder->context, n_in, n_out, kernel, h))
     return bk_pack_conv (weight, bias, n_in, n_out, kernel, h, builder->store);
 
-  builder->room_size = MAX (builder->room_size, bk_conv_size (n_in, n_out, kernel, h));
+  builder->room_size = MAX (builder->room_size, bk_conv_size (builder->context, n_in, n_out, kernel, h));
   return bk_lend_conv (weight, bias, n_in, n_out, kernel, h, builder->room, builder->store);
 }
 

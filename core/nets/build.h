@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
+  BkContext     *context;
   UnclipWeights *weights;
   BkArena       *store;
   GError        *error;     /* the first */
@@ -26,6 +27,7 @@ typedef void (*UnclipBuildFunc) (UnclipBuilder *builder, gpointer net);
 
 /**
  * unclip_build:
+ * @context: the job that the network computes for; stays in use as long as it does
  * @weights: stays in use as long as the network does
  * @what: the component's name, for messages
  * @build: takes the layers of @net
@@ -34,7 +36,7 @@ typedef void (*UnclipBuildFunc) (UnclipBuilder *builder, gpointer net);
  *
  * Errors: %UNCLIP_ERROR_MODEL, %UNCLIP_ERROR_MEMORY.
  */
-gboolean unclip_build (UnclipWeights *weights, const char *what, UnclipBuildFunc build, gpointer net, BkArena **store, GError **error);
+gboolean unclip_build (BkContext *context, UnclipWeights *weights, const char *what, UnclipBuildFunc build, gpointer net, BkArena **store, GError **error);
 
 /* A part's name inside its parent: "down_blocks.0" and "resnets.%d" make "down_blocks.0.resnets.1". */
 char *unclip_build_path (const char *parent, const char *format, ...) G_GNUC_PRINTF (2, 3);

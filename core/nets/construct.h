@@ -14,12 +14,12 @@
 
 G_BEGIN_DECLS
 
-UnclipTextTower  *unclip_text_tower_construct  (const UnclipConfig *config, UnclipWeights *weights, GError **error);
-UnclipImageTower *unclip_image_tower_construct (const UnclipConfig *config, UnclipWeights *weights, GError **error);
-UnclipPrior      *unclip_prior_construct       (const UnclipConfig *config, UnclipWeights *weights, GError **error);
-UnclipPriorAutoregressive *unclip_prior_autoregressive_construct (const UnclipConfig *config, UnclipWeights *weights, GError **error);
-UnclipTextProj   *unclip_text_proj_construct   (const UnclipConfig *config, UnclipWeights *weights, GError **error);
+UnclipTextTower  *unclip_text_tower_construct  (const UnclipConfig *config, UnclipWeights *weights, BkContext *context, GError **error);
+UnclipImageTower *unclip_image_tower_construct (const UnclipConfig *config, UnclipWeights *weights, BkContext *context, GError **error);
+UnclipPrior      *unclip_prior_construct       (const UnclipConfig *config, UnclipWeights *weights, BkContext *context, GError **error);
+UnclipPriorAutoregressive *unclip_prior_autoregressive_construct (const UnclipConfig *config, UnclipWeights *weights, BkContext *context, GError **error);
+UnclipTextProj   *unclip_text_proj_construct   (const UnclipConfig *config, UnclipWeights *weights, BkContext *context, GError **error);
 /* @component: for messages */
-UnclipUnet       *unclip_unet_construct        (const UnclipConfig *config, UnclipWeights *weights, const char *component, GError **error);
+UnclipUnet       *unclip_unet_construct        (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error);
 
 G_END_DECLS

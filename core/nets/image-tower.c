@@ -91,6 +91,7 @@ build (UnclipBuilder *builder,
 UnclipImageTower *
 unclip_image_tower_construct (const UnclipConfig  *config,
                               UnclipWeights       *weights,
+                              BkContext           *context,
                               GError             **error)
 {
   g_autoptr (UnclipImageTower) tower = g_new0 (UnclipImageTower, 1);
@@ -99,7 +100,7 @@ unclip_image_tower_construct (const UnclipConfig  *config,
     return NULL;
 
   tower->layers = unclip_clip_layers_new (&tower->config);
-  if (! unclip_build (weights, "image_encoder", build, tower, &tower->store, error))
+  if (! unclip_build (context, weights, "image_encoder", build, tower, &tower->store, error))
     return NULL;
 
   return g_steal_pointer (&tower);
@@ -107,6 +108,7 @@ unclip_image_tower_construct (const UnclipConfig  *config,
 
 UnclipImageTower *
 unclip_image_tower_new (UnclipModel  *model,
+                        BkContext    *context,
                         GError      **error)
 {
   g_autoptr (UnclipConfig) config = unclip_model_config (model, "image_encoder", error);
@@ -123,7 +125,7 @@ unclip_image_tower_new (UnclipModel  *model,
   if (weights == NULL)
     return NULL;
 
-  tower = unclip_image_tower_construct (part != NULL ? part : config, weights, error);
+  tower = unclip_image_tower_construct (part != NULL ? part : config, weights, context, error);
   if (tower != NULL)
     tower->weights = g_steal_pointer (&weights);
   return tower;

@@ -82,7 +82,7 @@ guint8  *unclip_image_to_rgb8   (const UnclipImage *image, GError **error);
 
 typedef struct _UnclipTextTower UnclipTextTower;
 
-UnclipTextTower *unclip_text_tower_new    (UnclipModel *model, GError **error);
+UnclipTextTower *unclip_text_tower_new    (UnclipModel *model, BkContext *context, GError **error);
 void             unclip_text_tower_free   (UnclipTextTower *tower);
 int              unclip_text_tower_width  (const UnclipTextTower *tower); /* of last_hidden_state */
 int              unclip_text_tower_dim    (const UnclipTextTower *tower); /* of text_embeds */
@@ -96,7 +96,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipTextTower, unclip_text_tower_free)
 
 typedef struct _UnclipImageTower UnclipImageTower;
 
-UnclipImageTower *unclip_image_tower_new      (UnclipModel *model, GError **error);
+UnclipImageTower *unclip_image_tower_new      (UnclipModel *model, BkContext *context, GError **error);
 void              unclip_image_tower_free     (UnclipImageTower *tower);
 int               unclip_image_tower_size     (const UnclipImageTower *tower); /* pixels per side */
 int               unclip_image_tower_width    (const UnclipImageTower *tower);
@@ -112,7 +112,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipImageTower, unclip_image_tower_free)
 
 typedef struct _UnclipPrior UnclipPrior;
 
-UnclipPrior *unclip_prior_new     (UnclipModel *model, GError **error);
+UnclipPrior *unclip_prior_new     (UnclipModel *model, BkContext *context, GError **error);
 void         unclip_prior_free    (UnclipPrior *prior);
 int          unclip_prior_dim     (const UnclipPrior *prior);    /* of z_i */
 int          unclip_prior_length  (const UnclipPrior *prior);    /* text tokens */
@@ -137,7 +137,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipPrior, unclip_prior_free)
 
 typedef struct _UnclipPriorAutoregressive UnclipPriorAutoregressive;
 
-UnclipPriorAutoregressive *unclip_prior_autoregressive_new    (UnclipModel *model, GError **error);
+UnclipPriorAutoregressive *unclip_prior_autoregressive_new    (UnclipModel *model, BkContext *context, GError **error);
 void                       unclip_prior_autoregressive_free   (UnclipPriorAutoregressive *prior);
 int                        unclip_prior_autoregressive_length (const UnclipPriorAutoregressive *prior); /* text tokens */
 /* Principal components and their buckets, which the codes are numbers of; transfer none. */
@@ -169,7 +169,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipPriorAutoregressive, unclip_prior_autoregre
 
 typedef struct _UnclipTextProj UnclipTextProj;
 
-UnclipTextProj *unclip_text_proj_new           (UnclipModel *model, GError **error);
+UnclipTextProj *unclip_text_proj_new           (UnclipModel *model, BkContext *context, GError **error);
 void            unclip_text_proj_free          (UnclipTextProj *proj);
 int             unclip_text_proj_dim           (const UnclipTextProj *proj);   /* of z_i, z_t and the text states */
 int             unclip_text_proj_n_extra       (const UnclipTextProj *proj);   /* context tokens from z_i */
@@ -194,7 +194,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipTextProj, unclip_text_proj_free)
 typedef struct _UnclipUnet UnclipUnet;
 
 /* @component: "decoder", "super_res_first", "super_res_last", … */
-UnclipUnet *unclip_unet_new          (UnclipModel *model, const char *component, GError **error);
+UnclipUnet *unclip_unet_new          (UnclipModel *model, const char *component, BkContext *context, GError **error);
 void        unclip_unet_free         (UnclipUnet *unet);
 int         unclip_unet_in_channels  (const UnclipUnet *unet);
 int         unclip_unet_out_channels (const UnclipUnet *unet);

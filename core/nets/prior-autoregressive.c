@@ -124,6 +124,7 @@ build (UnclipBuilder *builder,
 UnclipPriorAutoregressive *
 unclip_prior_autoregressive_construct (const UnclipConfig  *config,
                                        UnclipWeights       *weights,
+                                       BkContext           *context,
                                        GError             **error)
 {
   g_autoptr (UnclipPriorAutoregressive) prior = g_new0 (UnclipPriorAutoregressive, 1);
@@ -132,7 +133,7 @@ unclip_prior_autoregressive_construct (const UnclipConfig  *config,
     return NULL;
 
   prior->layers = g_new0 (UnclipLayer, prior->n_layers);
-  if (! unclip_build (weights, "prior_autoregressive", build, prior, &prior->store, error))
+  if (! unclip_build (context, weights, "prior_autoregressive", build, prior, &prior->store, error))
     return NULL;
 
   return g_steal_pointer (&prior);
@@ -140,6 +141,7 @@ unclip_prior_autoregressive_construct (const UnclipConfig  *config,
 
 UnclipPriorAutoregressive *
 unclip_prior_autoregressive_new (UnclipModel  *model,
+                                 BkContext    *context,
                                  GError      **error)
 {
   g_autoptr (UnclipConfig) config = unclip_model_config (model, "prior_autoregressive", error);
@@ -152,7 +154,7 @@ unclip_prior_autoregressive_new (UnclipModel  *model,
   if (weights == NULL)
     return NULL;
 
-  prior = unclip_prior_autoregressive_construct (config, weights, error);
+  prior = unclip_prior_autoregressive_construct (config, weights, context, error);
   if (prior != NULL)
     prior->weights = g_steal_pointer (&weights);
   return prior;
@@ -221,8 +223,8 @@ take_memory (UnclipPriorAutoregressive *prior,
 
   for (int i = 0; i < prior->n_layers; i++)
     {
-      prior->caches[i].k = bk_tensor (bk_arena_alloc (arena, size), n, t, 1, inner);
-      prior->caches[i].v = bk_tensor (bk_arena_alloc (arena, size), n, t, 1, inner);
+      prior->caches[i].k = bk_arena_tensor (arena, bk_arena_alloc (arena, size), n, t, 1, inner);
+      prior->caches[i].v = bk_arena_tensor (arena, bk_arena_alloc (arena, size), n, t, 1, inner);
     }
   prior->mask = bk_arena_alloc (arena, (size_t) n * t * sizeof (float));
 }
@@ -232,7 +234,7 @@ make_memory (UnclipPriorAutoregressive *prior,
              int                        n,
              GError                   **error)
 {
-  g_autoptr (BkArena) measure = bk_arena_new_measuring ();
+  g_autoptr (BkArena) measure = unclip_arena_measuring (bk_arena_context (prior->store));
 
   if (prior->memory != NULL && prior->n == n)
     return TRUE;
@@ -240,7 +242,7 @@ make_memory (UnclipPriorAutoregressive *prior,
   g_clear_pointer (&prior->memory, bk_arena_free);
   prior->caches = g_renew (UnclipLayerCache, prior->caches, prior->n_layers);
   take_memory (prior, measure, n);
-  prior->memory = bk_arena_new (bk_arena_peak (measure));
+  prior->memory = bk_arena_new (bk_arena_context (prior->store), bk_arena_peak (measure));
   if (prior->memory == NULL)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for %s; close other programs"), "prior_autoregressive");

@@ -128,6 +128,7 @@ build (UnclipBuilder *builder,
 UnclipPrior *
 unclip_prior_construct (const UnclipConfig  *config,
                         UnclipWeights       *weights,
+                        BkContext           *context,
                         GError             **error)
 {
   g_autoptr (UnclipPrior) prior = g_new0 (UnclipPrior, 1);
@@ -136,7 +137,7 @@ unclip_prior_construct (const UnclipConfig  *config,
     return NULL;
 
   prior->layers = g_new0 (UnclipLayer, prior->n_layers);
-  if (! unclip_build (weights, "prior", build, prior, &prior->store, error))
+  if (! unclip_build (context, weights, "prior", build, prior, &prior->store, error))
     return NULL;
 
   return g_steal_pointer (&prior);
@@ -144,6 +145,7 @@ unclip_prior_construct (const UnclipConfig  *config,
 
 UnclipPrior *
 unclip_prior_new (UnclipModel  *model,
+                  BkContext    *context,
                   GError      **error)
 {
   g_autoptr (UnclipConfig) config = unclip_model_config (model, "prior", error);
@@ -156,7 +158,7 @@ unclip_prior_new (UnclipModel  *model,
   if (weights == NULL)
     return NULL;
 
-  prior = unclip_prior_construct (config, weights, error);
+  prior = unclip_prior_construct (config, weights, context, error);
   if (prior != NULL)
     prior->weights = g_steal_pointer (&weights);
   return prior;

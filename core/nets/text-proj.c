@@ -66,12 +66,13 @@ build (UnclipBuilder *builder,
 UnclipTextProj *
 unclip_text_proj_construct (const UnclipConfig  *config,
                             UnclipWeights       *weights,
+                            BkContext           *context,
                             GError             **error)
 {
   g_autoptr (UnclipTextProj) proj = g_new0 (UnclipTextProj, 1);
 
   if (! read_config (proj, config, error)
-      || ! unclip_build (weights, "text_proj", build, proj, &proj->store, error))
+      || ! unclip_build (context, weights, "text_proj", build, proj, &proj->store, error))
     return NULL;
 
   return g_steal_pointer (&proj);
@@ -79,6 +80,7 @@ unclip_text_proj_construct (const UnclipConfig  *config,
 
 UnclipTextProj *
 unclip_text_proj_new (UnclipModel  *model,
+                      BkContext    *context,
                       GError      **error)
 {
   g_autoptr (UnclipConfig) config = unclip_model_config (model, "text_proj", error);
@@ -91,7 +93,7 @@ unclip_text_proj_new (UnclipModel  *model,
   if (weights == NULL)
     return NULL;
 
-  proj = unclip_text_proj_construct (config, weights, error);
+  proj = unclip_text_proj_construct (config, weights, context, error);
   if (proj != NULL)
     proj->weights = g_steal_pointer (&weights);
   return proj;

@@ -74,6 +74,7 @@ build (UnclipBuilder *builder,
 UnclipTextTower *
 unclip_text_tower_construct (const UnclipConfig  *config,
                              UnclipWeights       *weights,
+                             BkContext           *context,
                              GError             **error)
 {
   g_autoptr (UnclipTextTower) tower = g_new0 (UnclipTextTower, 1);
@@ -82,7 +83,7 @@ unclip_text_tower_construct (const UnclipConfig  *config,
     return NULL;
 
   tower->layers = unclip_clip_layers_new (&tower->config);
-  if (! unclip_build (weights, "text_encoder", build, tower, &tower->store, error))
+  if (! unclip_build (context, weights, "text_encoder", build, tower, &tower->store, error))
     return NULL;
 
   return g_steal_pointer (&tower);
@@ -90,6 +91,7 @@ unclip_text_tower_construct (const UnclipConfig  *config,
 
 UnclipTextTower *
 unclip_text_tower_new (UnclipModel  *model,
+                       BkContext    *context,
                        GError      **error)
 {
   g_autoptr (UnclipConfig) config = unclip_model_config (model, "text_encoder", error);
@@ -106,7 +108,7 @@ unclip_text_tower_new (UnclipModel  *model,
   if (weights == NULL)
     return NULL;
 
-  tower = unclip_text_tower_construct (part != NULL ? part : config, weights, error);
+  tower = unclip_text_tower_construct (part != NULL ? part : config, weights, context, error);
   if (tower != NULL)
     tower->weights = g_steal_pointer (&weights);
   return tower;

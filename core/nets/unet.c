@@ -192,6 +192,7 @@ UnclipUnet *
 unclip_unet_construct (const UnclipConfig  *config,
                        UnclipWeights       *weights,
                        const char          *component,
+                       BkContext           *context,
                        GError             **error)
 {
   g_autoptr (UnclipUnet) unet = g_new0 (UnclipUnet, 1);
@@ -207,7 +208,7 @@ unclip_unet_construct (const UnclipConfig  *config,
       block_init (&unet->down[i], unet->config.n_layers[i], unet->config.down_attends[i], i < last);
       block_init (&unet->up[i], unet->config.n_layers[last - i] + 1, unet->config.up_attends[i], i < last);
     }
-  if (! unclip_build (weights, component, build, unet, &unet->store, error))
+  if (! unclip_build (context, weights, component, build, unet, &unet->store, error))
     return NULL;
 
   return g_steal_pointer (&unet);
@@ -216,6 +217,7 @@ unclip_unet_construct (const UnclipConfig  *config,
 UnclipUnet *
 unclip_unet_new (UnclipModel  *model,
                  const char   *component,
+                 BkContext    *context,
                  GError      **error)
 {
   g_autoptr (UnclipConfig) config = unclip_model_config (model, component, error);
@@ -228,7 +230,7 @@ unclip_unet_new (UnclipModel  *model,
   if (weights == NULL)
     return NULL;
 
-  unet = unclip_unet_construct (config, weights, component, error);
+  unet = unclip_unet_construct (config, weights, component, context, error);
   if (unet != NULL)
     unet->weights = g_steal_pointer (&weights);
   return unet;

@@ -20,7 +20,7 @@ unclip_work_run (UnclipWork          *work,
 {
   if (work->arena == NULL || memcmp (work->shape, shape, sizeof work->shape) != 0)
     {
-      g_autoptr (BkArena) measure = bk_arena_new_measuring ();
+      g_autoptr (BkArena) measure = unclip_arena_measuring (bk_arena_context (store));
 
       unclip_work_clear (work);
       forward (measure, call);
@@ -31,7 +31,7 @@ unclip_work_run (UnclipWork          *work,
           return TRUE;
         }
 
-      work->arena = bk_arena_new (MAX (bk_arena_peak (measure), 1));
+      work->arena = bk_arena_new (bk_arena_context (store), MAX (bk_arena_peak (measure), 1));
       if (work->arena == NULL)
         {
           g_autofree char *text = g_format_size (bk_arena_peak (measure));
@@ -61,5 +61,5 @@ unclip_work_tensor (BkArena     *arena,
                     int          w,
                     int          c)
 {
-  return bk_tensor (bk_arena_is_measuring (arena) ? NULL : (float *) data, n, h, w, c);
+  return bk_arena_tensor (arena, (float *) data, n, h, w, c);
 }

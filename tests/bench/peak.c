@@ -19,6 +19,8 @@
 #define QUICK 16 /* divides both */
 #define SECONDS 2.0
 
+static BkContext context;
+
 /* Random, not zeros: zeros are quicker on some CPUs. */
 static float *
 values_new (size_t n, guint32 seed)
@@ -74,12 +76,13 @@ gflop_per_s (int side)
   size_t            n = (size_t) side * side;
   g_autofree float *x = values_new (n, 1), *y = values_new (n, 2), *w = values_new (n, 3);
   BkSource          weight = { w, BK_F32 }, bias = { NULL, BK_F32 };
-  BkArena          *measure = bk_arena_new_measuring (), *store;
+  BkArena          *measure = bk_arena_new_measuring (&context), *store;
   Work              work = { bk_tensor (y, 1, side, 1, side), bk_tensor (x, 1, side, 1, side) };
   double            seconds;
 
+  work.y.context = &context;
   bk_pack_linear (weight, bias, side, side, measure);
-  store = bk_arena_new (bk_arena_peak (measure));
+  store = bk_arena_new (&context, bk_arena_peak (measure));
   g_assert (store != NULL);
   work.linear = bk_pack_linear (weight, bias, side, side, store);
   seconds = best_seconds (multiply, &work);
@@ -95,6 +98,7 @@ gb_per_s (int n)
   g_autofree float *x = values_new (n, 4), *y = values_new (n, 5);
   Work              work = { bk_tensor (y, 1, n / width, 1, width), bk_tensor (x, 1, n / width, 1, width) };
 
+  work.y.context = &context;
   return 2e-9 * n * sizeof (float) / best_seconds (copy, &work);
 }
 
@@ -108,8 +112,8 @@ main (int argc, char **argv)
       g_printerr ("Usage: bench-peak THREADS quick|full\n");
       return 2;
     }
-  bk_init ((int) g_ascii_strtoll (argv[1], NULL, 10));
+  bk_context_init (&context, (int) g_ascii_strtoll (argv[1], NULL, 10));
   g_print ("{\"cpu_level\": \"%s\", \"threads\": %d, \"f32_gflop_per_s\": %.1f, \"copy_gb_per_s\": %.1f}\n",
-           bk_cpu_level (), bk_n_threads (), gflop_per_s (SIDE / scale), gb_per_s (COPY / scale));
+           bk_cpu_level (), context.n_threads, gflop_per_s (SIDE / scale), gb_per_s (COPY / scale));
   return 0;
 }

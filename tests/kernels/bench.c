@@ -64,25 +64,27 @@ static void
 report (const char *name, Step step, Layer *layer)
 {
   double    best = G_MAXDOUBLE, begin = g_get_monotonic_time ();
-  BkArena  *measure = bk_arena_new_measuring ();
-  BkTensor  y = layer->y;
+  BkArena  *measure = bk_arena_new_measuring (&check_context);
+  BkTensor  y;
   double    flop;
 
   layer->arena = measure;
+  layer->x.context = layer->y.context = &check_context;
+  y = layer->y;
   layer->y.data = NULL;
   step (layer);
   layer->y = y;
-  layer->arena = bk_arena_new (bk_arena_peak (measure));
+  layer->arena = bk_arena_new (&check_context, bk_arena_peak (measure));
   do
     {
       gint64 start = g_get_monotonic_time ();
 
-      bk_counters_reset ();
+      check_context.counters = (BkCounters) { 0 };
       step (layer);
       best = MIN (best, (g_get_monotonic_time () - start) * 1e-6);
     }
   while (g_get_monotonic_time () - begin < SECONDS * 1e6);
-  flop = bk_counters ().flop;
+  flop = check_context.counters.flop;
   if (flop > 0)
     g_print ("%-51s %9.3f ms %7.0f GFLOP/s\n", name, best * 1e3, flop / best * 1e-9);
   else
@@ -106,13 +108,13 @@ bench_conv_in (BkType type, int n_in, int n_out, int kernel, int side, int batch
   size_t           n = (size_t) n_in * n_out * kernel * kernel;
   BkSource         weight = { check_values (n, 1.0f / sqrtf (n_in * kernel * kernel)), BK_F32 };
   BkSource         bias = { check_values (n_out, 1.0f), BK_F32 };
-  BkArena         *measure = bk_arena_new_measuring (), *store;
+  BkArena         *measure = bk_arena_new_measuring (&check_context), *store;
   gint64           start;
   g_autofree char *name = NULL;
 
-  bk_set_bf16 (type == BK_BF16);
+  check_context.type = type;
   bk_pack_conv (weight, bias, n_in, n_out, kernel, side, measure);
-  store = bk_arena_new (bk_arena_peak (measure));
+  store = bk_arena_new (&check_context, bk_arena_peak (measure));
   start = g_get_monotonic_time ();
   layer.conv = bk_pack_conv (weight, bias, n_in, n_out, kernel, side, store);
   start = g_get_monotonic_time () - start;
@@ -137,12 +139,12 @@ bench_linear_in (BkType type, int rows, int n_in, int n_out)
   Layer            layer = { .x = check_tensor (1, rows, 1, n_in, 0), .y = check_tensor (1, rows, 1, n_out, 0) };
   BkSource         weight = { check_values ((size_t) n_in * n_out, 1.0f / sqrtf (n_in)), BK_F32 };
   BkSource         bias = { check_values (n_out, 1.0f), BK_F32 };
-  BkArena         *measure = bk_arena_new_measuring (), *store;
+  BkArena         *measure = bk_arena_new_measuring (&check_context), *store;
   g_autofree char *name = g_strdup_printf ("linear %d rows, %d-%d, %s", rows, n_in, n_out, type_name (type));
 
-  bk_set_bf16 (type == BK_BF16);
+  check_context.type = type;
   bk_pack_linear (weight, bias, n_in, n_out, measure);
-  store = bk_arena_new (bk_arena_peak (measure));
+  store = bk_arena_new (&check_context, bk_arena_peak (measure));
   layer.linear = bk_pack_linear (weight, bias, n_in, n_out, store);
   report (name, run_linear, &layer);
   bk_arena_free (measure);
@@ -191,8 +193,8 @@ bench_norm (const char *name, Step step, int batch, int pixels, int c, int n_gro
 void
 bench_run (void)
 {
-  bk_init (0);
-  g_print ("CPU level %s, %d threads\n", bk_cpu_level (), bk_n_threads ());
+  bk_context_init (&check_context, 0);
+  g_print ("CPU level %s, %d threads\n", bk_cpu_level (), check_context.n_threads);
   bench_conv (320, 320, 3, 64, 2);
   bench_conv (640, 640, 3, 32, 2);
   bench_conv (960, 960, 3, 16, 2);

@@ -14,6 +14,8 @@
 /* A NaN that no arithmetic makes, to tell untouched memory. */
 #define UNTOUCHED 0x7fc0beefu
 
+BkContext check_context;
+
 static GPtrArray *drawn;
 
 static void *
@@ -257,25 +259,29 @@ check_kernel (const char *what, CheckKernel kernel, CheckKernel twin, const void
   for (int n_threads = 1; n_threads <= 3; n_threads++)
     {
       g_autofree uint32_t *memory = NULL;
-      BkArena             *measure = bk_arena_new_measuring (), *arena;
+      BkContext            context;
+      BkArena             *measure = bk_arena_new_measuring (&context), *arena;
       BkTensor             shape = y, out = guarded (y, &memory, &size);
       size_t               peak;
       uint32_t            *memory_of_arena;
       BkScratch            scratch;
       Call                 call = { kernel, out, NULL, data };
 
-      bk_init (n_threads);
+      bk_context_init (&context, n_threads);
+      g_assert_cmpint (context.n_threads, ==, n_threads);
+      out.context = &context;
+      call.y = out;
       shape.data = NULL;
       kernel (shape, measure, data);
       peak = bk_arena_peak (measure);
-      arena = bk_arena_new (peak + BEYOND * 4);
+      arena = bk_arena_new (&context, peak + BEYOND * 4);
       scratch = bk_scratch (arena);
       memory_of_arena = bk_arena_alloc (arena, peak + BEYOND * 4);
       for (size_t i = 0; i < peak / 4 + BEYOND; i++)
         memory_of_arena[i] = UNTOUCHED;
       bk_scratch_close (&scratch);
 
-      /* In a thread that bk_init has not seen, as an application calls us. */
+      /* In a thread that has no workers yet, as an application calls us. */
       call.arena = arena;
       g_thread_join (g_thread_new ("caller", call_kernel, &call));
 
@@ -292,5 +298,6 @@ check_kernel (const char *what, CheckKernel kernel, CheckKernel twin, const void
         g_error ("%s: other bits with %d threads than with one", what, n_threads);
       bk_arena_free (measure);
       bk_arena_free (arena);
+      bk_context_clear (&context);
     }
 }

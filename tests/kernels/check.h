@@ -12,6 +12,9 @@
 /* Both write @y; the twin leaves @arena alone. @data is the test's own. */
 typedef void (*CheckKernel) (BkTensor y, BkArena *arena, const void *data);
 
+/* What the tests pack with: float32, one thread. */
+extern BkContext check_context;
+
 /* All drawn values come from the seed that the program prints first. What they
  * point to lives until check_free_all (). */
 int      check_int       (int low, int high);

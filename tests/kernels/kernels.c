@@ -35,10 +35,10 @@ typedef struct
 static BkArena *
 packed (void (*pack) (Case *one, BkArena *store), Case *one)
 {
-  BkArena *measure = bk_arena_new_measuring (), *store;
+  BkArena *measure = bk_arena_new_measuring (&check_context), *store;
 
   pack (one, measure);
-  store = bk_arena_new (bk_arena_peak (measure));
+  store = bk_arena_new (&check_context, bk_arena_peak (measure));
   pack (one, store);
   g_assert_cmpuint (bk_arena_peak (store), ==, bk_arena_peak (measure));
   bk_arena_free (measure);
@@ -398,7 +398,7 @@ test_halves (void)
 static void
 test_arena (void)
 {
-  BkArena  *arena = bk_arena_new (1000);
+  BkArena  *arena = bk_arena_new (&check_context, 1000);
   BkScratch scratch = bk_scratch (arena);
   BkTensor  a = bk_scratch_tensor (&scratch, 1, 2, 3, 5), b = bk_scratch_like (&scratch, a);
 
@@ -409,7 +409,7 @@ test_arena (void)
   g_assert_true (bk_arena_alloc (arena, 4) == a.data);
   g_assert_cmpuint (bk_arena_peak (arena), ==, 256);
   bk_arena_free (arena);
-  g_assert_null (bk_arena_new (SIZE_MAX - 5));
+  g_assert_null (bk_arena_new (&check_context, SIZE_MAX - 5));
 }
 
 static void
@@ -429,7 +429,7 @@ int
 main (int    argc,
       char **argv)
 {
-  bk_init (1);
+  bk_context_init (&check_context, 1);
   if (level_is_lacking ())
     return 0;
   g_test_init (&argc, &argv, NULL);

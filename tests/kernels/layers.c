@@ -38,13 +38,13 @@ typedef struct
 static BkArena *
 packed (void (*pack) (Layer *layer, BkArena *store), Layer *layer, BkType type)
 {
-  BkArena *measure = bk_arena_new_measuring (), *store;
+  BkArena *measure = bk_arena_new_measuring (&check_context), *store;
 
-  bk_set_bf16 (type == BK_BF16);
+  check_context.type = type;
   pack (layer, measure);
-  store = bk_arena_new (bk_arena_peak (measure));
+  store = bk_arena_new (&check_context, bk_arena_peak (measure));
   pack (layer, store);
-  bk_set_bf16 (false);
+  check_context.type = BK_F32;
   g_assert_cmpuint (bk_arena_peak (store), ==, bk_arena_peak (measure));
   bk_arena_free (measure);
   return store;
@@ -65,7 +65,7 @@ linear_pack (Layer *layer, BkArena *store)
   int n_in = layer->x.c, n_out = layer->n_out;
 
   if (layer->lends)
-    layer->linear = bk_lend_linear (layer->weight, layer->bias, n_in, n_out, bk_arena_alloc (store, bk_linear_size (n_in, n_out)), store);
+    layer->linear = bk_lend_linear (layer->weight, layer->bias, n_in, n_out, bk_arena_alloc (store, bk_linear_size (&check_context, n_in, n_out)), store);
   else
     layer->linear = bk_pack_linear (layer->weight, layer->bias, n_in, n_out, store);
 }
@@ -166,7 +166,7 @@ conv_pack (Layer *layer, BkArena *store)
 
   if (layer->lends)
     layer->conv = bk_lend_conv (layer->weight, layer->bias, n_in, n_out, layer->kernel, layer->side,
-                                bk_arena_alloc (store, bk_conv_size (n_in, n_out, layer->kernel, layer->side)), store);
+                                bk_arena_alloc (store, bk_conv_size (&check_context, n_in, n_out, layer->kernel, layer->side)), store);
   else
     layer->conv = bk_pack_conv (layer->weight, layer->bias, n_in, n_out, layer->kernel, layer->side, store);
 }
@@ -263,9 +263,9 @@ test_conv_wide (void)
   for (size_t i = 0; i < G_N_ELEMENTS (sides); i++)
     check_conv (1 + i % 2, sides[i], sides[(i * 3) % G_N_ELEMENTS (sides)], check_int (1, 40),
                 check_int (64, 80), check_int (64, 100), 3);
-  bk_set_exact (true);
+  check_context.is_exact = true;
   check_conv (1, 18, 18, 32, 64, 100, 3);
-  bk_set_exact (false);
+  check_context.is_exact = false;
 }
 
 /* ---- rounding to bf16 ---- */

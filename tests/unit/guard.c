@@ -104,8 +104,8 @@ test_network (void)
   g_assert_no_error (error);
   weights = unclip_model_weights (model, "image_encoder", &error);
   g_assert_no_error (error);
-  bk_set_bf16 (true); /* so that it leaves them in the file */
-  tower = unclip_image_tower_new (model, &error);
+  support_context.type = BK_BF16; /* so that it leaves them in the file */
+  tower = unclip_image_tower_new (model, &support_context, &error);
   g_assert_no_error (error);
   unclip_image_tower_encode (tower, pixels, 1, NULL, z_i, &error);
   g_assert_no_error (error);
@@ -115,7 +115,7 @@ test_network (void)
   g_assert_nonnull (strstr (error->message, path));
   support_assert_refused (&error, UNCLIP_ERROR_FILE);
 
-  late = unclip_image_tower_construct (config, weights, &error);
+  late = unclip_image_tower_construct (config, weights, &support_context, &error);
   g_assert_null (late);
   support_assert_refused (&error, UNCLIP_ERROR_FILE);
 }

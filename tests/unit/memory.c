@@ -90,7 +90,7 @@ test_prior (void)
 {
   g_autoptr (UnclipModel) model = model_new ();
   g_autoptr (GError) error = NULL;
-  g_autoptr (UnclipPrior) prior = unclip_prior_new (model, &error);
+  g_autoptr (UnclipPrior) prior = unclip_prior_new (model, &support_context, &error);
 
   g_assert_no_error (error);
   assert_about (forecast (model, LOW, "prior"), unclip_prior_weights_size (prior));
@@ -104,8 +104,8 @@ test_decoder (void)
   g_autoptr (UnclipModel) model = model_new ();
   g_autoptr (UnclipModel) smaller = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (UnclipUnet) unet = unclip_unet_new (model, "decoder", &error);
-  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (model, &error);
+  g_autoptr (UnclipUnet) unet = unclip_unet_new (model, "decoder", &support_context, &error);
+  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (model, &support_context, &error);
   g_autofree float *context = g_new0 (float, 2 * N_TOKENS * 16), *x = g_new0 (float, 2 * LOW * LOW * 6), *y = g_new0 (float, 2 * LOW * LOW * 6);
 
   g_assert_no_error (error);
@@ -137,7 +137,7 @@ test_super_res (void)
                          " \"add_attention\": false, \"layers_per_block\": 1}", -1));
   smaller = unclip_model_open (unclip_model_path (model), NULL, &error);
   g_assert_no_error (error);
-  unet = unclip_unet_new (smaller, "super_res_first", &error);
+  unet = unclip_unet_new (smaller, "super_res_first", &support_context, &error);
   g_assert_no_error (error);
   unclip_unet_predict (unet, x, 1, 1, 256, 256, y, &error);
   g_assert_no_error (error);

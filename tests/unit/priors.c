@@ -174,7 +174,7 @@ tensors_new (const UnclipConfig *config)
 {
   g_autoptr (UnclipWeights) recording = unclip_weights_new_recording ();
   g_autoptr (GError) error = NULL;
-  g_autoptr (UnclipPriorAutoregressive) shapes = unclip_prior_autoregressive_construct (config, recording, &error);
+  g_autoptr (UnclipPriorAutoregressive) shapes = unclip_prior_autoregressive_construct (config, recording, &support_context, &error);
 
   g_assert_no_error (error);
   return tensors_of (recording);
@@ -196,7 +196,7 @@ static UnclipPriorAutoregressive *
 prior_new (const UnclipConfig *config, UnclipTensors *tensors, UnclipWeights **weights, GError **error)
 {
   *weights = weights_new (tensors);
-  return unclip_prior_autoregressive_construct (config, *weights, error);
+  return unclip_prior_autoregressive_construct (config, *weights, &support_context, error);
 }
 
 /* Captions of different lengths, and codes. */
@@ -256,7 +256,7 @@ test_cache (void)
   float whole[N * K * BUCKETS], stepped[N * K * BUCKETS], threads[N * K * BUCKETS], alone[K * BUCKETS], before;
   Rows  rows;
 
-  bk_init (1);
+  bk_context_init (&support_context, 1);
   prior = prior_new (config, tensors, &weights, NULL);
   g_assert_nonnull (prior);
   rows_fill (&rows);
@@ -269,9 +269,9 @@ test_cache (void)
 
   /* The same bits for any number of threads. */
   run (prior, &rows, 0, stepped);
-  bk_init (3);
+  bk_context_init (&support_context, 3);
   run (prior, &rows, 0, threads);
-  bk_init (1);
+  bk_context_init (&support_context, 1);
   g_assert_cmpmem (stepped, sizeof stepped, threads, sizeof threads);
 
   /* Rows do not see each other, and padding may be left out: of 7 tokens the second row has 4. */
@@ -304,16 +304,16 @@ test_diffusion_padding (void)
 {
   g_autoptr (UnclipConfig) config = config_new (DIFFUSION_CONFIG);
   g_autoptr (UnclipWeights) recording = unclip_weights_new_recording (), weights = NULL;
-  g_autoptr (UnclipPrior) shapes = unclip_prior_construct (config, recording, NULL), prior = NULL;
+  g_autoptr (UnclipPrior) shapes = unclip_prior_construct (config, recording, &support_context, NULL), prior = NULL;
   g_autoptr (UnclipTensors) tensors = tensors_of (recording);
   g_autoptr (UnclipRandom) random = unclip_random_new (UNCLIP_RNG_PHILOX, 11);
   float x_t[N * DIM], whole[N * DIM], again[N * DIM], alone[DIM];
   Rows  rows;
 
   g_assert_nonnull (shapes);
-  bk_init (1);
+  bk_context_init (&support_context, 1);
   weights = weights_new (tensors);
-  prior = unclip_prior_construct (config, weights, NULL);
+  prior = unclip_prior_construct (config, weights, &support_context, NULL);
   g_assert_nonnull (prior);
   rows_fill (&rows);
   unclip_random_normal (random, x_t, N * DIM);
@@ -354,7 +354,7 @@ test_bad_configs (void)
       g_autoptr (UnclipWeights) recording = unclip_weights_new_recording ();
       GError *error = NULL;
 
-      g_assert_null (unclip_prior_autoregressive_construct (config, recording, &error));
+      g_assert_null (unclip_prior_autoregressive_construct (config, recording, &support_context, &error));
       g_assert_nonnull (strstr (error->message, "config.json"));
       support_assert_refused (&error, UNCLIP_ERROR_MODEL);
     }

@@ -9,12 +9,15 @@
 
 #include "base.h"
 
+BkContext support_context;
+
 void
 support_init (int *argc, char ***argv)
 {
   /* Nothing of the user's own may leak in. */
   g_unsetenv ("UNCLIP_MODEL_PATH");
   g_setenv ("LC_ALL", "C.UTF-8", TRUE);
+  bk_context_init (&support_context, 1);
   g_test_init (argc, argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 }
 

@@ -6,6 +6,11 @@
 
 #include <gio/gio.h>
 
+#include "bk.h"
+
+/* What tests compute with: float32, one thread. */
+extern BkContext support_context;
+
 /* Initialises GLib's test program so that each test has a folder of its own, which goes away with it. */
 void support_init (int *argc, char ***argv);
 
