@@ -81,8 +81,8 @@ UNCLIP_API UnclipImage *unclip_generate    (UnclipModel *model, const char *y, U
  * @count: how many, 1 to 64
  * @eta: 0 returns the picture, 1 is as free as it gets; negative: the model's default
  *
- * Decodes (z_i, x_T) by DDIM with eta; the noise of picture k comes from seed + k. The model's own guidance comes in with
- * eta; one that the options name holds at any eta, where it also changes what eta 0 returns.
+ * Decodes (z_i, x_T) by DDIM with eta; the noise of picture k comes from unclip_seed_after (seed, k), which as @count 1 gives that one
+ * again. The model's own guidance comes in with eta; one that the options name holds at any eta, where it also changes what eta 0 returns.
  * Returns: (element-type UnclipImage) (transfer container): @count squares, preceded by the reconstruction (index 0)
  */
 UNCLIP_API GPtrArray   *unclip_variations  (UnclipModel *model, const UnclipImage *x, int count, double eta, const UnclipOptions *options, GError **error);

@@ -5,6 +5,10 @@
 #include "arguments.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
+
+/* Characters of a caption in a layer's name: about what the Layers dialog shows at its widest. */
+#define MAX_LINE 80
 
 /* Drawn seeds have six digits, so that people can read them from a layer's name and type them. */
 #define SEED_LIMIT 1000000
@@ -52,7 +56,10 @@ unclip_plugin_add_arguments (GimpProcedure *procedure)
 }
 
 void
-unclip_plugin_add_return_values (GimpProcedure *procedure)
+unclip_plugin_add_return_values (GimpProcedure *procedure,
+                                 const char    *strength,
+                                 const char    *nick,
+                                 const char    *blurb)
 {
   gimp_procedure_add_core_object_array_return_value (procedure, "layers", _("Layers"),
                                                      _("The new layers"),
@@ -64,12 +71,33 @@ unclip_plugin_add_return_values (GimpProcedure *procedure)
                                        _("Steps that the decoder took"),
                                        0, G_MAXINT32, 0, G_PARAM_READWRITE);
   gimp_procedure_add_double_return_value (procedure, "used-guidance", _("Used guidance"),
-                                          _("Guidance that was asked for; 0: as the model suggests"),
-                                          0, 20, 0, G_PARAM_READWRITE);
+                                          _("Guidance of the decoder, the model's if 0 was asked for"),
+                                          0, 100, 0, G_PARAM_READWRITE);
   gimp_procedure_add_string_return_value (procedure, "used-model", _("Used model"),
                                           _("Folder of the model"),
                                           NULL, G_PARAM_READWRITE);
+  gimp_procedure_add_double_return_value (procedure, strength, nick, blurb, 0, 1, 0, G_PARAM_READWRITE);
+  gimp_procedure_add_int_return_value (procedure, "used-size", _("Used size"),
+                                       _("Side of the square in which the model worked, in pixels"),
+                                       0, G_MAXINT32, 0, G_PARAM_READWRITE);
+  gimp_procedure_add_string_return_value (procedure, "used-framing", _("Used framing"),
+                                          _("How the picture became the model's square"),
+                                          NULL, G_PARAM_READWRITE);
+  gimp_procedure_add_string_return_value (procedure, "used-precision", _("Used precision"),
+                                          _("How exactly the networks calculated, f32 or bf16"),
+                                          NULL, G_PARAM_READWRITE);
+  gimp_procedure_add_string_return_value (procedure, "used-fingerprint", _("Used fingerprint"),
+                                          _("Which model it was, wherever its folder lies"),
+                                          NULL, G_PARAM_READWRITE);
+  gimp_procedure_add_string_return_value (procedure, "used-engine", _("Used engine"),
+                                          _("Version of this plug-in's engine"),
+                                          NULL, G_PARAM_READWRITE);
+  gimp_procedure_add_string_return_value (procedure, "notes", _("Notes"),
+                                          _("What is worth knowing about the result, one sentence a line; empty: nothing"),
+                                          NULL, G_PARAM_READWRITE);
 }
+
+/* ---- texts ----------------------------------------------------------------------------------------- */
 
 char *
 unclip_plugin_text (GimpProcedureConfig *config,
@@ -81,19 +109,81 @@ unclip_plugin_text (GimpProcedureConfig *config,
   return text != NULL ? g_strstrip (text) : g_strdup ("");
 }
 
-void
+/* Characters that are not seen themselves but change how others are. */
+static gboolean
+is_mark (gunichar c)
+{
+  /* The joiners are part of how words are spelled. */
+  return c != 0x200c && c != 0x200d && (g_unichar_iscntrl (c) || g_unichar_type (c) == G_UNICODE_FORMAT);
+}
+
+char *
+unclip_plugin_line (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  GString         *line = g_string_new (NULL);
+  int              n = 0;
+
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (g_unichar_isspace (c) || g_unichar_type (c) == G_UNICODE_LINE_SEPARATOR || g_unichar_type (c) == G_UNICODE_PARAGRAPH_SEPARATOR)
+        c = ' ';
+      if (is_mark (c) || (c == ' ' && (line->len == 0 || line->str[line->len - 1] == ' ')))
+        continue;
+      /* What is put on a letter is not cut from it. */
+      if (n >= MAX_LINE && ! g_unichar_ismark (c))
+        {
+          g_string_append (line, "…");
+          break;
+        }
+      g_string_append_unichar (line, c);
+      n++;
+    }
+  return g_strchomp (g_string_free (line, FALSE));
+}
+
+/* ---- settings --------------------------------------------------------------------------------------- */
+
+static gboolean
+check_values (GimpProcedureConfig *config,
+              GError             **error)
+{
+  guint                   n;
+  g_autofree GParamSpec **properties = g_object_class_list_properties (G_OBJECT_GET_CLASS (config), &n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_auto (GValue) value = G_VALUE_INIT;
+
+      g_object_get_property (G_OBJECT (config), properties[i]->name, &value);
+      if (G_VALUE_HOLDS_DOUBLE (&value) && ! isfinite (g_value_get_double (&value)))
+        g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The argument \"%s\" is not a number: give it one"), properties[i]->name);
+      else if (G_VALUE_HOLDS_STRING (&value) && g_value_get_string (&value) != NULL && ! g_utf8_validate (g_value_get_string (&value), -1, NULL))
+        g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The text of the argument \"%s\" is not valid UTF-8: write it anew"), properties[i]->name);
+      else
+        continue;
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
 unclip_plugin_settings_read (UnclipPluginSettings *settings,
-                             GimpProcedureConfig  *config)
+                             GimpProcedureConfig  *config,
+                             GError              **error)
 {
   g_autoptr (GFile) image_encoder = NULL;
 
-  *settings = (UnclipPluginSettings) { 0 };
+  *settings = (UnclipPluginSettings) { .notes = g_ptr_array_new_with_free_func (g_free) };
+  if (! check_values (config, error))
+    return FALSE;
   g_object_get (config,
                 "seed", &settings->seed,
                 "steps", &settings->n_steps,
                 "guidance", &settings->guidance_scale,
                 "framing", &settings->framing_name,
-                "precision", &settings->precision_name,
                 "image-encoder", &image_encoder,
                 NULL);
   settings->model = unclip_plugin_text (config, "model");
@@ -103,6 +193,7 @@ unclip_plugin_settings_read (UnclipPluginSettings *settings,
   settings->precision = gimp_procedure_config_get_choice_id (config, "precision");
   if (settings->seed < 0)
     settings->seed = g_random_int_range (0, SEED_LIMIT);
+  return TRUE;
 }
 
 void
@@ -111,7 +202,7 @@ unclip_plugin_settings_clear (UnclipPluginSettings *settings)
   g_clear_pointer (&settings->model, g_free);
   g_clear_pointer (&settings->image_encoder, g_free);
   g_clear_pointer (&settings->framing_name, g_free);
-  g_clear_pointer (&settings->precision_name, g_free);
+  g_clear_pointer (&settings->notes, g_ptr_array_unref);
 }
 
 UnclipModel *
@@ -124,9 +215,19 @@ unclip_plugin_settings_model (const UnclipPluginSettings *settings,
   return unclip_model_open (*settings->model != '\0' ? settings->model : NULL, components, error);
 }
 
+/* An UnclipNoteFunc; @data is the settings. */
+static void
+take_note (const char *note,
+           gpointer    data)
+{
+  UnclipPluginSettings *settings = data;
+
+  g_ptr_array_add (settings->notes, g_strdup (note));
+}
+
 void
-unclip_plugin_settings_options (const UnclipPluginSettings *settings,
-                                UnclipOptions              *options)
+unclip_plugin_settings_options (UnclipPluginSettings *settings,
+                                UnclipOptions        *options)
 {
   unclip_options_init (options);
   options->seed = settings->seed;
@@ -137,21 +238,58 @@ unclip_plugin_settings_options (const UnclipPluginSettings *settings,
   /* So that what is not a number reaches the library, which refuses it. */
   if (settings->guidance_scale != 0)
     options->guidance_scale = settings->guidance_scale;
+  options->used = &settings->used;
+  options->note = take_note;
+  options->note_data = settings;
 }
+
+const char *
+unclip_plugin_settings_precision (const UnclipPluginSettings *settings)
+{
+  return settings->used.precision == UNCLIP_PRECISION_BF16 ? "bf16" : "f32";
+}
+
+char *
+unclip_plugin_settings_notes (const UnclipPluginSettings *settings)
+{
+  g_autoptr (GStrvBuilder) lines = g_strv_builder_new ();
+  g_auto (GStrv) notes = NULL;
+
+  for (guint i = 0; i < settings->notes->len; i++)
+    g_strv_builder_add (lines, settings->notes->pdata[i]);
+  notes = g_strv_builder_end (lines);
+  return g_strjoinv ("\n", notes);
+}
+
+/* ---- results ------------------------------------------------------------------------------------------- */
 
 GimpValueArray *
 unclip_plugin_success (GimpProcedure              *procedure,
+                       GimpRunMode                 run_mode,
                        GimpLayer                 **layers,
                        const UnclipPluginSettings *settings,
-                       UnclipModel                *model,
-                       int                         n_steps)
+                       UnclipModel                *model)
 {
-  GimpValueArray *values = gimp_procedure_new_return_values (procedure, GIMP_PDB_SUCCESS, NULL);
+  GimpValueArray  *values = gimp_procedure_new_return_values (procedure, GIMP_PDB_SUCCESS, NULL);
+  g_autofree char *fingerprint = unclip_model_fingerprint (model), *notes = unclip_plugin_settings_notes (settings);
+
+  for (guint i = 0; i < settings->notes->len; i++)
+    if (run_mode == GIMP_RUN_NONINTERACTIVE)
+      g_printerr ("unclip: %s\n", (const char *) settings->notes->pdata[i]);
+    else
+      gimp_message (settings->notes->pdata[i]);
 
   GIMP_VALUES_TAKE_CORE_OBJECT_ARRAY (values, 1, layers);
   GIMP_VALUES_SET_INT (values, 2, settings->seed);
-  GIMP_VALUES_SET_INT (values, 3, n_steps);
-  GIMP_VALUES_SET_DOUBLE (values, 4, settings->guidance_scale);
+  GIMP_VALUES_SET_INT (values, 3, settings->used.n_steps);
+  GIMP_VALUES_SET_DOUBLE (values, 4, settings->used.guidance_scale);
   GIMP_VALUES_SET_STRING (values, 5, unclip_model_path (model));
+  GIMP_VALUES_SET_DOUBLE (values, 6, settings->used.strength);
+  GIMP_VALUES_SET_INT (values, 7, settings->used.size);
+  GIMP_VALUES_SET_STRING (values, 8, settings->framing_name);
+  GIMP_VALUES_SET_STRING (values, 9, unclip_plugin_settings_precision (settings));
+  GIMP_VALUES_SET_STRING (values, 10, fingerprint);
+  GIMP_VALUES_SET_STRING (values, 11, UNCLIP_VERSION);
+  GIMP_VALUES_SET_STRING (values, 12, notes);
   return values;
 }

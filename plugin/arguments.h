@@ -19,9 +19,11 @@ G_BEGIN_DECLS
  * @n_steps: 0: the model's default
  * @guidance_scale: 0: the model's default
  * @size: 0: what the model's first upsampler makes
- * @framing_name, @precision_name: as scripts write them
+ * @framing_name: as scripts write it
+ * @used: what the job used, where these leave the choice to the model; once it has begun
+ * @notes: (element-type utf8): what the engine had to say beside the result
  *
- * The shared arguments as they will be used. Clear with unclip_plugin_settings_clear().
+ * The shared arguments as they will be used, and what came of them. Clear with unclip_plugin_settings_clear().
  */
 typedef struct
 {
@@ -34,31 +36,57 @@ typedef struct
   UnclipFraming   framing;
   char           *framing_name;
   UnclipPrecision precision;
-  char           *precision_name;
+  UnclipUsed      used;
+  GPtrArray      *notes;
 } UnclipPluginSettings;
 
-/* Adds the shared arguments and, as return values 1 and on, the layers and the settings used: a procedure
- * calls these after it added its own arguments, and before its own return values. */
-void unclip_plugin_add_arguments     (GimpProcedure *procedure);
-void unclip_plugin_add_return_values (GimpProcedure *procedure);
-/* Number of return values from unclip_plugin_add_return_values(), the status included. */
-#define UNCLIP_PLUGIN_N_RETURN_VALUES 6
+/* Adds the shared arguments; a procedure calls this after it added its own. */
+void unclip_plugin_add_arguments (GimpProcedure *procedure);
 
-void         unclip_plugin_settings_read    (UnclipPluginSettings *settings, GimpProcedureConfig *config);
+/**
+ * unclip_plugin_add_return_values:
+ * @strength: name of the one value that is the procedure's own, "used-eta" or the like, from 0 to 1
+ *
+ * Adds what every procedure returns: the new layers, the settings that were really used, and the notes.
+ */
+void unclip_plugin_add_return_values (GimpProcedure *procedure, const char *strength, const char *nick, const char *blurb);
+
+/**
+ * unclip_plugin_settings_read:
+ *
+ * Errors: %UNCLIP_ERROR_ARGUMENT for what no argument's range keeps out: a number that is none, a text that is not UTF-8.
+ */
+gboolean     unclip_plugin_settings_read    (UnclipPluginSettings *settings, GimpProcedureConfig *config, GError **error);
 void         unclip_plugin_settings_clear   (UnclipPluginSettings *settings);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipPluginSettings, unclip_plugin_settings_clear)
 
 UnclipModel *unclip_plugin_settings_model   (const UnclipPluginSettings *settings, GError **error);
-void         unclip_plugin_settings_options (const UnclipPluginSettings *settings, UnclipOptions *options);
+/* @settings has to outlive the job, which fills in what it used and its notes. */
+void         unclip_plugin_settings_options (UnclipPluginSettings *settings, UnclipOptions *options);
+/* The precision used, as scripts write it. */
+const char  *unclip_plugin_settings_precision (const UnclipPluginSettings *settings);
+/* The notes, one a line, "" if there are none; transfer full. */
+char        *unclip_plugin_settings_notes   (const UnclipPluginSettings *settings);
 
 /**
  * unclip_plugin_success:
  * @layers: (transfer full): NULL-terminated
- * @n_steps: decoder steps that were taken
+ *
+ * The return values of a job that is done. Its notes are also told: to the user, or on stderr if a script called.
  */
-GimpValueArray *unclip_plugin_success (GimpProcedure *procedure, GimpLayer **layers, const UnclipPluginSettings *settings, UnclipModel *model, int n_steps);
+GimpValueArray *unclip_plugin_success (GimpProcedure *procedure, GimpRunMode run_mode, GimpLayer **layers,
+                                       const UnclipPluginSettings *settings, UnclipModel *model);
 
 /* A string argument; one that a script left out arrives as %NULL, and is "" here. transfer full */
 char *unclip_plugin_text (GimpProcedureConfig *config, const char *property);
+/**
+ * unclip_plugin_line:
+ * @text: whatever a user wrote
+ *
+ * @text made fit to be part of a name that is read in a list: one line without control characters, those that turn the
+ * direction of writing included, and a short one.
+ * Returns: (transfer full):
+ */
+char *unclip_plugin_line (const char *text);
 
 G_END_DECLS

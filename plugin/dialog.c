@@ -77,8 +77,7 @@ update_model (State *state)
   g_autoptr (GError) error = NULL;
   g_autofree char *problem = NULL, *text = NULL;
 
-  unclip_plugin_settings_read (&settings, state->config);
-  model = unclip_plugin_settings_model (&settings, &error);
+  model = unclip_plugin_settings_read (&settings, state->config, &error) ? unclip_plugin_settings_model (&settings, &error) : NULL;
   problem = model != NULL ? missing_component (model) : g_strdup (error->message);
   state->has_model = problem == NULL;
   text = model != NULL && problem == NULL ? g_strdup_printf (_("Runs on this computer: %s"), unclip_model_path (model)) : NULL;

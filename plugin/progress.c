@@ -6,7 +6,6 @@
 
 #include <glib/gi18n-lib.h>
 #include <libgimp/gimp.h>
-#include <string.h>
 
 /* Before this share of the job is done a time left would be a guess. */
 #define ENOUGH_TO_TELL 0.05
@@ -17,9 +16,6 @@ show (const UnclipProgress *step,
 {
   UnclipPluginProgress *progress = data;
   double                seconds = (g_get_monotonic_time () - progress->start) / (double) G_USEC_PER_SEC;
-
-  if (strcmp (step->stage, "decoder") == 0)
-    progress->n_steps = step->n_steps;
 
   if (step->fraction > ENOUGH_TO_TELL && step->fraction <= 1)
     {

@@ -11,12 +11,10 @@ G_BEGIN_DECLS
 /**
  * UnclipPluginProgress:
  * @start: when the job began, g_get_monotonic_time()
- * @n_steps: out: steps that the decoder takes, which tells what "the model's default" meant
  */
 typedef struct
 {
   gint64 start;
-  int    n_steps;
 } UnclipPluginProgress;
 
 /* Shows @message and makes @options report to @progress, which has to outlive the job. GIMP's Cancel

@@ -17,25 +17,26 @@
 JsonObject *
 unclip_plugin_record_new (GimpProcedure              *procedure,
                           const UnclipPluginSettings *settings,
-                          UnclipModel                *model,
-                          int                         n_steps)
+                          UnclipModel                *model)
 {
-  g_autofree char *fingerprint = unclip_model_fingerprint (model);
+  g_autofree char *fingerprint = unclip_model_fingerprint (model), *notes = unclip_plugin_settings_notes (settings);
   JsonObject      *record = json_object_new ();
 
   json_object_set_string_member (record, "procedure", gimp_procedure_get_name (procedure));
   json_object_set_string_member (record, "engine", UNCLIP_VERSION);
   json_object_set_string_member (record, "model", unclip_model_name (model));
+  json_object_set_string_member (record, "folder", unclip_model_path (model));
   json_object_set_string_member (record, "fingerprint", fingerprint);
   if (settings->image_encoder != NULL)
     json_object_set_string_member (record, "image-encoder", settings->image_encoder);
   json_object_set_string_member (record, "rng", "philox");
   json_object_set_int_member (record, "seed", settings->seed);
-  json_object_set_int_member (record, "steps", n_steps);
-  json_object_set_double_member (record, "guidance", settings->guidance_scale);
-  json_object_set_int_member (record, "size", settings->size);
+  json_object_set_int_member (record, "steps", settings->used.n_steps);
+  json_object_set_double_member (record, "guidance", settings->used.guidance_scale);
+  json_object_set_int_member (record, "size", settings->used.size);
   json_object_set_string_member (record, "framing", settings->framing_name);
-  json_object_set_string_member (record, "precision", settings->precision_name);
+  json_object_set_string_member (record, "precision", unclip_plugin_settings_precision (settings));
+  json_object_set_string_member (record, "notes", notes);
   return record;
 }
 

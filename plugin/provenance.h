@@ -17,12 +17,12 @@ G_BEGIN_DECLS
 
 /**
  * unclip_plugin_record_new:
- * @n_steps: decoder steps that were taken
+ * @settings: of a job that is done
  *
- * The settings that every procedure has; it adds its own before unclip_plugin_record_attach().
+ * The settings that every procedure has, as they were really used; it adds its own before unclip_plugin_record_attach().
  * Returns: (transfer full):
  */
-JsonObject *unclip_plugin_record_new    (GimpProcedure *procedure, const UnclipPluginSettings *settings, UnclipModel *model, int n_steps);
+JsonObject *unclip_plugin_record_new    (GimpProcedure *procedure, const UnclipPluginSettings *settings, UnclipModel *model);
 void        unclip_plugin_record_attach (JsonObject *record, GimpLayer *layer);
 
 /* Says in XMP, by IPTC's vocabulary, that a trained model took part in this picture; leaves alone a word

@@ -71,7 +71,6 @@ make_layers (GimpProcedure              *procedure,
              UnclipModel                *model,
              const UnclipImage          *picture,
              GPtrArray                  *squares,
-             int                         n_steps,
              GError                    **error)
 {
   g_autofree GimpLayer **layers = g_new0 (GimpLayer *, edit->n_stages + 1);
@@ -80,7 +79,7 @@ make_layers (GimpProcedure              *procedure,
     {
       double           theta = edit->strength * k / edit->n_stages;
       g_autofree char *name = g_strdup_printf (_("Text Edit θ %.2f"), theta);
-      g_autoptr (JsonObject) record = unclip_plugin_record_new (procedure, settings, model, n_steps);
+      g_autoptr (JsonObject) record = unclip_plugin_record_new (procedure, settings, model);
       GimpLayer       *layer = unclip_plugin_layer_new (work, picture, squares->pdata[0], squares->pdata[k],
                                                         settings->framing, name, error);
 
@@ -112,12 +111,11 @@ run (GimpProcedure       *procedure,
   g_autoptr (UnclipImage) picture = NULL;
   g_autoptr (GPtrArray) squares = NULL;
   g_autofree GimpLayer **layers = NULL;
-  g_autofree char *group_name = NULL;
+  g_autofree char *caption = NULL, *group_name = NULL;
   UnclipPluginWork     work;
   UnclipPluginProgress progress;
   UnclipOptions        options;
   GError              *error = NULL;
-  GimpValueArray      *values;
 
   gegl_init (NULL, NULL);
   if (! unclip_plugin_work_init (&work, image, drawables, &error))
@@ -125,8 +123,7 @@ run (GimpProcedure       *procedure,
   if (run_mode == GIMP_RUN_INTERACTIVE && ! ask (procedure, config))
     return gimp_procedure_new_return_values (procedure, GIMP_PDB_CANCEL, NULL);
 
-  unclip_plugin_settings_read (&settings, config);
-  if (! edit_read (&edit, config, &error))
+  if (! unclip_plugin_settings_read (&settings, config, &error) || ! edit_read (&edit, config, &error))
     return unclip_plugin_fail (procedure, error);
   model = unclip_plugin_settings_model (&settings, &error);
   picture = model != NULL ? unclip_plugin_work_read (&work, &error) : NULL;
@@ -137,14 +134,13 @@ run (GimpProcedure       *procedure,
   unclip_plugin_progress_start (&progress, _("Text Edit"), &options);
   squares = unclip_text_edit (model, picture, edit.from, edit.to, edit.strength, edit.n_stages, &options, &error);
   if (squares != NULL)
-    layers = make_layers (procedure, &work, &settings, &edit, model, picture, squares, progress.n_steps, &error);
-  group_name = g_strdup_printf (_("Text Edit: %s"), edit.to);
+    layers = make_layers (procedure, &work, &settings, &edit, model, picture, squares, &error);
+  caption = unclip_plugin_line (edit.to);
+  group_name = g_strdup_printf (_("Text Edit: %s"), caption);
   if (layers == NULL || ! unclip_plugin_insert_layers (&work, layers, edit.n_stages, group_name, &error))
     return unclip_plugin_fail (procedure, error);
 
-  values = unclip_plugin_success (procedure, g_steal_pointer (&layers), &settings, model, progress.n_steps);
-  GIMP_VALUES_SET_DOUBLE (values, UNCLIP_PLUGIN_N_RETURN_VALUES, edit.strength);
-  return values;
+  return unclip_plugin_success (procedure, run_mode, g_steal_pointer (&layers), &settings, model);
 }
 
 GimpProcedure *
@@ -176,8 +172,6 @@ unclip_plugin_text_edit_new (GimpPlugIn *plug_in)
                                    1, MAX_STAGES, 1, G_PARAM_READWRITE);
   unclip_plugin_add_arguments (procedure);
 
-  unclip_plugin_add_return_values (procedure);
-  gimp_procedure_add_double_return_value (procedure, "used-strength", _("Used strength"), _("How far it was turned"),
-                                          0, 1, 0, G_PARAM_READWRITE);
+  unclip_plugin_add_return_values (procedure, "used-strength", _("Used strength"), _("How far it was turned"));
   return procedure;
 }

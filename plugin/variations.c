@@ -34,7 +34,6 @@ make_layers (GimpProcedure              *procedure,
              UnclipModel                *model,
              const UnclipImage          *picture,
              GPtrArray                  *squares,
-             int                         n_steps,
              GError                    **error)
 {
   int                    n_layers = squares->len - 1;
@@ -42,11 +41,10 @@ make_layers (GimpProcedure              *procedure,
 
   for (int k = 0; k < n_layers; k++)
     {
-      /* The engine draws picture k's noise from seed + k, which alone gives the same one again. */
-      gint64           seed = (gint64) settings->seed + k;
-      g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, seed);
-      g_autofree char *name = g_strdup_printf (_("Variation #%s"), number);
-      g_autoptr (JsonObject) record = unclip_plugin_record_new (procedure, settings, model, n_steps);
+      /* From which the engine draws this picture's noise, and alone draws the same one again. */
+      int              seed = (int) unclip_seed_after (settings->seed, k);
+      g_autofree char *name = g_strdup_printf (_("Variation #%d"), seed);
+      g_autoptr (JsonObject) record = unclip_plugin_record_new (procedure, settings, model);
 
       layers[k] = unclip_plugin_layer_new (work, picture, squares->pdata[0], squares->pdata[k + 1],
                                            settings->framing, name, error);
@@ -79,7 +77,6 @@ run (GimpProcedure       *procedure,
   UnclipPluginProgress progress;
   UnclipOptions        options;
   GError              *error = NULL;
-  GimpValueArray      *values;
   int                  count;
   double               eta;
 
@@ -90,7 +87,8 @@ run (GimpProcedure       *procedure,
     return gimp_procedure_new_return_values (procedure, GIMP_PDB_CANCEL, NULL);
 
   g_object_get (config, "count", &count, "eta", &eta, NULL);
-  unclip_plugin_settings_read (&settings, config);
+  if (! unclip_plugin_settings_read (&settings, config, &error))
+    return unclip_plugin_fail (procedure, error);
   model = unclip_plugin_settings_model (&settings, &error);
   picture = model != NULL ? unclip_plugin_work_read (&work, &error) : NULL;
   if (picture == NULL)
@@ -100,13 +98,11 @@ run (GimpProcedure       *procedure,
   unclip_plugin_progress_start (&progress, _("Variations"), &options);
   squares = unclip_variations (model, picture, count, eta, &options, &error);
   if (squares != NULL)
-    layers = make_layers (procedure, &work, &settings, eta, model, picture, squares, progress.n_steps, &error);
+    layers = make_layers (procedure, &work, &settings, eta, model, picture, squares, &error);
   if (layers == NULL || ! unclip_plugin_insert_layers (&work, layers, count, _("Variations"), &error))
     return unclip_plugin_fail (procedure, error);
 
-  values = unclip_plugin_success (procedure, g_steal_pointer (&layers), &settings, model, progress.n_steps);
-  GIMP_VALUES_SET_DOUBLE (values, UNCLIP_PLUGIN_N_RETURN_VALUES, eta);
-  return values;
+  return unclip_plugin_success (procedure, run_mode, g_steal_pointer (&layers), &settings, model);
 }
 
 GimpProcedure *
@@ -133,8 +129,6 @@ unclip_plugin_variations_new (GimpPlugIn *plug_in)
                                       0, 1, 0.95, G_PARAM_READWRITE);
   unclip_plugin_add_arguments (procedure);
 
-  unclip_plugin_add_return_values (procedure);
-  gimp_procedure_add_double_return_value (procedure, "used-eta", _("Used eta"), _("How different"),
-                                          0, 1, 0, G_PARAM_READWRITE);
+  unclip_plugin_add_return_values (procedure, "used-eta", _("Used eta"), _("How different"));
   return procedure;
 }

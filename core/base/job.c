@@ -76,6 +76,12 @@ unclip_precision_is_bf16 (UnclipPrecision precision)
   return precision == UNCLIP_PRECISION_BF16 || (precision == UNCLIP_PRECISION_AUTO && bk_bf16_is_fast ());
 }
 
+guint64
+unclip_seed_after (guint64 seed, guint k)
+{
+  return (seed + k) & (seed <= G_MAXINT32 ? G_MAXINT32 : seed <= G_MAXINT64 ? G_MAXINT64 : G_MAXUINT64);
+}
+
 void
 unclip_options_init (UnclipOptions *options)
 {

@@ -79,6 +79,16 @@ typedef enum
 } UnclipRngKind;
 
 /**
+ * unclip_seed_after:
+ * @seed: the first of a row
+ * @k: how many after it
+ *
+ * Seeds that count on from @seed, and begin again at 0 after the largest: that of an int if @seed fits one, as whoever gave it in an
+ * int could not give a larger one again; else that of JSON's whole numbers, 2^63 - 1; else there is none but the type's.
+ */
+UNCLIP_API guint64 unclip_seed_after (guint64 seed, guint k);
+
+/**
  * UnclipFraming:
  * @UNCLIP_FRAMING_PAD: the whole picture, its edges continued to a square
  * @UNCLIP_FRAMING_CROP: the largest square in the middle
@@ -130,6 +140,25 @@ typedef enum
 } UnclipSampler;
 
 /**
+ * UnclipUsed:
+ * @precision: %UNCLIP_PRECISION_F32 or %UNCLIP_PRECISION_BF16
+ * @size: side of the resulting square
+ * @n_steps: of the decoder, and of an inversion
+ * @guidance_scale: of the decoder
+ * @strength: eta of variations, theta of a text edit's last stage; 0 for other jobs
+ *
+ * What a job used where its options left the choice to the model or to this CPU.
+ */
+typedef struct
+{
+  UnclipPrecision precision;
+  int             size;
+  int             n_steps;
+  double          guidance_scale;
+  double          strength;
+} UnclipUsed;
+
+/**
  * UnclipOptions:
  * @precision: of weights and of what they are multiplied with; sums, norms and steps are float32 in any case
  * @n_threads: 0: all that this process may use
@@ -146,6 +175,7 @@ typedef enum
  * @guidance_scale: decoder; negative: the model's default for this job
  * @prior_guidance_scale: negative: the model's default
  * @progress: (nullable): called after every step
+ * @used: (nullable): takes what the job used, as soon as it has begun
  * @note: (nullable): called when there is something worth knowing; see #UnclipNoteFunc
  * @cancellable: (nullable): looked at before every step
  */
@@ -167,6 +197,7 @@ typedef struct
   double             prior_guidance_scale;
   UnclipProgressFunc progress;
   gpointer           progress_data;
+  UnclipUsed        *used;
   UnclipNoteFunc     note;
   gpointer           note_data;
   GCancellable      *cancellable;

@@ -212,6 +212,7 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
   if (! unclip_run_check_memory (&run, UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (kind == UNCLIP_PRIOR_DIFFUSION ? UNCLIP_STAGE_PRIOR : 0)
                                          | unclip_run_upsampler_stages (&run), error))
     return NULL;
+  unclip_run_use (&run, guidance_scale, 0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + cost_of_prior (&run, kind)
                              + run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + unclip_run_upsample_cost (&run, 1));

@@ -79,6 +79,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
     return NULL;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
+  unclip_run_use (&run, guidance_scale, 0);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
   /* Frames that are the pictures themselves. */
   n_ends = guidance_scale != 1.0 ? 0 : hold == UNCLIP_HOLD_NOTHING ? 2 : 1;

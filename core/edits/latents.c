@@ -214,6 +214,7 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
   latents->low_size = run.low_size;
   latents->first_size = run.upsamples ? run.first_size : run.low_size;
   latents->size = run.size;
+  unclip_run_use (&run, latents->guidance_scale, 0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE
                              + unclip_inversion_cost (method, run.n_steps) * (latents->guidance_scale != 1.0 ? 2 : 1)
                              + (run.upsamples ? upsamplers_cost (&run, run.super_res_n_steps) : 0));
@@ -326,10 +327,10 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
     own = *options;
   if (own.size == 0)
     own.size = latents->size;
+  if (own.precision == UNCLIP_PRECISION_AUTO)
+    own.precision = latents->is_bf16 ? UNCLIP_PRECISION_BF16 : UNCLIP_PRECISION_F32;
   if (! check_model (latents, model, error) || ! unclip_run_init (&run, model, &own, error) || ! check_loop (latents, &run, error))
     return NULL;
-  if (run.options->precision == UNCLIP_PRECISION_AUTO)
-    run.context.type = latents->is_bf16 ? BK_BF16 : BK_F32;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : latents->guidance_scale;
   upsamples = run.upsamples && latents->super_res != NULL;
   if (run.upsamples && latents->super_res == NULL)
@@ -346,6 +347,8 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
     }
   if (! unclip_run_check_memory (&run, UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (upsamples ? unclip_run_upsampler_stages (&run) : 0), error))
     return NULL;
+  run.n_steps = latents->n_steps;
+  unclip_run_use (&run, guidance_scale, 0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + latents->n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (upsamples ? upsamplers_cost (&run, latents->super_res->n_steps) : 0));
 

@@ -145,6 +145,7 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
   if (! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
     return NULL;
+  unclip_run_use (&run, guidance_scale, 0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE
                              + n * run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (&run, n));
 

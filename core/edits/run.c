@@ -120,6 +120,19 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
 }
 
 void
+unclip_run_use (const UnclipRun *run, double guidance_scale, double strength)
+{
+  if (run->options->used != NULL)
+    *run->options->used = (UnclipUsed) {
+      .precision = run->context.type == BK_BF16 ? UNCLIP_PRECISION_BF16 : UNCLIP_PRECISION_F32,
+      .size = run->size,
+      .n_steps = run->n_steps,
+      .guidance_scale = guidance_scale,
+      .strength = strength,
+    };
+}
+
+void
 unclip_run_clear (UnclipRun *run)
 {
   g_clear_pointer (&run->model, unclip_model_unref);
@@ -212,6 +225,21 @@ shorten (const int *values, int n, int length, int t)
   return out;
 }
 
+/* What of caption @i the text tower will not see. */
+static void
+note_cut (UnclipRun *run, const UnclipTokenizer *tokenizer, const char *text, int i)
+{
+  int              n_words = unclip_tokenizer_words_cut (tokenizer, text);
+  g_autofree char *excerpt = unclip_error_excerpt (text), *sentence = NULL;
+
+  if (n_words == 0)
+    return;
+  sentence = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "The caption \"%s\" is longer than the model reads: its last word is left out",
+                                           "The caption \"%s\" is longer than the model reads: its last %d words are left out", n_words),
+                              excerpt, n_words);
+  unclip_run_note (run, UNCLIP_NOTE_CUT + MIN (i, 7), sentence);
+}
+
 gboolean
 unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCaptions *captions, GError **error)
 {
@@ -237,7 +265,12 @@ unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCapt
   ids = g_new (int, n * length);
   mask = g_new (int, n * length);
   for (int i = 0; i < n; i++)
-    unclip_tokenizer_encode (tokenizer, texts[i] != NULL ? texts[i] : "", ids + i * length, mask + i * length);
+    {
+      const char *text = texts[i] != NULL ? texts[i] : "";
+
+      unclip_tokenizer_encode (tokenizer, text, ids + i * length, mask + i * length);
+      note_cut (run, tokenizer, text, i);
+    }
 
   t = captions->n_tokens = longest (mask, n, length);
   short_ids = shorten (ids, n, length, t);

@@ -37,6 +37,8 @@ typedef struct
 
 /* @options: (nullable); checked: %UNCLIP_ERROR_ARGUMENT names the value and what it may be. */
 gboolean unclip_run_init  (UnclipRun *run, UnclipModel *model, const UnclipOptions *options, GError **error);
+/* Tells the caller what is used, once the edit has chosen its own share of it. */
+void     unclip_run_use   (const UnclipRun *run, double guidance_scale, double strength);
 void     unclip_run_clear (UnclipRun *run);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipRun, unclip_run_clear)
 
@@ -90,7 +92,8 @@ gboolean unclip_run_step   (UnclipRun *run, const char *stage, int step, int n_s
 typedef enum
 {
   UNCLIP_NOTE_PICTURE,
-  UNCLIP_NOTE_CAPTION
+  UNCLIP_NOTE_CAPTION,
+  UNCLIP_NOTE_CUT, /* and seven more: one for each caption of a job, as long as they last */
 } UnclipNoteKind;
 
 /* Tells the caller, unless he was told of that kind before. @sentence: translated */

@@ -69,6 +69,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
     theta = unclip_model_default (model, "text_edit_strength", 0.4);
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "text_edit_guidance_scale", 3.0);
+  unclip_run_use (&run, guidance_scale, theta);
   /* DDIM's states are on one path, which an edit leaves; these are each noised anew, and forgive it. */
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)

@@ -86,6 +86,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
   /* The model's own guidance comes in with eta, as the inversion has none: so eta 0 is the same picture. */
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : 1.0 + eta * (unclip_model_default (model, "variation_guidance_scale", 1.0) - 1.0);
+  unclip_run_use (&run, guidance_scale, eta);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
                              + count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
@@ -113,7 +114,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
     for (int i = 0; i < count; i++)
       {
         g_ptr_array_add (squares, g_new (float, (gsize) run.low_size * run.low_size * 3));
-        seeds[i] = run.options->seed + i;
+        seeds[i] = unclip_seed_after (run.options->seed, i);
         if (! sample (&run, &decoder, trace, eta, seeds[i], g_ptr_array_index (squares, i), error))
           return NULL;
       }

@@ -33,6 +33,8 @@ int              unclip_tokenizer_max_length (const UnclipTokenizer *tokenizer);
  * Returns: number of tokens before truncation, start and end included
  */
 int              unclip_tokenizer_encode     (const UnclipTokenizer *tokenizer, const char *text, int *input_ids, int *attention_mask);
+/* How many words of @text, as spaces part them, do not go in or not to their end. */
+int              unclip_tokenizer_words_cut  (const UnclipTokenizer *tokenizer, const char *text);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipTokenizer, unclip_tokenizer_free)
 
 /* ---- resize.c: Pillow's and torch's bicubic ---------------------------------- */

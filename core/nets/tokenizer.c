@@ -438,20 +438,26 @@ encode_piece (const UnclipTokenizer *tokenizer, const char *piece, gsize length,
     g_array_append_val (out, ids[i]);
 }
 
-int
-unclip_tokenizer_encode (const UnclipTokenizer *tokenizer, const char *text, int *input_ids, int *attention_mask)
+/* All tokens of @text but start and end, and how many words of it go beyond @limit of them. transfer full */
+static GArray *
+tokenize (const UnclipTokenizer *tokenizer, const char *text, int limit, int *n_words_beyond)
 {
   g_autofree char *normal = normalise (text);
-  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (int));
-  int kept;
+  GArray          *tokens = g_array_new (FALSE, FALSE, sizeof (int));
+  gboolean         is_beyond = FALSE;
 
+  *n_words_beyond = 0;
   for (const char *p = normal; *p != '\0';)
     {
       gsize length;
 
       if (*p == ' ')
-        p++;
-      else if (g_str_has_prefix (p, tokenizer->start_text))
+        {
+          p++;
+          is_beyond = FALSE;
+          continue;
+        }
+      if (g_str_has_prefix (p, tokenizer->start_text))
         {
           g_array_append_val (tokens, tokenizer->start);
           p += strlen (tokenizer->start_text);
@@ -467,7 +473,29 @@ unclip_tokenizer_encode (const UnclipTokenizer *tokenizer, const char *text, int
           encode_piece (tokenizer, p, length, tokens);
           p += length;
         }
+      if ((int) tokens->len > limit && ! is_beyond)
+        {
+          is_beyond = TRUE;
+          ++*n_words_beyond;
+        }
     }
+  return tokens;
+}
+
+int
+unclip_tokenizer_words_cut (const UnclipTokenizer *tokenizer, const char *text)
+{
+  int n_words;
+  g_autoptr (GArray) tokens = tokenize (tokenizer, text, tokenizer->max_length - 2, &n_words);
+
+  return n_words;
+}
+
+int
+unclip_tokenizer_encode (const UnclipTokenizer *tokenizer, const char *text, int *input_ids, int *attention_mask)
+{
+  int n_words, kept;
+  g_autoptr (GArray) tokens = tokenize (tokenizer, text, tokenizer->max_length - 2, &n_words);
 
   kept = MIN ((int) tokens->len, tokenizer->max_length - 2);
   for (int i = 0; i < tokenizer->max_length; i++)

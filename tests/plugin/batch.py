@@ -33,9 +33,12 @@ def script_fu(gimp, tap):
         SCHEME_CALL % ("plug-in-unclip-text-edit", f'#:to "a blue ball" {model} #:size "huge"'.replace(f'#:size "{gimp.env["UNCLIP_TEST_SIZE"]}"', "")))
     values = re.findall(r"@values@(.*)", printed)
     tap.say(status == 0 and len(values) == 3, "Script-Fu: named arguments", printed)
-    tap.say(bool(values) and re.search(r" 11 2 1\.5 .* 0\.25\)", values[0]), "Script-Fu: variations' values", values)
-    tap.say(len(values) > 1 and re.search(r" 12 2 0(\.0)? .* 0\.3\)", values[1]), "Script-Fu: text edit's values", values)
-    tap.say(len(values) > 2, "Script-Fu: a choice that does not exist is the default", values)
+    used = [re.search(r"\) (.*)\)", line)[1] if line else "" for line in values]
+    model_path = scheme_string(gimp.env["UNCLIP_TEST_MODEL"])
+    tap.say(used[:1] and used[0].startswith(f'11 2 1.5 {model_path} 0.25 64 "stretch" '), "Script-Fu: variations' values", values)
+    tap.say(used[1:] and re.match(r"12 2 \d+(\.\d+)? " + re.escape(model_path) + ' 0.3 64 "pad" "(f32|bf16)" "[0-9a-f]{16}"', used[1]),
+            "Script-Fu: text edit's values", values)
+    tap.say(used[2:] and f"{model_path} 0.4 " in used[2] and '"huge"' not in used[2], "Script-Fu: a choice that does not exist is the default", values)
     for what, name, arguments, words, wanted in (
             ("a count out of range", "plug-in-unclip-variations", f"#:count 99 {model}", "out of range", 70),
             ("an unknown argument", "plug-in-unclip-variations", f"#:cuont 2 {model}", "cuont", 70),

@@ -86,7 +86,7 @@ def new_image(width, height, gray=False, precision=Gimp.Precision.U8_NON_LINEAR,
 
 def record(layer):
     parasite = layer.get_parasite("unclip-edit")
-    return json.loads(bytes(parasite.get_data()).rstrip(b"\0").decode()) if parasite else None
+    return json.loads(bytes(b & 255 for b in parasite.get_data()).rstrip(b"\0").decode()) if parasite else None
 
 
 def tags(image):

@@ -77,9 +77,10 @@ def variations():
     image, layer = new_image(100, 80, alpha=0.5, layer=(5, 10, 70, 60))
     Gimp.Image.insert_layer(image, Gimp.Layer.new(image, "above", 10, 10, 0, 100, 0), None, 0)
     before = state(image)
-    layers, seed, steps, guidance, model, eta = call(
-        VARIATIONS, image, [layer], count=2, eta=0.5, seed=7, guidance=2.0, framing="crop", **QUICK)
-    equal((seed, steps, guidance, model, eta), (7, 2, 2.0, MODEL, 0.5), "variations: used settings")
+    layers, *used = call(VARIATIONS, image, [layer], count=2, eta=0.5, seed=7, guidance=2.0, framing="crop", precision="f32", **QUICK)
+    fingerprint = record(layers[0])["fingerprint"]
+    engine = record(layers[0])["engine"]
+    equal(used, [7, 2, 2.0, MODEL, 0.5, 64, "crop", "f32", fingerprint, engine, ""], "variations: used settings")
     equal([l.get_name() for l in image.get_layers()], ["above", "Variations", "photo"], "variations: group above the layer")
     equal([l.get_name() for l in layers], ["Variation #7", "Variation #8"], "variations: names with seeds")
     equal([l.get_visible() for l in layers], [True, False], "variations: the first is visible")
@@ -91,12 +92,11 @@ def variations():
     say(layers[0].get_mask() is None, "variations: no mask without a selection")
     equal([l.get_name() for l in image.get_selected_layers()], ["Variation #7"], "variations: the first is selected")
     kept = record(layers[1])
-    equal({k: kept[k] for k in ("procedure", "seed", "eta", "steps", "guidance", "framing", "rng", "model")},
-          {"procedure": VARIATIONS, "seed": 8, "eta": 0.5, "steps": 2, "guidance": 2.0, "framing": "crop",
-           "rng": "philox", "model": os.path.basename(MODEL)}, "variations: settings in the parasite")
-    say(len(kept["fingerprint"]) == 16 and kept["engine"], "variations: model and engine in the parasite")
-    equal(kept["precision"], "auto", "variations: precision in the parasite")
-    again = call(VARIATIONS, image, [layer], count=1, eta=0.5, seed=8, guidance=2.0, framing="crop", **QUICK)[0]
+    equal(kept, {"procedure": VARIATIONS, "engine": engine, "model": os.path.basename(MODEL), "folder": MODEL, "fingerprint": fingerprint,
+                 "rng": "philox", "seed": 8, "eta": 0.5, "steps": 2, "guidance": 2.0, "size": 64, "framing": "crop",
+                 "precision": "f32", "notes": ""}, "variations: settings in the parasite")
+    say(len(fingerprint) == 16 and engine, "variations: model and engine in the parasite")
+    again = call(VARIATIONS, image, [layer], count=1, eta=0.5, seed=8, guidance=2.0, framing="crop", precision="f32", **QUICK)[0]
     equal(hash(pixels(again[0])), hash(pixels(layers[1])), "variations: a seed gives its picture again")
     equal([l.get_name() for l in image.get_layers()], ["above", "Variations", "Variation #8 (2)", "photo"],
           "variations: a single one comes without a group, and a name that is taken keeps its seed")
@@ -107,9 +107,8 @@ def variations():
 def text_edit():
     image, layer = new_image(64, 64)
     before = state(image)
-    layers, seed, steps, guidance, model, strength = call(
-        TEXT_EDIT, image, [layer], strength=0.5, stages=2, seed=3, framing="stretch", guidance=3.0, **EDIT)
-    equal((seed, steps, guidance, model, strength), (3, 2, 3.0, MODEL, 0.5), "text edit: used settings")
+    layers, *used = call(TEXT_EDIT, image, [layer], strength=0.5, stages=2, seed=3, framing="stretch", guidance=3.0, **EDIT)
+    equal(used[:5] + used[5:7], [3, 2, 3.0, MODEL, 0.5, 64, "stretch"], "text edit: used settings")
     equal([l.get_name() for l in image.get_layers()], ["Text Edit: a blue ball", "photo"], "text edit: group")
     equal([l.get_name() for l in layers], ["Text Edit θ 0.50", "Text Edit θ 0.25"], "text edit: strongest first")
     equal([l.get_visible() for l in layers], [True, False], "text edit: the strongest is visible")

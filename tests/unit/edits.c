@@ -563,6 +563,80 @@ test_progress_and_cancel (void)
     }
 }
 
+/* What a job used is told also where its options left it to the model. */
+static void
+test_used (void)
+{
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  g_autoptr (GPtrArray) squares = NULL;
+  g_autoptr (GError) error = NULL;
+  UnclipUsed    used = { .size = -1 };
+  UnclipOptions options;
+
+  unclip_options_init (&options);
+  options.super_res_n_steps = 2;
+  options.used = &used;
+  squares = unclip_variations (model, x, 1, 0.5, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (used.size, ==, ((UnclipImage *) squares->pdata[1])->width);
+  g_assert_cmpint (used.n_steps, ==, 25);
+  g_assert_cmpfloat (used.guidance_scale, ==, 2); /* half the way from 1 to the model's 3 */
+  g_assert_cmpfloat (used.strength, ==, 0.5);
+  g_assert_cmpint (used.precision, ==, unclip_precision_is_bf16 (UNCLIP_PRECISION_AUTO) ? UNCLIP_PRECISION_BF16 : UNCLIP_PRECISION_F32);
+
+  options = options_new (LOW);
+  options.precision = UNCLIP_PRECISION_BF16;
+  options.guidance_scale = 1.5;
+  options.used = &used;
+  g_clear_pointer (&squares, g_ptr_array_unref);
+  squares = unclip_text_edit (model, x, "a", "b", -1, 1, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (used.size, ==, LOW);
+  g_assert_cmpint (used.n_steps, ==, 5);
+  g_assert_cmpfloat (used.guidance_scale, ==, 1.5);
+  g_assert_cmpfloat (used.strength, ==, 0.4);
+  g_assert_cmpint (used.precision, ==, UNCLIP_PRECISION_BF16);
+}
+
+static void
+take_note (const char *note, gpointer data)
+{
+  g_ptr_array_add (data, g_strdup (note));
+}
+
+/* The model reads nine letters beside start and end; each letter is a word here. */
+static void
+test_cut_caption (void)
+{
+  static const struct
+  {
+    const char *caption, *told;
+  } cases[] = {
+    { "a b c d e f g h i", NULL },
+    { "", NULL },
+    { "a b c d e f g h i   ", NULL },
+    { "a b c d e f g h i j", "last word is" },
+    { "a b c d e f g h ij", "last word is" }, /* in part */
+    { "a b c d e f g h i j, k\tl\n\nm", "last 4 words are" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+      g_autoptr (UnclipImage) image = NULL;
+      g_autoptr (GError) error = NULL;
+      UnclipOptions options = options_new (LOW);
+
+      options.note = take_note;
+      options.note_data = notes;
+      image = unclip_generate (model, cases[i].caption, UNCLIP_PRIOR_TEXT, &options, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (notes->len, ==, cases[i].told != NULL);
+      if (cases[i].told != NULL)
+        g_assert_nonnull (strstr (notes->pdata[0], cases[i].told));
+    }
+}
+
 static void
 test_bad_options (void)
 {
@@ -632,6 +706,8 @@ main (int argc, char **argv)
   g_test_add_func ("/edits/upscale-and-labels", test_upscale_and_labels);
   g_test_add_func ("/edits/principal-components", test_principal_components);
   g_test_add_func ("/edits/progress-and-cancel", test_progress_and_cancel);
+  g_test_add_func ("/edits/used", test_used);
+  g_test_add_func ("/edits/cut-caption", test_cut_caption);
   g_test_add_func ("/edits/bad-options", test_bad_options);
   status = g_test_run ();
 

@@ -54,8 +54,22 @@ test_options (void)
   g_assert_cmpfloat (options.guidance_scale, <, 0);
   g_assert_cmpfloat (options.prior_guidance_scale, <, 0);
   g_assert_null (options.progress);
+  g_assert_null (options.used);
   g_assert_null (options.note);
   g_assert_null (options.cancellable);
+}
+
+static void
+test_seeds (void)
+{
+  g_assert_cmpuint (unclip_seed_after (7, 0), ==, 7);
+  g_assert_cmpuint (unclip_seed_after (7, 3), ==, 10);
+  g_assert_cmpuint (unclip_seed_after (G_MAXINT32, 0), ==, G_MAXINT32);
+  g_assert_cmpuint (unclip_seed_after (G_MAXINT32, 2), ==, 1);
+  g_assert_cmpuint (unclip_seed_after (G_GUINT64_CONSTANT (1) << 31, 1), ==, (G_GUINT64_CONSTANT (1) << 31) + 1);
+  g_assert_cmpuint (unclip_seed_after (G_MAXINT64, 1), ==, 0);
+  g_assert_cmpuint (unclip_seed_after (G_MAXUINT64, 0), ==, G_MAXUINT64);
+  g_assert_cmpuint (unclip_seed_after (G_MAXUINT64, 1), ==, 0);
 }
 
 static void
@@ -75,6 +89,7 @@ main (int argc, char **argv)
   g_test_add_func ("/job/image", test_image);
   g_test_add_func ("/job/image-refused", test_image_refused);
   g_test_add_func ("/job/options", test_options);
+  g_test_add_func ("/job/seeds", test_seeds);
   g_test_add_func ("/job/titles", test_titles);
   return g_test_run ();
 }

@@ -24,17 +24,24 @@ class Refused(Exception):
     pass
 
 
-def call(name, image, drawables, **arguments):
+def values(name, image, drawables, **arguments):
+    """What the procedure returns, by the names that it gives that."""
     procedure = Gimp.get_pdb().lookup_procedure(name)
     config = procedure.create_config()
     config.set_property("image", image)
     config.set_core_object_array("drawables", drawables)
     for key, value in arguments.items():
         config.set_property(key.strip("_").replace("_", "-"), value)
-    values = procedure.run(config)
-    if values.index(0) != Gimp.PDBStatusType.SUCCESS:
+    returned = procedure.run(config)
+    if returned.index(0) != Gimp.PDBStatusType.SUCCESS:
         raise Refused(Gimp.get_pdb().get_last_error())
-    return values.get_core_object_array(1)
+    names = [spec.name for spec in procedure.get_return_values()]
+    return {name: returned.get_core_object_array(i) if name == "layers" else returned.index(i) for i, name in enumerate(names, 1)}
+
+
+def call(name, image, drawables, **arguments):
+    """The new layers."""
+    return values(name, image, drawables, **arguments)["layers"]
 
 
 def vary(image, layer, **arguments):
