@@ -21,7 +21,7 @@ cmd_decode (CmdJob  *job,
             char   **argv,
             GError **error)
 {
-  g_autofree char *path = NULL, *out = NULL, *name = NULL;
+  g_autofree char *path = NULL, *out = NULL;
   g_autoptr (UnclipLatents) latents = NULL;
   g_autoptr (CmdOutput) output = NULL;
   g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
@@ -37,7 +37,7 @@ cmd_decode (CmdJob  *job,
       || ! cmd_require (out, "--out", error))
     return FALSE;
 
-  output = cmd_output_new_file (out, ".png", error);
+  output = cmd_output_new_file (job, out, ".png", 1, error);
   if (output == NULL)
     return FALSE;
   latents = unclip_latents_load (path, error);
@@ -47,6 +47,5 @@ cmd_decode (CmdJob  *job,
   if (image == NULL)
     return FALSE;
   g_ptr_array_add (images, image);
-  name = cmd_output_numbered (output, 0, 1);
-  return cmd_job_save (job, output, (char *[]) { name, NULL }, images, 0, TRUE, error);
+  return cmd_job_save (job, output, images, 0, TRUE, error);
 }

@@ -65,20 +65,19 @@ cmd_eval (CmdJob  *job,
       || ! check_settings (settings, error))
     return FALSE;
 
-  output = cmd_output_new_file (out, strcmp (job->operands[1], "tokenizer") == 0 ? ".json" : ".safetensors", error);
+  output = cmd_output_new_file (job, out, strcmp (job->operands[1], "tokenizer") == 0 ? ".json" : ".safetensors", 1, error);
   if (output == NULL)
     return FALSE;
   picture = path == NULL && strcmp (job->operands[1], "preprocess") == 0 ? in : path;
   if (picture != NULL)
-    image = cmd_picture_read (picture, NULL, error);
+    image = cmd_picture_read_image (picture, NULL, error);
   if (picture != NULL && image == NULL)
     return FALSE;
   job->model_name = g_strdup (job->operands[0]);
   if (! cmd_job_open_model (job, error)
-      || ! unclip_eval (job->model, job->operands[1], in, cmd_output_path (output), (const char *const *) settings,
-                        image, &job->options, error)
-      || ! cmd_output_commit (output, error))
+      || ! unclip_eval (job->model, job->operands[1], in, out, (const char *const *) settings,
+                        image, &job->options, error))
     return FALSE;
-  cmd_job_finish (job, (const char *[]) { out, NULL });
-  return TRUE;
+  cmd_output_keep (output);
+  return cmd_job_finish (job, cmd_output_files (output), error);
 }

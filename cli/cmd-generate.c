@@ -28,7 +28,6 @@ cmd_generate (CmdJob  *job,
   g_autofree char *prompt = NULL, *prior_text = NULL, *out = NULL;
   g_autoptr (CmdOutput) output = NULL;
   g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
-  g_autofree char *name = NULL;
   UnclipImage *image;
   int          prior = UNCLIP_PRIOR_DIFFUSION;
   const GOptionEntry entries[] = {
@@ -47,7 +46,7 @@ cmd_generate (CmdJob  *job,
   json_object_set_string_member (job->settings, "prompt", prompt);
   json_object_set_string_member (job->settings, "prior", priors[prior]);
 
-  output = cmd_output_new_file (out, ".png", error);
+  output = cmd_output_new_file (job, out, ".png", 1, error);
   if (output == NULL)
     return FALSE;
   if (! cmd_job_open_model (job, error))
@@ -56,6 +55,5 @@ cmd_generate (CmdJob  *job,
   if (image == NULL)
     return FALSE;
   g_ptr_array_add (images, image);
-  name = cmd_output_numbered (output, 0, 1);
-  return cmd_job_save (job, output, (char *[]) { name, NULL }, images, 0, FALSE, error);
+  return cmd_job_save (job, output, images, 0, FALSE, error);
 }

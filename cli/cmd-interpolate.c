@@ -65,18 +65,18 @@ cmd_interpolate (CmdJob  *job,
   json_object_set_int_member (job->settings, "frames", n_frames);
   json_object_set_string_member (job->settings, "hold", holds[hold]);
 
-  output = cmd_output_new_in (out, error);
+  names = file_names (n_frames);
+  output = cmd_output_new_in (out, names, error);
   if (output == NULL)
     return FALSE;
-  a = cmd_picture_read (paths[0], &a_is_generated, error);
+  a = cmd_picture_read_image (paths[0], &a_is_generated, error);
   if (a == NULL)
     return FALSE;
-  b = cmd_picture_read (paths[1], &b_is_generated, error);
+  b = cmd_picture_read_image (paths[1], &b_is_generated, error);
   if (b == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   frames = unclip_interpolate (job->model, a, b, n_frames, hold, &job->options, error);
   if (frames == NULL)
     return FALSE;
-  names = file_names (n_frames);
-  return cmd_job_save (job, output, names, frames, 0, ! (a_is_generated && b_is_generated), error);
+  return cmd_job_save (job, output, frames, 0, ! (a_is_generated && b_is_generated), error);
 }

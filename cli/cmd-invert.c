@@ -26,6 +26,7 @@ cmd_invert (CmdJob  *job,
   g_autoptr (UnclipImage) image = NULL;
   g_autoptr (CmdOutput) output = NULL;
   g_autoptr (UnclipLatents) latents = NULL;
+  const char *held;
   const GOptionEntry entries[] = {
     { "image", 'i', 0, G_OPTION_ARG_FILENAME, &path, N_("The picture"), N_("FILE") },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The latents that are written"), N_("L.safetensors") },
@@ -40,17 +41,15 @@ cmd_invert (CmdJob  *job,
     return FALSE;
   json_object_set_string_member (job->settings, "prompt", prompt);
 
-  output = cmd_output_new_file (out, ".safetensors", error);
+  output = cmd_output_new_file (job, out, ".safetensors", 1, error);
   if (output == NULL)
     return FALSE;
-  image = cmd_picture_read (path, NULL, error);
+  image = cmd_picture_read_image (path, NULL, error);
   if (image == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   latents = unclip_invert (job->model, image, prompt, &job->options, error);
-  if (latents == NULL
-      || ! unclip_latents_save (latents, cmd_output_path (output), error)
-      || ! cmd_output_commit (output, error))
+  if (latents == NULL)
     return FALSE;
-  cmd_job_finish (job, (const char *[]) { out, NULL });
-  return TRUE;
+  held = cmd_output_hold (output, error);
+  return held != NULL && unclip_latents_save (latents, held, error) && cmd_job_deliver (job, output, error);
 }

@@ -104,11 +104,24 @@ read_numbers (const char  *text,
   return FALSE;
 }
 
+/* NULL-terminated. */
+static char **
+file_names (const char *path,
+            const int  *numbers,
+            int         n)
+{
+  g_autofree char *stem = cmd_output_stem (path);
+  char **names = g_new0 (char *, n + 1);
+
+  for (int i = 0; i < n; i++)
+    names[i] = g_strdup_printf ("%s-pca-%d.png", stem, numbers[i]);
+  return names;
+}
+
 /* What --pca asks for: pictures in @output, and the numbers, in the order of the files, in the report. */
 static gboolean
 probe_pca (CmdJob             *job,
            const UnclipImage  *image,
-           const char         *path,
            const int          *numbers,
            int                 n,
            CmdOutput          *output,
@@ -116,24 +129,15 @@ probe_pca (CmdJob             *job,
            GError            **error)
 {
   g_autoptr (GPtrArray) results = unclip_probe_pca (job->model, image, numbers, n, &job->options, error);
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_autofree char *stem = cmd_output_stem (path);
-  g_auto (GStrv) names = NULL;
   JsonArray *array;
 
   if (results == NULL)
     return FALSE;
   array = json_array_new ();
   for (int i = 0; i < n; i++)
-    {
-      g_autofree char *name = g_strdup_printf ("%s-pca-%d.png", stem, numbers[i]);
-
-      g_strv_builder_add (builder, name);
-      json_array_add_int_element (array, numbers[i]);
-    }
+    json_array_add_int_element (array, numbers[i]);
   json_object_set_array_member (job->report, "pca", array);
-  names = g_strv_builder_end (builder);
-  return cmd_job_save (job, output, names, results, 0, is_composite, error);
+  return cmd_job_save (job, output, results, 0, is_composite, error);
 }
 
 gboolean
@@ -172,14 +176,19 @@ cmd_probe (CmdJob  *job,
     if (! cmd_text (&labels[i], "--label", error))
       return FALSE;
 
-  if (pca != NULL && (output = cmd_output_new_in (out, error)) == NULL)
-    return FALSE;
-  image = cmd_picture_read (path, &is_generated, error);
+  if (pca != NULL)
+    {
+      g_auto (GStrv) names = file_names (path, numbers, n_numbers);
+
+      output = cmd_output_new_in (out, names, error);
+      if (output == NULL)
+        return FALSE;
+    }
+  image = cmd_picture_read_image (path, &is_generated, error);
   if (image == NULL || ! cmd_job_open_model (job, error)
       || (labels != NULL && ! probe_labels (job, image, labels, error)))
     return FALSE;
   if (pca != NULL)
-    return probe_pca (job, image, path, numbers, n_numbers, output, ! is_generated, error);
-  cmd_job_finish (job, NULL);
-  return TRUE;
+    return probe_pca (job, image, numbers, n_numbers, output, ! is_generated, error);
+  return cmd_job_finish (job, NULL, error);
 }

@@ -41,6 +41,5 @@ cmd_synth (CmdJob  *job,
 
   if (! unclip_synth (job->operands[0], out, job->options.seed, dtypes[dtype], &job->options, error))
     return FALSE;
-  cmd_job_finish (job, (const char *[]) { out, NULL });
-  return TRUE;
+  return cmd_job_finish (job, (const char *[]) { out, NULL }, error);
 }

@@ -27,7 +27,6 @@ cmd_text_edit (CmdJob  *job,
   g_autoptr (UnclipImage) image = NULL;
   g_autoptr (CmdOutput) output = NULL;
   g_autoptr (GPtrArray) results = NULL;
-  g_auto (GStrv) names = NULL;
   double   strength = -1;
   int      n_stages = 1;
   gboolean fit = FALSE, is_generated;
@@ -58,17 +57,14 @@ cmd_text_edit (CmdJob  *job,
   if (strength_text != NULL)
     json_object_set_double_member (job->settings, "strength", strength);
 
-  output = cmd_output_new_file (out, ".png", error);
+  output = cmd_output_new_file (job, out, ".png", n_stages, error);
   if (output == NULL)
     return FALSE;
-  image = cmd_picture_read (path, &is_generated, error);
+  image = cmd_picture_read_image (path, &is_generated, error);
   if (image == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   results = unclip_text_edit (job->model, image, from, to, strength, n_stages, &job->options, error);
   if (results == NULL || (fit && ! cmd_picture_fit (results, image, job->options.framing, error)))
     return FALSE;
-  names = g_new0 (char *, n_stages + 1);
-  for (int i = 0; i < n_stages; i++)
-    names[i] = cmd_output_numbered (output, i, n_stages);
-  return cmd_job_save (job, output, names, results, 1, ! is_generated, error);
+  return cmd_job_save (job, output, results, 1, ! is_generated, error);
 }

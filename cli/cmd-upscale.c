@@ -23,7 +23,7 @@ cmd_upscale (CmdJob  *job,
              char   **argv,
              GError **error)
 {
-  g_autofree char *path = NULL, *out = NULL, *name = NULL, *tile = NULL;
+  g_autofree char *path = NULL, *out = NULL, *tile = NULL;
   g_autoptr (UnclipImage) image = NULL;
   g_autoptr (CmdOutput) output = NULL;
   g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
@@ -42,16 +42,15 @@ cmd_upscale (CmdJob  *job,
       || ! cmd_int (tile, "--tile", 16, 4096, &job->options.tile, error))
     return FALSE;
 
-  output = cmd_output_new_file (out, ".png", error);
+  output = cmd_output_new_file (job, out, ".png", 1, error);
   if (output == NULL)
     return FALSE;
-  image = cmd_picture_read (path, &is_generated, error);
+  image = cmd_picture_read_image (path, &is_generated, error);
   if (image == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   result = unclip_upscale (job->model, image, &job->options, error);
   if (result == NULL)
     return FALSE;
   g_ptr_array_add (images, result);
-  name = cmd_output_numbered (output, 0, 1);
-  return cmd_job_save (job, output, (char *[]) { name, NULL }, images, 0, ! is_generated, error);
+  return cmd_job_save (job, output, images, 0, ! is_generated, error);
 }

@@ -67,15 +67,15 @@ cmd_variations (CmdJob  *job,
   if (eta_text != NULL)
     json_object_set_double_member (job->settings, "eta", eta);
 
-  output = cmd_output_new_in (out, error);
+  names = file_names (path, count);
+  output = cmd_output_new_in (out, names, error);
   if (output == NULL)
     return FALSE;
-  image = cmd_picture_read (path, &is_generated, error);
+  image = cmd_picture_read_image (path, &is_generated, error);
   if (image == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   results = unclip_variations (job->model, image, count, eta, &job->options, error);
   if (results == NULL || (fit && ! cmd_picture_fit (results, image, job->options.framing, error)))
     return FALSE;
-  names = file_names (path, count);
-  return cmd_job_save (job, output, names, results, 1, ! is_generated, error);
+  return cmd_job_save (job, output, results, 1, ! is_generated, error);
 }

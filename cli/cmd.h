@@ -11,6 +11,7 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 
+#include "picture.h"
 #include "unclip.h"
 
 G_BEGIN_DECLS
@@ -110,11 +111,13 @@ typedef gboolean (*CmdFunc) (CmdJob *job, int argc, char **argv, GError **error)
 
 gboolean cmd_job_parse      (CmdJob *job, const CmdHelp *help, const GOptionEntry *entries, int argc, char **argv, GError **error);
 gboolean cmd_job_open_model (CmdJob *job, GError **error);
-/* Writes pictures under their names in @output and finishes the job. @names: NULL-terminated, as many as
- * @images has from @first on. @is_composite: made from a user's picture. */
-gboolean cmd_job_save       (CmdJob *job, CmdOutput *output, char **names, GPtrArray *images, int first, gboolean is_composite, GError **error);
+/* Writes pictures, those that @images has from @first on, under the names of @output, and delivers it. @is_composite: made from
+ * a user's picture. */
+gboolean cmd_job_save       (CmdJob *job, CmdOutput *output, GPtrArray *images, int first, gboolean is_composite, GError **error);
+/* Gives the files of @output their names and finishes the job. If that cannot be said on stdout, nothing was made. */
+gboolean cmd_job_deliver    (CmdJob *job, CmdOutput *output, GError **error);
 /* Says what was made, on stdout: a JSON object with --json, else one path a line, nothing with --quiet. */
-void     cmd_job_finish     (CmdJob *job, const char *const *files);
+gboolean cmd_job_finish     (CmdJob *job, const char *const *files, GError **error);
 void     cmd_job_clear      (CmdJob *job);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CmdJob, cmd_job_clear)
 
@@ -147,20 +150,11 @@ void          cmd_progress_clear (CmdProgress *progress);
 /* Whether there is somebody to look at a bar. */
 gboolean      cmd_progress_wanted (void);
 
-/* Before any thread is made. The cancellable is cancelled by the first SIGINT or SIGTERM; a second one
- * ends the process at once. transfer none. */
+/* Before any thread is made. The cancellable is cancelled by the first SIGINT, SIGTERM or SIGHUP; a second one
+ * ends the process at once, and takes along what is not done, as other deadly signals do. transfer none. */
 GCancellable *cmd_interrupt_start (void);
 
-/* ---- pictures (picture.c, png.c, output.c, metadata.c) ----------------------------------- */
-
-/**
- * cmd_picture_read:
- * @is_generated: (out) (optional): whether its metadata says that all of it was made by a model
- *
- * PNG with up to 16 bits, and whatever gdk-pixbuf reads; turned as its EXIF orientation says.
- * Errors: CMD_ERROR_FAILED, also for what is far too large.
- */
-UnclipImage *cmd_picture_read  (const char *path, gboolean *is_generated, GError **error);
+/* ---- pictures (png.c, output.c, metadata.c; picture.h has their reading) ------------------- */
 
 /**
  * cmd_picture_fit:
@@ -170,36 +164,41 @@ UnclipImage *cmd_picture_read  (const char *path, gboolean *is_generated, GError
  */
 gboolean     cmd_picture_fit   (GPtrArray *results, const UnclipImage *original, UnclipFraming framing, GError **error);
 
-UnclipImage *cmd_png_read      (FILE *file, const char *path, GError **error);
-/* 8-bit sRGB. */
-gboolean     cmd_png_write     (FILE *file, const UnclipImage *image, const char *path, GError **error);
-/* Whether a picture of this size is read at all. */
-gboolean     cmd_picture_check_size (const char *path, int width, int height, GError **error);
+/* Writes 8-bit sRGB. @xmp: (nullable); @path: for messages */
+typedef struct _CmdPng CmdPng;
 
-/* Puts XMP into a picture that @job made, if it wants any. @is_composite: made from a user's picture. */
-gboolean     cmd_metadata_write  (const CmdJob *job, gboolean is_composite, const char *path, GError **error);
-/* EXIF orientation, 1 to 8, and whether the source type is trainedAlgorithmicMedia. */
-void         cmd_metadata_read   (const char *path, int *orientation, gboolean *is_generated);
+CmdPng  *cmd_png_new  (FILE *file, int width, int height, int n_channels, const char *xmp, const char *path, GError **error);
+/* The next @n rows, [n, width, n_channels], 0 to 1. */
+gboolean cmd_png_rows (CmdPng *png, const float *rows, int n, GError **error);
+gboolean cmd_png_end  (CmdPng *png, GError **error);
+void     cmd_png_free (CmdPng *png);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CmdPng, cmd_png_free)
+
+/* The XMP of a picture that @job made; transfer full, %NULL if it wants none. @is_composite: made from a user's picture. */
+char        *cmd_metadata_xmp          (const CmdJob *job, gboolean is_composite);
+/* Whether the XMP somewhere in a file says that all of the picture was made by a model. */
+gboolean     cmd_metadata_is_generated (const void *data, gsize size);
 
 /* Files that appear all together or not at all: pictures are written under another name beside their own.
  *
  * Both "new" make the last level of the folder if it is missing, and find out now, not after minutes of
- * work, whether it can be written to: a folder, or a file whose name ends in @suffix. */
-CmdOutput         *cmd_output_new_in   (const char *dir, GError **error);
-CmdOutput         *cmd_output_new_file (const char *path, const char *suffix, GError **error);
-/* The file's own path, for core to write to. */
-const char        *cmd_output_path     (const CmdOutput *output);
-/* "F.png" for (0, 1) and "F-2.png" for (1, 3): where picture @i of @n goes; transfer full. */
-char              *cmd_output_numbered (const CmdOutput *output, int i, int n);
+ * work, whether the files can be made: those called @names in a folder, or @n, "F.png" or "F-1.png" and so on,
+ * whose name ends in @suffix. A @path of "-" is stdout, where one picture may go. */
+CmdOutput         *cmd_output_new_in   (const char *dir, char **names, GError **error);
+CmdOutput         *cmd_output_new_file (const CmdJob *job, const char *path, const char *suffix, int n, GError **error);
 /* "apple" for "DIR/apple.jpg": what pictures made from that file begin with; transfer full. */
 char              *cmd_output_stem     (const char *path);
-/* What the file is called until it is committed; %NULL: failed. transfer none. */
-const char        *cmd_output_add      (CmdOutput *output, const char *name, const UnclipImage *image, GError **error);
+/* Writes the next picture. @xmp: (nullable) */
+gboolean           cmd_output_add      (CmdOutput *output, const UnclipImage *image, const char *xmp, GError **error);
+/* The one file's own path, for core to write to; what was there comes back unless the output is kept. transfer none, %NULL: failed. */
+const char        *cmd_output_hold     (CmdOutput *output, GError **error);
 /* Gives the files their names. */
 gboolean           cmd_output_commit   (CmdOutput *output, GError **error);
+/* From now on they are there. */
+void               cmd_output_keep     (CmdOutput *output);
 /* NULL-terminated; transfer none. */
 const char *const *cmd_output_files    (const CmdOutput *output);
-/* Removes what was not committed. */
+/* Takes back what was not kept. */
 void               cmd_output_free     (CmdOutput *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CmdOutput, cmd_output_free)
 

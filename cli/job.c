@@ -4,6 +4,7 @@
  */
 #include "cmd.h"
 
+#include <errno.h>
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -258,28 +259,34 @@ file_names (const char *const *files)
 gboolean
 cmd_job_save (CmdJob     *job,
               CmdOutput  *output,
-              char      **names,
               GPtrArray  *images,
               int         first,
               gboolean    is_composite,
               GError    **error)
 {
-  for (int i = 0; names[i] != NULL; i++)
-    {
-      const char *part = cmd_output_add (output, names[i], g_ptr_array_index (images, first + i), error);
+  g_autofree char *xmp = cmd_metadata_xmp (job, is_composite);
 
-      if (part == NULL || ! cmd_metadata_write (job, is_composite, part, error))
-        return FALSE;
-    }
-  if (! cmd_output_commit (output, error))
+  for (guint i = first; i < images->len; i++)
+    if (! cmd_output_add (output, g_ptr_array_index (images, i), xmp, error))
+      return FALSE;
+  return cmd_job_deliver (job, output, error);
+}
+
+gboolean
+cmd_job_deliver (CmdJob     *job,
+                 CmdOutput  *output,
+                 GError    **error)
+{
+  if (! cmd_output_commit (output, error) || ! cmd_job_finish (job, cmd_output_files (output), error))
     return FALSE;
-  cmd_job_finish (job, cmd_output_files (output));
+  cmd_output_keep (output);
   return TRUE;
 }
 
-void
-cmd_job_finish (CmdJob            *job,
-                const char *const *files)
+gboolean
+cmd_job_finish (CmdJob             *job,
+                const char *const  *files,
+                GError            **error)
 {
   cmd_progress_clear (&job->progress);
   if (job->json)
@@ -306,6 +313,10 @@ cmd_job_finish (CmdJob            *job,
       for (; files != NULL && *files != NULL; files++)
         puts (*files);
     }
+  if (fflush (stdout) == 0 && ! ferror (stdout))
+    return TRUE;
+  g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("What was done cannot be written to stdout: %s"), g_strerror (errno));
+  return FALSE;
 }
 
 void

@@ -4,10 +4,12 @@
  */
 #include "cmd.h"
 
-#include <gexiv2/gexiv2.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_USAGE 2
 #define EXIT_CANCELLED 130 /* 128 + SIGINT, as shells have it */
@@ -100,6 +102,18 @@ report (const GError *error,
 }
 
 static int
+finish_stdout (void)
+{
+  g_autofree char *message = NULL;
+
+  if (fflush (stdout) == 0 && ! ferror (stdout))
+    return EXIT_SUCCESS;
+  message = g_strdup_printf (_("What was done cannot be written to stdout: %s"), g_strerror (errno));
+  cmd_print_message (message, NULL);
+  return EXIT_FAILURE;
+}
+
+static int
 run (int    command,
      int    argc,
      char **argv)
@@ -117,12 +131,16 @@ run (int    command,
       cmd_progress_clear (&job.progress);
       return report (error, job.command);
     }
-  if (fflush (stdout) != 0 || ferror (stdout))
-    {
-      cmd_print_message (_("What was done cannot be written to stdout"), NULL);
-      return EXIT_FAILURE;
-    }
-  return EXIT_SUCCESS;
+  return finish_stdout ();
+}
+
+/* A file that we open must not become what is printed to. Reading from these gives nothing, and writing an error. */
+static void
+occupy_streams (void)
+{
+  for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+    if (fcntl (i, F_GETFD) < 0)
+      open ("/dev/null", O_RDONLY);
 }
 
 int
@@ -132,6 +150,7 @@ main (int    argc,
   const char *locale_dir;
   int         command;
 
+  occupy_streams ();
   unclip_calm_threads (argv);
   setlocale (LC_ALL, "");
   locale_dir = g_getenv ("UNCLIP_LOCALE_DIR"); /* of a build tree */
@@ -139,9 +158,6 @@ main (int    argc,
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_prgname ("unclip");
-  gexiv2_initialize ();
-  /* What it has to say of strangers' files is not one clear line. */
-  gexiv2_log_set_level (GEXIV2_LOG_LEVEL_MUTE);
 
   if (argc < 2)
     {
@@ -151,12 +167,12 @@ main (int    argc,
   if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)
     {
       print_help ();
-      return EXIT_SUCCESS;
+      return finish_stdout ();
     }
   if (strcmp (argv[1], "--version") == 0)
     {
       g_print ("unclip %s\n", UNCLIP_VERSION);
-      return EXIT_SUCCESS;
+      return finish_stdout ();
     }
   command = find_command (argv[1]);
   if (command < 0)

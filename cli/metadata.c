@@ -5,12 +5,11 @@
  */
 #include "cmd.h"
 
-#include <gexiv2/gexiv2.h>
 #include <string.h>
 
-#define SOURCE_TYPE "Xmp.iptcExt.DigitalSourceType"
-#define GENERATED "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-#define COMPOSITE "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+#define VOCABULARY "http://cv.iptc.org/newscodes/digitalsourcetype/"
+#define GENERATED "trainedAlgorithmicMedia"
+#define COMPOSITE "compositeWithTrainedAlgorithmicMedia"
 
 /* What was asked for, as one line of JSON. */
 static char *
@@ -29,67 +28,63 @@ settings_text (const CmdJob *job)
   return json_to_string (node, FALSE);
 }
 
-static gboolean
-set (GExiv2Metadata  *metadata,
-     const char      *tag,
-     const char      *value,
-     GError         **error)
+static void
+add (GString    *xmp,
+     const char *tag,
+     const char *value)
 {
-  return gexiv2_metadata_try_set_tag_string (metadata, tag, value, error);
+  g_autofree char *escaped = g_markup_escape_text (value, -1);
+
+  g_string_append_printf (xmp, "   <%s>%s</%s>\n", tag, escaped, tag);
 }
 
-static gboolean
-set_all (const CmdJob    *job,
-         GExiv2Metadata  *metadata,
-         gboolean         is_composite,
-         GError         **error)
+char *
+cmd_metadata_xmp (const CmdJob *job,
+                  gboolean      is_composite)
 {
-  g_autofree char *settings = NULL;
+  g_autoptr (GString) xmp = NULL;
 
-  if (! set (metadata, SOURCE_TYPE, is_composite ? COMPOSITE : GENERATED, error)
-      || ! set (metadata, "Xmp.xmp.CreatorTool", "unCLIP for GIMP " UNCLIP_VERSION, error))
-    return FALSE;
-  if (job->metadata != CMD_METADATA_FULL)
-    return TRUE;
+  if (job->metadata == CMD_METADATA_NONE)
+    return NULL;
+  xmp = g_string_new ("<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
+                      "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n"
+                      " <rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\n"
+                      "  <rdf:Description rdf:about=\"\" xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\""
+                      " xmlns:Iptc4xmpExt=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\">\n");
+  add (xmp, "Iptc4xmpExt:DigitalSourceType", is_composite ? VOCABULARY COMPOSITE : VOCABULARY GENERATED);
+  add (xmp, "xmp:CreatorTool", "unCLIP for GIMP " UNCLIP_VERSION);
+  if (job->metadata == CMD_METADATA_FULL)
+    {
+      g_autofree char *settings = settings_text (job);
 
-  /* IPTC's own places for these, since version 2025.1 of its standard. */
-  settings = settings_text (job);
-  return set (metadata, "Xmp.iptcExt.AIPromptInformation", settings, error)
-         && set (metadata, "Xmp.iptcExt.AISystemUsed", "unCLIP for GIMP", error)
-         && set (metadata, "Xmp.iptcExt.AISystemVersionUsed", UNCLIP_VERSION, error);
+      /* IPTC's own places for these, since version 2025.1 of its standard. */
+      add (xmp, "Iptc4xmpExt:AIPromptInformation", settings);
+      add (xmp, "Iptc4xmpExt:AISystemUsed", "unCLIP for GIMP");
+      add (xmp, "Iptc4xmpExt:AISystemVersionUsed", UNCLIP_VERSION);
+    }
+  g_string_append (xmp, "  </rdf:Description>\n </rdf:RDF>\n</x:xmpmeta>\n<?xpacket end=\"w\"?>");
+  return g_string_free_and_steal (g_steal_pointer (&xmp));
 }
 
 gboolean
-cmd_metadata_write (const CmdJob  *job,
-                    gboolean       is_composite,
-                    const char    *path,
-                    GError       **error)
+cmd_metadata_is_generated (const void *data,
+                           gsize       size)
 {
-  g_autoptr (GExiv2Metadata) metadata = gexiv2_metadata_new ();
+  /* As an attribute, an element or a reference of the property. */
+  static const char pattern[] = "DigitalSourceType(\\s*=\\s*[\"']|\\s*>\\s*|\\s+rdf:resource\\s*=\\s*[\"'])" VOCABULARY "(\\w+)";
+  g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  gboolean is_generated = FALSE;
 
-  return job->metadata == CMD_METADATA_NONE
-         || (gexiv2_metadata_open_path (metadata, path, error)
-             && set_all (job, metadata, is_composite, error)
-             && gexiv2_metadata_save_file (metadata, path, error));
-}
+  g_regex_match_full (regex, data, size, 0, 0, &match, NULL);
+  for (; g_match_info_matches (match); g_match_info_next (match, NULL))
+    {
+      g_autofree char *type = g_match_info_fetch (match, 2);
 
-void
-cmd_metadata_read (const char *path,
-                   int        *orientation,
-                   gboolean   *is_generated)
-{
-  g_autoptr (GExiv2Metadata) metadata = gexiv2_metadata_new ();
-  g_autofree char *type = NULL;
-  int value;
-
-  *orientation = 1;
-  *is_generated = FALSE;
-  /* What cannot be read has nothing to say. */
-  if (! gexiv2_metadata_open_path (metadata, path, NULL))
-    return;
-  value = gexiv2_metadata_try_get_orientation (metadata, NULL);
-  if (value >= 1 && value <= 8)
-    *orientation = value;
-  type = gexiv2_metadata_try_get_tag_string (metadata, SOURCE_TYPE, NULL);
-  *is_generated = g_strcmp0 (type, GENERATED) == 0;
+      /* A part that was generated does not make all of it so. */
+      if (strcmp (type, GENERATED) != 0)
+        return FALSE;
+      is_generated = TRUE;
+    }
+  return is_generated;
 }

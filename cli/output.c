@@ -1,138 +1,152 @@
-/* Files that appear all together or not at all.
+/* Where pictures go: files that appear all together or not at all, or stdout.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "cmd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct _CmdOutput
 {
-  char      *dir;
-  char      *path;    /* of the one file; NULL for a folder */
-  gboolean   is_made; /* the folder is ours, and goes if we fail */
-  GPtrArray *files;   /* NULL-terminated paths, as they will be */
-  GPtrArray *parts;   /* what they are called until then */
+  UnclipPart *folder; /* (nullable): one that we made */
+  GPtrArray  *files;  /* NULL-terminated paths, as they will be; none for stdout */
+  GPtrArray  *parts;  /* element-type UnclipPart: what they are until then */
 };
 
-static gboolean
-fail (const char  *path,
-      int          code,
-      GError     **error)
+static CmdOutput *
+output_new (void)
 {
-  g_autofree char *name = g_filename_display_name (path);
+  CmdOutput *output = g_new0 (CmdOutput, 1);
 
-  g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s cannot be written: %s"), name, g_strerror (code));
-  return FALSE;
-}
-
-/* A new file beside the others, under a name that nobody has; -1 with errno. */
-static int
-open_part (CmdOutput  *output,
-           char      **part)
-{
-  *part = g_build_filename (output->dir, ".unclip-XXXXXX", NULL);
-  return g_mkstemp_full (*part, O_WRONLY | O_CLOEXEC, 0666);
-}
-
-static gboolean
-try_to_write (CmdOutput  *output,
-              GError    **error)
-{
-  g_autofree char *part = NULL;
-  int file = open_part (output, &part);
-
-  if (file < 0)
-    return fail (output->dir, errno, error);
-  close (file);
-  g_unlink (part);
-  return TRUE;
-}
-
-CmdOutput *
-cmd_output_new_in (const char  *dir,
-                   GError     **error)
-{
-  g_autoptr (CmdOutput) output = g_new0 (CmdOutput, 1);
-
-  output->dir = g_strdup (dir);
   output->files = g_ptr_array_new_null_terminated (0, g_free, TRUE);
-  output->parts = g_ptr_array_new_with_free_func (g_free);
+  output->parts = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_part_free);
+  return output;
+}
+
+/* The last level of a folder, if it is missing. */
+static gboolean
+make_folder (CmdOutput   *output,
+             const char  *dir,
+             GError     **error)
+{
   if (g_mkdir (dir, 0777) == 0)
-    output->is_made = TRUE;
+    output->folder = unclip_part_adopt (dir);
   else if (errno != EEXIST)
     {
       g_autofree char *display_name = g_filename_display_name (dir);
 
       g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("The folder %s cannot be made: %s"), display_name, g_strerror (errno));
-      return NULL;
+      return FALSE;
     }
-  return try_to_write (output, error) ? g_steal_pointer (&output) : NULL;
+  return TRUE;
 }
 
-/* A file keeps being where a link points to. */
-static char *
-resolve (const char *path)
+static gboolean
+expect (CmdOutput   *output,
+        const char  *dir,
+        const char  *name,
+        GError     **error)
 {
-  g_autofree char *target = NULL;
+  char *path = g_strcmp0 (dir, ".") == 0 ? g_strdup (name) : g_build_filename (dir, name, NULL);
 
-  if (g_file_test (path, G_FILE_TEST_IS_SYMLINK))
-    target = realpath (path, NULL);
-  return g_strdup (target != NULL ? target : path);
+  g_ptr_array_add (output->files, path);
+  return unclip_part_check (path, error);
 }
 
 CmdOutput *
-cmd_output_new_file (const char  *path,
-                     const char  *suffix,
-                     GError     **error)
+cmd_output_new_in (const char  *dir,
+                   char       **names,
+                   GError     **error)
 {
-  g_autofree char *resolved = resolve (path);
-  g_autofree char *dir = g_path_get_dirname (resolved), *name = g_path_get_basename (resolved);
-  CmdOutput  *output;
+  g_autoptr (CmdOutput) output = output_new ();
+
+  if (strcmp (dir, "-") == 0)
+    {
+      g_set_error_literal (error, CMD_ERROR, CMD_ERROR_USAGE,
+                           _("Only one picture can go to stdout, and --out takes a folder here; one with that name is ./-"));
+      return NULL;
+    }
+  if (! make_folder (output, dir, error))
+    return NULL;
+  for (; *names != NULL; names++)
+    if (! expect (output, dir, *names, error))
+      return NULL;
+  return g_steal_pointer (&output);
+}
+
+/* "F.png" for (0, 1) and "F-2.png" for (1, 3). */
+static char *
+numbered (const char *name,
+          int         i,
+          int         n)
+{
+  const char *dot = strrchr (name, '.');
+  int         stem = dot != NULL ? dot - name : (int) strlen (name);
+
+  return n == 1 ? g_strdup (name) : g_strdup_printf ("%.*s-%d%s", stem, name, i + 1, dot != NULL ? dot : "");
+}
+
+static CmdOutput *
+to_stdout (const CmdJob  *job,
+           const char    *suffix,
+           int            n,
+           GError       **error)
+{
+  const char *why = NULL;
+
+  if (strcmp (suffix, ".png") != 0)
+    why = _("Only pictures can go to stdout; a file with that name is ./-");
+  else if (n > 1)
+    why = _("Only one picture can go to stdout, and this makes several; a file with that name is ./-");
+  else if (job->json)
+    why = _("Either the picture or what --json says can go to stdout, not both");
+  else if (isatty (STDOUT_FILENO))
+    why = _("The picture would go to the terminal; send it to a file or to another program");
+  if (why == NULL)
+    return output_new ();
+  g_set_error_literal (error, CMD_ERROR, CMD_ERROR_USAGE, why);
+  return NULL;
+}
+
+CmdOutput *
+cmd_output_new_file (const CmdJob  *job,
+                     const char    *path,
+                     const char    *suffix,
+                     int            n,
+                     GError       **error)
+{
+  g_autofree char *dir = g_path_get_dirname (path), *name = g_path_get_basename (path);
+  g_autoptr (CmdOutput) output = NULL;
   const char *dot = strrchr (name, '.');
 
+  if (strcmp (path, "-") == 0)
+    return to_stdout (job, suffix, n, error);
   if (*path == '\0' || (dot != NULL && g_ascii_strcasecmp (dot, suffix) != 0))
     {
       g_set_error (error, CMD_ERROR, CMD_ERROR_USAGE, _("--out takes a file name that ends in %s, not \"%s\""), suffix, path);
       return NULL;
     }
   /* Renaming would put our file in the place of a device, too. */
-  if (g_str_has_suffix (path, "/") || (g_file_test (resolved, G_FILE_TEST_EXISTS) && ! g_file_test (resolved, G_FILE_TEST_IS_REGULAR)))
+  if (g_str_has_suffix (path, "/") || (g_file_test (path, G_FILE_TEST_EXISTS) && ! g_file_test (path, G_FILE_TEST_IS_REGULAR)))
     {
       g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s is not a file; give --out the name of a file"), path);
       return NULL;
     }
-  output = cmd_output_new_in (dir, error);
-  if (output != NULL)
-    output->path = g_steal_pointer (&resolved);
-  return output;
-}
+  output = output_new ();
+  if (! make_folder (output, dir, error))
+    return NULL;
+  for (int i = 0; i < n; i++)
+    {
+      g_autofree char *file_name = numbered (name, i, n);
 
-const char *
-cmd_output_path (const CmdOutput *output)
-{
-  return output->path;
-}
-
-char *
-cmd_output_numbered (const CmdOutput *output,
-                     int              i,
-                     int              n)
-{
-  g_autofree char *name = g_path_get_basename (output->path);
-  char *dot = strrchr (name, '.');
-
-  if (n == 1)
-    return g_steal_pointer (&name);
-  if (dot != NULL)
-    *dot = '\0';
-  return g_strdup_printf ("%s-%d%s%s", name, i + 1, dot != NULL ? "." : "", dot != NULL ? dot + 1 : "");
+      if (! expect (output, dir, file_name, error))
+        return NULL;
+    }
+  return g_steal_pointer (&output);
 }
 
 char *
@@ -146,51 +160,75 @@ cmd_output_stem (const char *path)
   return name;
 }
 
-const char *
+static gboolean
+write_png (FILE               *file,
+           const UnclipImage  *image,
+           const char         *xmp,
+           const char         *path,
+           GError            **error)
+{
+  g_autoptr (CmdPng) png = cmd_png_new (file, image->width, image->height, image->n_channels, xmp, path, error);
+
+  return png != NULL && cmd_png_rows (png, image->pixels, image->height, error) && cmd_png_end (png, error);
+}
+
+static gboolean
+write_to_stdout (const UnclipImage  *image,
+                 const char         *xmp,
+                 GError            **error)
+{
+  if (! write_png (stdout, image, xmp, "stdout", error))
+    return FALSE;
+  if (fflush (stdout) == 0)
+    return TRUE;
+  g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s cannot be written: %s"), "stdout", g_strerror (errno));
+  return FALSE;
+}
+
+gboolean
 cmd_output_add (CmdOutput          *output,
-                const char         *name,
                 const UnclipImage  *image,
+                const char         *xmp,
                 GError            **error)
 {
-  char    *path = g_strcmp0 (output->dir, ".") == 0 ? g_strdup (name) : g_build_filename (output->dir, name, NULL);
-  char    *part;
-  int      fd = open_part (output, &part), failed;
-  FILE    *file;
-  gboolean is_written;
+  UnclipPart *part;
 
-  if (fd < 0)
-    {
-      fail (path, errno, error);
-      g_free (path);
-      g_free (part);
-      return NULL;
-    }
-  g_ptr_array_add (output->files, path);
+  if (output->files->len == 0)
+    return write_to_stdout (image, xmp, error);
+  part = unclip_part_new (g_ptr_array_index (output->files, output->parts->len), error);
+  if (part == NULL)
+    return FALSE;
   g_ptr_array_add (output->parts, part);
+  return write_png (unclip_part_file (part), image, xmp, unclip_part_path (part), error) && unclip_part_close (part, error);
+}
 
-  file = fdopen (fd, "wb");
-  is_written = cmd_png_write (file, image, path, error);
-  failed = fflush (file) != 0 ? errno : 0;
-  fclose (file);
-  if (is_written && failed != 0)
-    fail (path, failed, error);
-  return is_written && failed == 0 ? part : NULL;
+const char *
+cmd_output_hold (CmdOutput  *output,
+                 GError    **error)
+{
+  const char *path = g_ptr_array_index (output->files, 0);
+  UnclipPart *part = unclip_part_hold (path, error);
+
+  if (part == NULL)
+    return NULL;
+  g_ptr_array_add (output->parts, part);
+  return path;
 }
 
 gboolean
 cmd_output_commit (CmdOutput  *output,
                    GError    **error)
 {
-  for (guint i = 0; i < output->parts->len; i++)
-    {
-      const char *path = g_ptr_array_index (output->files, i);
+  return unclip_parts_place ((UnclipPart *const *) output->parts->pdata, output->parts->len, error);
+}
 
-      if (g_rename (g_ptr_array_index (output->parts, i), path) != 0)
-        return fail (path, errno, error);
-    }
-  g_ptr_array_set_size (output->parts, 0);
-  output->is_made = FALSE;
-  return TRUE;
+void
+cmd_output_keep (CmdOutput *output)
+{
+  for (guint i = 0; i < output->parts->len; i++)
+    unclip_part_keep (g_ptr_array_index (output->parts, i));
+  if (output->folder != NULL)
+    unclip_part_keep (output->folder);
 }
 
 const char *const *
@@ -204,14 +242,8 @@ cmd_output_free (CmdOutput *output)
 {
   if (output == NULL)
     return;
-  /* What has its name already is not there any more under the other. */
-  for (guint i = 0; i < output->parts->len; i++)
-    g_unlink (g_ptr_array_index (output->parts, i));
-  if (output->is_made)
-    g_rmdir (output->dir);
-  g_ptr_array_unref (output->files);
   g_ptr_array_unref (output->parts);
-  g_free (output->dir);
-  g_free (output->path);
+  g_ptr_array_unref (output->files);
+  unclip_part_free (output->folder);
   g_free (output);
 }

@@ -1,143 +1,183 @@
-/* Pictures from files: PNG by libpng, for its 16 bits, everything else by gdk-pixbuf. Both are decoded
- * only after their size is known to be sane.
+/* See picture.h.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "cmd.h"
 
 #include <errno.h>
-#include <gdk-pixbuf/gdk-pixbuf.h>
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-/* 200 megapixels, more than any camera's; 3 GB as float RGBA. */
+/* 200 megapixels, more than any camera's. */
 #define MAX_PIXELS 200000000
+
+/* ---- memory ------------------------------------------------------------------------------------------ */
+
+CmdPicture *
+cmd_picture_new (int width,
+                 int height,
+                 int n_channels,
+                 int depth)
+{
+  CmdPicture *picture = g_new0 (CmdPicture, 1);
+
+  picture->width = width;
+  picture->height = height;
+  picture->n_channels = n_channels;
+  picture->depth = depth;
+  picture->stride = (gsize) width * n_channels * depth / 8;
+  picture->rows = picture->owner = g_try_malloc0_n (height, picture->stride);
+  if (picture->rows == NULL)
+    g_clear_pointer (&picture, cmd_picture_free);
+  return picture;
+}
+
+void
+cmd_picture_free (CmdPicture *picture)
+{
+  if (picture == NULL)
+    return;
+  if (picture->owner_free != NULL)
+    picture->owner_free (picture->owner);
+  else
+    g_free (picture->owner);
+  g_free (picture);
+}
+
+gboolean
+cmd_picture_no_memory (const char  *path,
+                       GError     **error)
+{
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the picture %s"), path);
+  return FALSE;
+}
+
+static gboolean
+check_memory (const char  *path,
+              guint64      needed,
+              GError     **error)
+{
+  guint64          available = unclip_memory_available ();
+  g_autofree char *taken = NULL, *free_size = NULL;
+
+  if (available == 0 || needed <= available)
+    return TRUE;
+  taken = g_format_size (needed);
+  free_size = g_format_size (available);
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("The picture %s takes %s of memory, and %s are free; make it smaller first"),
+               path, taken, free_size);
+  return FALSE;
+}
 
 gboolean
 cmd_picture_check_size (const char  *path,
                         int          width,
                         int          height,
+                        int          bytes_per_pixel,
                         GError     **error)
 {
-  if (width > 0 && height > 0 && (gint64) width * height <= MAX_PIXELS)
-    return TRUE;
+  gint64 n = (gint64) width * height;
+
+  if (width > 0 && height > 0 && n <= MAX_PIXELS)
+    return check_memory (path, n * bytes_per_pixel, error);
   g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED,
                _("%s has %d x %d pixels; at most %d megapixels are read, so make it smaller first"),
                path, width, height, MAX_PIXELS / 1000000);
   return FALSE;
 }
 
-static UnclipImage *
-image_of_pixbuf (GdkPixbuf   *pixbuf,
-                 const char  *path,
-                 GError     **error)
+/* ---- files ------------------------------------------------------------------------------------------- */
+
+static GBytes *
+fail (const char  *path,
+      int          code,
+      GError     **error)
 {
-  int           w = gdk_pixbuf_get_width (pixbuf), h = gdk_pixbuf_get_height (pixbuf);
-  int           n_channels = gdk_pixbuf_get_n_channels (pixbuf);
-  UnclipImage  *image = unclip_image_new (w, h, n_channels);
-  const guint8 *pixels = gdk_pixbuf_read_pixels (pixbuf);
-
-  if (image == NULL)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the picture %s"), path);
-      return NULL;
-    }
-  for (int y = 0; y < h; y++)
-    {
-      const guint8 *row = pixels + (gsize) y * gdk_pixbuf_get_rowstride (pixbuf);
-      float        *out = image->pixels + (gsize) y * w * n_channels;
-
-      for (int i = 0; i < w * n_channels; i++)
-        out[i] = row[i] / 255.0f;
-    }
-  return image;
+  g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s cannot be read: %s"), path, g_strerror (code));
+  return NULL;
 }
 
-/* Whether a JPEG ends before its end marker. libjpeg would make the rest grey, and say that all is well.
- * Markers inside segments, of thumbnails, do not count, nor does what comes after the end. */
-static gboolean
-is_cut_jpeg (const guint8 *data,
-             gsize         size)
+/* Read and not mapped, as somebody may be writing to it; what is decoded then is one state of it. */
+static GBytes *
+read_open_file (const char  *path,
+                int          file,
+                GError     **error)
 {
-  gsize i = 2;
+  g_autofree guint8 *data = NULL;
+  struct stat        info;
+  gsize              size = 0;
 
-  if (size < 2 || data[0] != 0xff || data[1] != 0xd8)
-    return FALSE;
-  while (i + 1 < size)
+  if (fstat (file, &info) != 0)
+    return fail (path, errno, error);
+  /* A pipe or a device would be read for ever. */
+  if (! S_ISREG (info.st_mode))
     {
-      guint8 marker = data[i + 1];
+      g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s is not a file"), path);
+      return NULL;
+    }
+  if (! check_memory (path, info.st_size, error))
+    return NULL;
+  data = g_try_malloc (info.st_size + 1);
+  if (data == NULL)
+    {
+      cmd_picture_no_memory (path, error);
+      return NULL;
+    }
+  while (size < (gsize) info.st_size)
+    {
+      ssize_t n = read (file, data + size, info.st_size - size);
 
-      if (data[i] != 0xff || marker == 0x00 || marker == 0xff || (marker >= 0xd0 && marker <= 0xd7))
-        i++; /* of the compressed data: it is what lies between segments */
-      else if (marker == 0xd9)
-        return FALSE;
-      else if (i + 3 < size)
-        i += 2 + (data[i + 2] << 8 | data[i + 3]);
-      else
+      if (n < 0 && errno != EINTR)
+        return fail (path, errno, error);
+      if (n == 0)
         break;
+      size += MAX (n, 0);
     }
-  return TRUE;
+  return g_bytes_new_take (g_steal_pointer (&data), size);
 }
 
-static GdkPixbuf *
-load_pixbuf (const char  *path,
-             GError     **error)
+static GBytes *
+read_file (const char  *path,
+           GError     **error)
 {
-  g_autoptr (GMappedFile) map = g_mapped_file_new (path, FALSE, error);
-  g_autoptr (GdkPixbuf) pixbuf = NULL;
+  /* One that waits for a writer does not open at once otherwise. */
+  int     file = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  GBytes *bytes;
 
-  if (map == NULL)
-    return NULL;
-  if (is_cut_jpeg ((const guint8 *) g_mapped_file_get_contents (map), g_mapped_file_get_length (map)))
-    {
-      g_set_error_literal (error, CMD_ERROR, CMD_ERROR_FAILED, _("it has no end"));
-      return NULL;
-    }
-  pixbuf = gdk_pixbuf_new_from_file (path, error);
-  return pixbuf != NULL ? gdk_pixbuf_apply_embedded_orientation (pixbuf) : NULL;
+  if (file < 0)
+    return fail (path, errno, error);
+  bytes = read_open_file (path, file, error);
+  close (file);
+  return bytes;
 }
 
-static UnclipImage *
-read_other (const char  *path,
-            GError     **error)
+/* ---- the right way up ----------------------------------------------------------------------------------- */
+
+static CmdPicture *
+turn (CmdPicture  *picture,
+      int          orientation,
+      const char  *path,
+      GError     **error)
 {
-  g_autoptr (GdkPixbuf) pixbuf = NULL;
-  g_autoptr (GError) cause = NULL;
-  int width, height;
+  g_autoptr (CmdPicture) original = picture;
+  gboolean    is_swapped = orientation >= 5;
+  gboolean    from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  gboolean    from_below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  int         w = is_swapped ? picture->height : picture->width, h = is_swapped ? picture->width : picture->height;
+  gsize       size = picture->n_channels * picture->depth / 8;
+  CmdPicture *turned = NULL;
 
-  if (gdk_pixbuf_get_file_info (path, &width, &height) == NULL)
-    {
-      g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s is not a picture that can be read; PNG and JPEG always can"), path);
-      return NULL;
-    }
-  if (! cmd_picture_check_size (path, width, height, error))
-    return NULL;
-  pixbuf = load_pixbuf (path, &cause);
-  if (pixbuf == NULL)
-    {
-      g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s is damaged or cut short: %s"), path, cause->message);
-      return NULL;
-    }
-  return image_of_pixbuf (pixbuf, path, error);
-}
-
-/* EXIF: 1 as it is, 2 to 4 mirrored or turned about, 5 to 8 with sides exchanged. */
-static UnclipImage *
-turn (const UnclipImage  *image,
-      int                 orientation,
-      const char         *path,
-      GError            **error)
-{
-  gboolean     is_swapped = orientation >= 5;
-  gboolean     from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  gboolean     from_below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  int          w = is_swapped ? image->height : image->width, h = is_swapped ? image->width : image->height;
-  int          c = image->n_channels;
-  UnclipImage *turned = unclip_image_new (w, h, c);
-
+  if (orientation <= 1 || orientation > 8)
+    return g_steal_pointer (&original);
+  if (cmd_picture_check_size (path, w, h, size, error))
+    turned = cmd_picture_new (w, h, picture->n_channels, picture->depth);
   if (turned == NULL)
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the picture %s"), path);
+      if (error == NULL || *error == NULL)
+        cmd_picture_no_memory (path, error);
       return NULL;
     }
   for (int y = 0; y < h; y++)
@@ -146,67 +186,77 @@ turn (const UnclipImage  *image,
         int from_x = is_swapped ? y : x, from_y = is_swapped ? x : y;
 
         if (from_right)
-          from_x = image->width - 1 - from_x;
+          from_x = picture->width - 1 - from_x;
         if (from_below)
-          from_y = image->height - 1 - from_y;
-        memcpy (turned->pixels + ((gsize) y * w + x) * c,
-                image->pixels + ((gsize) from_y * image->width + from_x) * c, c * sizeof (float));
+          from_y = picture->height - 1 - from_y;
+        memcpy (turned->rows + y * turned->stride + x * size, picture->rows + from_y * picture->stride + from_x * size, size);
       }
   return turned;
 }
 
-static UnclipImage *
-read_png (const char  *path,
-          FILE        *file,
-          int          orientation,
-          GError     **error)
-{
-  g_autoptr (UnclipImage) image = cmd_png_read (file, path, error);
-
-  if (image == NULL || orientation == 1)
-    return g_steal_pointer (&image);
-  return turn (image, orientation, path, error);
-}
-
-static gboolean
-is_png (FILE *file)
-{
-  static const guint8 signature[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
-  guint8              start[8];
-  gboolean            is;
-
-  is = fread (start, sizeof start, 1, file) == 1 && memcmp (start, signature, sizeof start) == 0;
-  rewind (file);
-  return is;
-}
-
-UnclipImage *
+CmdPicture *
 cmd_picture_read (const char  *path,
                   gboolean    *is_generated,
                   GError     **error)
 {
-  UnclipImage *image;
-  FILE        *file;
-  int          orientation;
-  gboolean     is_model_made;
+  static const guint8 signature[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
+  g_autofree char    *name = g_filename_display_name (path);
+  g_autoptr (GBytes)  file = read_file (path, error);
+  CmdAside            aside = { 0 };
+  CmdPicture         *picture;
+  const guint8       *data;
+  gsize               size;
 
-  /* A pipe or a device would be read for ever. */
-  if (g_file_test (path, G_FILE_TEST_EXISTS) && ! g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    {
-      g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s is not a file"), path);
-      return NULL;
-    }
-  file = fopen (path, "rbe");
   if (file == NULL)
-    {
-      g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s cannot be read: %s"), path, g_strerror (errno));
-      return NULL;
-    }
-  cmd_metadata_read (path, &orientation, &is_model_made);
+    return NULL;
+  data = g_bytes_get_data (file, &size);
+  if (size >= sizeof signature && memcmp (data, signature, sizeof signature) == 0)
+    picture = cmd_png_read (name, file, &aside, error);
+  else
+    picture = cmd_pixbuf_read (name, file, &aside, error);
   if (is_generated != NULL)
-    *is_generated = is_model_made;
-  image = is_png (file) ? read_png (path, file, orientation, error) : read_other (path, error);
-  fclose (file);
+    *is_generated = aside.is_generated || cmd_metadata_is_generated (data, size);
+  g_clear_pointer (&file, g_bytes_unref);
+  if (picture != NULL && aside.profile != NULL)
+    cmd_colour_convert (picture, aside.profile);
+  g_clear_pointer (&aside.profile, g_bytes_unref);
+  return picture != NULL ? turn (picture, aside.orientation, name, error) : NULL;
+}
+
+/* ---- numbers ------------------------------------------------------------------------------------------------ */
+
+static void
+read_row (const CmdPicture *picture,
+          int               y,
+          float            *out)
+{
+  const guint8 *row = picture->rows + y * picture->stride;
+  gsize         n = (gsize) picture->width * picture->n_channels;
+
+  if (picture->depth == 16)
+    for (gsize i = 0; i < n; i++)
+      out[i] = ((const guint16 *) row)[i] / 65535.0f;
+  else
+    for (gsize i = 0; i < n; i++)
+      out[i] = row[i] / 255.0f;
+}
+
+UnclipImage *
+cmd_picture_read_image (const char  *path,
+                        gboolean    *is_generated,
+                        GError     **error)
+{
+  g_autoptr (CmdPicture) picture = cmd_picture_read (path, is_generated, error);
+  UnclipImage *image;
+
+  if (picture == NULL
+      || ! cmd_picture_check_size (path, picture->width, picture->height, picture->n_channels * sizeof (float), error))
+    return NULL;
+  image = unclip_image_new (picture->width, picture->height, picture->n_channels);
+  if (image == NULL)
+    cmd_picture_no_memory (path, error);
+  for (int y = 0; image != NULL && y < image->height; y++)
+    read_row (picture, y, image->pixels + (gsize) y * image->width * image->n_channels);
   return image;
 }
 

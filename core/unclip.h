@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 #include "base/job.h"
+#include "base/memory.h"
+#include "base/part.h"
 #include "files/model.h"
 
 G_BEGIN_DECLS

@@ -1,4 +1,4 @@
-/* The door of base: errors, progress and cancelling, random numbers, memory.
+/* The door of base: errors, progress and cancelling, random numbers, memory, unfinished files.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -7,5 +7,6 @@
 #include "error.h"
 #include "job.h"
 #include "memory.h"
+#include "part.h"
 #include "random.h"
 #include "scratch.h"

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "error.h"
 
 G_BEGIN_DECLS
 
@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * the system can give: MemAvailable and free swap space.
  * Returns: bytes; 0: not known
  */
-guint64 unclip_memory_available (void);
+UNCLIP_API guint64 unclip_memory_available (void);
 
 /* The same of the text of /proc/meminfo; 0 if it does not say. */
 guint64 unclip_memory_in_meminfo (const char *meminfo);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -324,15 +323,14 @@ unclip_safetensors_open (const char *path, GError **error)
 
 struct _UnclipWriter
 {
-  char  *path, *part;
-  FILE  *file;
-  gsize  missing; /* bytes of data still to come */
+  UnclipPart *part;
+  gsize       missing; /* bytes of data still to come */
 };
 
 static gboolean
 fail (UnclipWriter *writer, int code, GError **error)
 {
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be written: %s"), writer->path, g_strerror (code));
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be written: %s"), unclip_part_path (writer->part), g_strerror (code));
   return FALSE;
 }
 
@@ -392,17 +390,16 @@ unclip_writer_new (const char *path, GPtrArray *entries, GHashTable *metadata, G
   gsize            length, padded;
   guint64          prefix;
 
-  writer->path = g_strdup (path);
+  writer->part = unclip_part_new (path, error);
+  if (writer->part == NULL)
+    return NULL;
   header = make_header (entries, metadata, &writer->missing);
   length = strlen (header);
   padded = (length + 7) / 8 * 8; /* readers like the data aligned */
   prefix = GUINT64_TO_LE ((guint64) padded);
 
-  writer->part = g_strdup_printf ("%s.part", path);
-  writer->file = g_fopen (writer->part, "wbe");
-  if (writer->file == NULL
-      || fwrite (&prefix, 8, 1, writer->file) != 1
-      || fprintf (writer->file, "%-*s", (int) padded, header) < 0)
+  if (fwrite (&prefix, 8, 1, unclip_part_file (writer->part)) != 1
+      || fprintf (unclip_part_file (writer->part), "%-*s", (int) padded, header) < 0)
     {
       fail (writer, errno, error);
       return NULL;
@@ -416,7 +413,7 @@ unclip_writer_write (UnclipWriter *writer, const void *data, gsize size, GError 
   g_return_val_if_fail (size <= writer->missing, FALSE);
 
   writer->missing -= size;
-  if (size > 0 && fwrite (data, size, 1, writer->file) != 1)
+  if (size > 0 && fwrite (data, size, 1, unclip_part_file (writer->part)) != 1)
     return fail (writer, errno, error);
   return TRUE;
 }
@@ -424,18 +421,11 @@ unclip_writer_write (UnclipWriter *writer, const void *data, gsize size, GError 
 gboolean
 unclip_writer_finish (UnclipWriter *writer, GError **error)
 {
-  int failed;
-
   g_return_val_if_fail (writer->missing == 0, FALSE);
 
-  failed = fflush (writer->file) != 0 ? errno : 0;
-  if (fclose (g_steal_pointer (&writer->file)) != 0 && failed == 0)
-    failed = errno;
-  if (failed == 0 && g_rename (writer->part, writer->path) != 0)
-    failed = errno;
-  if (failed != 0)
-    return fail (writer, failed, error);
-  g_clear_pointer (&writer->part, g_free);
+  if (! unclip_part_close (writer->part, error) || ! unclip_parts_place (&writer->part, 1, error))
+    return FALSE;
+  unclip_part_keep (writer->part);
   return TRUE;
 }
 
@@ -444,11 +434,6 @@ unclip_writer_free (UnclipWriter *writer)
 {
   if (writer == NULL)
     return;
-  if (writer->file != NULL)
-    fclose (writer->file);
-  if (writer->part != NULL)
-    g_unlink (writer->part);
-  g_free (writer->part);
-  g_free (writer->path);
+  unclip_part_free (writer->part);
   g_free (writer);
 }
