@@ -62,7 +62,8 @@ UNCLIP_API UnclipImage *unclip_frame_square (const UnclipImage *image, int size,
  * The edit at the size of @original: where @before and @after agree the original's own fine detail
  * stays, to the last bit and beyond 0 to 1; where they differ @after is enlarged. Alpha is the original's.
  */
-UNCLIP_API gboolean     unclip_frame_return_rows (const UnclipRows *original, const UnclipImage *before, const UnclipImage *after, const UnclipOptions *options, UnclipWriteRows write, gpointer write_data, GError **error);
+UNCLIP_API gboolean     unclip_frame_return_rows (const UnclipRows *original, const UnclipImage *before, const UnclipImage *after,
+                                                 const UnclipOptions *options, UnclipWriteRows write, gpointer write_data, GError **error);
 /* The same of a picture in memory. */
 UNCLIP_API UnclipImage *unclip_frame_return (const UnclipImage *original, const UnclipImage *before, const UnclipImage *after, UnclipFraming framing, GError **error);
 
