@@ -122,7 +122,8 @@ exponential (Vec x)
 {
   /* Adding it leaves the nearest whole number in the lowest bits. */
   const Vec round = all (0x1.8p23f);
-  Vec       clamped = most (least (x, all (88.0f)), all (-87.0f));
+  /* What is not a number comes second in both, and so gets through: damaged weights shall not look like sound ones. */
+  Vec       clamped = most (all (-87.0f), least (all (88.0f), x));
   Vec       shifted = clamped * 1.44269504f + round;
   Vec       n = shifted - round;
   /* ln 2 in two parts, the first with few bits, so that its product is exact. */

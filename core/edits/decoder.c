@@ -16,7 +16,8 @@ after_step (int step, int n_steps, const float *x, const float *x_0, gpointer da
 {
   const UnclipLoop *loop = data;
 
-  return unclip_run_step (loop->run, loop->stage, step, n_steps, loop->cost, x_0, loop->side, error);
+  return unclip_check_finite (loop->stage, x, (gsize) loop->side * loop->side * 3, error)
+         && unclip_run_step (loop->run, loop->stage, step, n_steps, loop->cost, x_0, loop->side, error);
 }
 
 static void

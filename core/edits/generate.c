@@ -125,6 +125,8 @@ sample_prior (UnclipRun *run, const UnclipCaptions *captions, GError **error)
         return NULL;
       for (int i = 0; i < dim; i++)
         z_i[i] = z_i[i] * unclip_prior_std (prior)[i] + unclip_prior_mean (prior)[i];
+      if (! unclip_check_finite ("prior", z_i, dim, error))
+        return NULL;
       keep_better (&best, g_steal_pointer (&z_i), captions->z_t + CAPTION * dim, dim);
     }
   return g_steal_pointer (&best);
@@ -162,7 +164,8 @@ sample_autoregressive (UnclipRun *run, const UnclipCaptions *captions, GError **
       g_autofree float *z_i = g_new (float, dim);
 
       unclip_random_uniform (run->random, uniforms, 1 + pca->n_components);
-      if (! unclip_guided_autoregressive_sample (&guided, uniforms, z_i, after_draw_step, &loop, error))
+      if (! unclip_guided_autoregressive_sample (&guided, uniforms, z_i, after_draw_step, &loop, error)
+          || ! unclip_check_finite ("prior_autoregressive", z_i, dim, error))
         return NULL;
       keep_better (&best, g_steal_pointer (&z_i), captions->z_t + CAPTION * dim, dim);
     }

@@ -145,6 +145,25 @@ load_trace (UnclipTensors *tensors, const char *prefix, UnclipInvertMethod metho
   return g_steal_pointer (&trace);
 }
 
+/* What is not a number would become black. */
+static gboolean
+check_values (UnclipTensors *tensors, const char *path, GError **error)
+{
+  g_auto (GStrv) names = unclip_tensors_names (tensors);
+
+  for (char **name = names; *name != NULL; name++)
+    {
+      const UnclipTensor *tensor = unclip_tensors_find (tensors, *name);
+
+      if (tensor->dtype == UNCLIP_DTYPE_F32 && ! unclip_is_finite (tensor->data, tensor->n))
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is damaged: \"%s\" has values that are not numbers; make it anew with unclip invert"), path, *name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 static UnclipLatents *
 refuse_file (const char *path, GError **error)
 {
@@ -197,7 +216,7 @@ unclip_latents_load (const char *path, GError **error)
   latents->size = (int) size;
 
   z_i = unclip_tensors_get (tensors, "z_i", UNCLIP_DTYPE_F32, error, 2, 1, -1);
-  if (z_i == NULL)
+  if (z_i == NULL || ! check_values (tensors, path, error))
     return NULL;
   if (z_i->n == 0)
     return refuse_file (path, error);

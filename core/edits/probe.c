@@ -86,7 +86,7 @@ project (UnclipRun *run, const float *z_i, int dim, const int *n_components, int
         }
       unclip_pca_project (pca, z_i, n_components[i], out + (gsize) i * dim);
     }
-  return g_steal_pointer (&out);
+  return unclip_check_finite ("prior_autoregressive", out, (gsize) n * dim, error) ? g_steal_pointer (&out) : NULL;
 }
 
 /* Pictures [n, low_size, low_size, 3] of z_i [n, dim], without a caption, from one noise; transfer full. */

@@ -295,7 +295,7 @@ run_step (Tiles *tiles, const UnclipProcess *process, int k, GError **error)
           return FALSE;
       finish_rows (tiles, process, k, top, below - top);
     }
-  return TRUE;
+  return unclip_check_finite (tiles->upsampling.loop.stage, tiles->x, (gsize) tiles->width * tiles->height * 3, error);
 }
 
 double

@@ -243,5 +243,6 @@ unclip_image_tower_encode (UnclipImageTower  *tower,
 
   g_return_val_if_fail (tower->store != NULL && n > 0, FALSE);
 
-  return unclip_work_run (&tower->work, tower->store, tower->weights, "image_encoder", (const int[3]) { n, last_hidden_state != NULL, 0 }, forward, &call, error);
+  return unclip_work_run (&tower->work, tower->store, tower->weights, "image_encoder", (const int[3]) { n, last_hidden_state != NULL, 0 }, forward, &call, error)
+         && unclip_check_finite ("image_encoder", image_embeds, (gsize) n * tower->config.dim, error);
 }

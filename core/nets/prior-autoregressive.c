@@ -396,7 +396,8 @@ unclip_prior_autoregressive_begin (UnclipPriorAutoregressive *prior,
   prior->n_text = n_tokens;
   fill_mask (prior, text_mask);
   prior->n_codes = n_codes;
-  return unclip_work_run (&prior->work_begin, prior->store, prior->weights, "prior_autoregressive", (const int[3]) { n, n_codes, n_tokens }, forward, &call, error);
+  return unclip_work_run (&prior->work_begin, prior->store, prior->weights, "prior_autoregressive", (const int[3]) { n, n_codes, n_tokens }, forward, &call, error)
+         && unclip_check_finite ("prior_autoregressive", logits, (gsize) n * (n_codes + 1) * prior->pca.n_buckets, error);
 }
 
 gboolean
@@ -409,7 +410,8 @@ unclip_prior_autoregressive_next (UnclipPriorAutoregressive *prior,
 
   g_return_val_if_fail (prior->memory != NULL && prior->n_codes < prior->pca.n_components - 1, FALSE);
 
-  if (! unclip_work_run (&prior->work_next, prior->store, prior->weights, "prior_autoregressive", (const int[3]) { prior->n, 0, 0 }, forward, &call, error))
+  if (! unclip_work_run (&prior->work_next, prior->store, prior->weights, "prior_autoregressive", (const int[3]) { prior->n, 0, 0 }, forward, &call, error)
+      || ! unclip_check_finite ("prior_autoregressive", logits, (gsize) prior->n * prior->pca.n_buckets, error))
     return FALSE;
   prior->n_codes++;
   return TRUE;

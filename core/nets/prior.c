@@ -300,5 +300,6 @@ unclip_prior_predict (UnclipPrior  *prior,
 
   g_return_val_if_fail (prior->store != NULL && n > 0 && n_tokens > 0 && n_tokens <= prior->length, FALSE);
 
-  return unclip_work_run (&prior->work, prior->store, prior->weights, "prior", (const int[3]) { n, n_tokens, 0 }, forward, &call, error);
+  return unclip_work_run (&prior->work, prior->store, prior->weights, "prior", (const int[3]) { n, n_tokens, 0 }, forward, &call, error)
+         && unclip_check_finite ("prior", x_0, (gsize) n * prior->dim, error);
 }

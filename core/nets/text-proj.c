@@ -208,5 +208,7 @@ unclip_text_proj_run (UnclipTextProj  *proj,
 
   g_return_val_if_fail (proj->store != NULL && n > 0 && t > 0, FALSE);
 
-  return unclip_work_run (&proj->work, proj->store, proj->weights, "text_proj", (const int[3]) { n, t, 0 }, forward, &call, error);
+  return unclip_work_run (&proj->work, proj->store, proj->weights, "text_proj", (const int[3]) { n, t, 0 }, forward, &call, error)
+         && unclip_check_finite ("text_proj", context, (gsize) n * (proj->n_extra + t) * proj->context_width, error)
+         && unclip_check_finite ("text_proj", time, (gsize) n * proj->time_width, error);
 }

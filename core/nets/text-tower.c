@@ -250,5 +250,7 @@ unclip_text_tower_encode (UnclipTextTower  *tower,
         return FALSE;
       }
 
-  return unclip_work_run (&tower->work, tower->store, tower->weights, "text_encoder", (const int[3]) { n, t, 0 }, forward, &call, error);
+  return unclip_work_run (&tower->work, tower->store, tower->weights, "text_encoder", (const int[3]) { n, t, 0 }, forward, &call, error)
+         && unclip_check_finite ("text_encoder", text_embeds, (gsize) n * tower->config.dim, error)
+         && unclip_check_finite ("text_encoder", last_hidden_state, (gsize) n * t * tower->config.shape.width, error);
 }

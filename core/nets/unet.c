@@ -591,5 +591,6 @@ unclip_unet_predict (UnclipUnet   *unet,
       return FALSE;
     }
 
-  return unclip_work_run (&unet->work, unet->store, unet->weights, unet->component, (const int[3]) { n, h, w }, forward, &call, error);
+  return unclip_work_run (&unet->work, unet->store, unet->weights, unet->component, (const int[3]) { n, h, w }, forward, &call, error)
+         && unclip_check_finite (unet->component, out, (gsize) n * h * w * unet->config.out_channels, error);
 }

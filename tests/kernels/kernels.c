@@ -352,6 +352,45 @@ test_attention (void)
   check_attention (1, 65, 513, 2, 64);
 }
 
+/* ---- what is not a number ---- */
+
+/* It goes on through every kernel, as what damaged weights make is found in the results: a key that is none makes none of
+ * each query's result, and so does an infinite one, where something finite would look like a sound picture. */
+static void
+test_not_a_number (void)
+{
+  for (int i = 0; i < N_DRAWS; i++)
+    {
+      const float        bad = i % 2 == 0 ? NAN : INFINITY;
+      int                n_q = check_size (64, 70), n_k = check_size (16, 70), dim = check_size (16, 40);
+      BkTensor           q = check_tensor (1, n_q, 1, dim, 0), k = check_tensor (1, n_k, 1, dim, 0), v = check_tensor (1, n_k, 1, dim, 0);
+      BkTensor           y = check_tensor (1, n_q, 1, dim, 0), x = check_tensor (1, 3, 1, check_size (16, 40), 0);
+      const BkAttention  attention = { .n_heads = 1, .scale = 1.0f, .type = i % 4 < 2 ? BK_F32 : BK_BF16 };
+      BkArena           *measure = bk_arena_new_measuring (&check_context), *arena;
+
+      for (int j = 0; j < n_q; j++)
+        q.data[j * q.stride] = 1.0f; /* at times 0, which would leave an infinite key's sign open */
+      for (int j = 0; j < n_k; j++)
+        k.data[j * k.stride] = bad;
+      bk_attention (bk_tensor (NULL, 1, n_q, 1, dim), q, k, v, &attention, measure);
+      arena = bk_arena_new (&check_context, MAX (bk_arena_peak (measure), 1));
+      bk_attention (y, q, k, v, &attention, arena);
+      for (int j = 0; j < n_q * dim; j++)
+        g_assert_false (isfinite (y.data[j]));
+
+      x.data[check_int (0, x.h * x.c - 1)] = bad;
+      bk_activate (x, check_act ());
+      for (int j = 0, n_bad = 0; j < x.h * x.c; j++)
+        {
+          n_bad += ! isfinite (x.data[j]);
+          g_assert_true (j + 1 < x.h * x.c || n_bad == 1);
+        }
+      bk_arena_free (arena);
+      bk_arena_free (measure);
+      check_free_all ();
+    }
+}
+
 /* ---- sources, tensors and memory ---- */
 
 static void
@@ -451,5 +490,6 @@ main (int    argc,
   g_test_add_func ("/kernels/activations", test_activations);
   g_test_add_func ("/kernels/resampling", test_resampling);
   g_test_add_func ("/kernels/attention", test_attention);
+  g_test_add_func ("/kernels/not-a-number", test_not_a_number);
   return g_test_run ();
 }
