@@ -4,6 +4,8 @@
  */
 #include "fuzz.h"
 
+#include <string.h>
+
 #include "files.h"
 
 static void
@@ -29,6 +31,9 @@ read_all (const UnclipConfig *config, int depth)
       double   d;
       gboolean b;
 
+      /* No code asks for a name that breaks its message's line. */
+      if (strcspn (name, "\r\n") < strlen (name))
+        continue;
       check (unclip_config_int (config, name, 1, -3, 300, &i, &error), &error);
       g_assert_true (error != NULL || (i >= -3 && i <= 300) || i == 1);
       check (unclip_config_int (config, name, 1, G_MININT, G_MAXINT, &i, &error), &error);

@@ -1,6 +1,6 @@
 /* What the fuzz targets share. A target is an ordinary program: it replays its seed files and variations of them,
- * drawn from the random seed that GLib's test program prints (and takes: --seed). None may crash, hang, or ask
- * for memory that the file does not justify.
+ * drawn from the random seed that GLib's test program prints (and takes: --seed). Built by run.sh it is led by what of
+ * the code each input reaches. None may crash, hang, or ask for memory that the file does not justify (allowance.c).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -10,7 +10,8 @@
 
 /**
  * FuzzTarget:
- * @name: file name of the seed that the bytes came from
+ * @name: what the bytes are meant for, where a target reads more than one kind: the folder that the seed lies in, or its
+ *   own name if it lies in none
  *
  * Reads the bytes as the program would. Of a refusal fuzz_assert_refusal() checks the manners.
  */
@@ -22,7 +23,7 @@ typedef enum
   FUZZ_SAFETENSORS /* eight bytes of length stand before the text, and are mostly set right again */
 } FuzzFormat;
 
-/* @argv[1]: folder of the seeds. */
+/* @argv[1]: folder of the seeds, or of folders of them. */
 int  fuzz_main (int argc, char **argv, FuzzFormat format, FuzzTarget target);
 /* @error is set, is one of ours, and is one line of valid UTF-8; clears it. */
 void fuzz_assert_refusal (GError **error);
