@@ -85,7 +85,8 @@ UNCLIP_API UnclipImage *unclip_generate    (UnclipModel *model, const char *y, U
  * @eta: 0 returns the picture, 1 is as free as it gets; negative: the model's default
  *
  * Decodes (z_i, x_T) by DDIM with eta; the noise of picture k comes from unclip_seed_after (seed, k), which as @count 1 gives that one
- * again. The model's own guidance comes in with eta; one that the options name holds at any eta, where it also changes what eta 0 returns.
+ * again. The model's own guidance comes in with eta; one that the options name holds at any eta above 0. With eta 0 all are the
+ * reconstruction, to the last bit.
  * Returns: (element-type UnclipImage) (transfer container): @count squares, preceded by the reconstruction (index 0)
  */
 UNCLIP_API GPtrArray   *unclip_variations  (UnclipModel *model, const UnclipImage *x, int count, double eta, const UnclipOptions *options, GError **error);
@@ -96,7 +97,8 @@ UNCLIP_API GPtrArray   *unclip_variations  (UnclipModel *model, const UnclipImag
  * @theta: how far to turn z_i, 0 to 1; negative: the model's default
  * @n_stages: pictures at theta k / n_stages, k = 1 … n_stages
  *
- * Text diff of the paper (3.3): z_theta = slerp (z_i, norm (z_t - z_t0), theta), x_T kept.
+ * Text diff of the paper (3.3): z_theta = slerp (z_i, norm (z_t - z_t0), theta), x_T kept. With theta 0 all stages are the
+ * reconstruction, to the last bit.
  * Returns: (element-type UnclipImage): the reconstruction, then the stages
  */
 UNCLIP_API GPtrArray   *unclip_text_edit   (UnclipModel *model, const UnclipImage *x, const char *y0, const char *y, double theta, int n_stages, const UnclipOptions *options, GError **error);
@@ -109,7 +111,7 @@ typedef enum
 } UnclipHold;
 
 /* Frames from @a to @b, both ends included: slerp of z_i and of x_T, or of what is not held. 2 to 256 frames;
- * with a part held the last one is not @b. */
+ * with a part held the last one is not @b. From a picture to itself all are the same, unless the options name a guidance. */
 UNCLIP_API GPtrArray   *unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, UnclipHold hold, const UnclipOptions *options, GError **error);
 
 /* Bipartite latents, and what it takes to decode them to the very picture. */

@@ -234,9 +234,22 @@ begin_upsampling (UnclipRun *run, const UnclipUpsamplerRun *upsampling, const Un
     x[k] = sqrtf (alpha_bar) * CLAMP (upsampling->upsampler.enlarged[k], -1.0f, 1.0f) + sqrtf (1.0f - alpha_bar) * x[k];
 }
 
+/* Room for a picture at the end of @pictures; transfer none. */
+static float *
+add_picture (GPtrArray *pictures, gsize n_values, GError **error)
+{
+  float *picture = g_try_new (float, n_values);
+
+  if (picture == NULL)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the pictures"));
+  else
+    g_ptr_array_add (pictures, picture);
+  return picture;
+}
+
 /* Through the first upsampler. */
 static gboolean
-upsample_once (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, float *out, GError **error)
+upsample_once (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, GPtrArray *out, GError **error)
 {
   g_auto (UnclipUpsamplerRun) upsampling = { 0 };
   int               n_steps = run->super_res_n_steps, n_skipped = unclip_upsampler_n_skipped (run, n_steps), size = run->first_size;
@@ -249,8 +262,10 @@ upsample_once (UnclipRun *run, const float *const *low, int n, const guint64 *se
   for (int i = 0; i < n; i++)
     {
       UnclipProcess process = unclip_upsampler_process (&upsampling, size, n_steps);
-      float        *x = out + i * n_values;
+      float        *x = add_picture (out, n_values, error);
 
+      if (x == NULL)
+        return FALSE;
       if (seeds != NULL)
         unclip_run_reseed (run, seeds[i]);
       for (gsize k = 0; k < n_low; k++)
@@ -266,25 +281,26 @@ upsample_once (UnclipRun *run, const float *const *low, int n, const guint64 *se
   return TRUE;
 }
 
-/* From what the first upsampler made, all of it at once as networks are loaded once. */
+/* From what the first upsampler made, each of @pictures in the place of its smaller one. */
 static gboolean
-upsample_again (UnclipRun *run, float *middle, int n, const guint64 *seeds, float *out, GError **error)
+upsample_again (UnclipRun *run, GPtrArray *pictures, const guint64 *seeds, GError **error)
 {
-  gsize n_middle = (gsize) run->first_size * run->first_size * 3, n_values = (gsize) run->size * run->size * 3;
+  gsize n_middle = (gsize) run->first_size * run->first_size * 3;
 
-  for (gsize k = 0; k < n * n_middle; k++)
-    middle[k] = CLAMP (middle[k], -1.0f, 1.0f);
-  for (int i = 0; i < n; i++)
+  for (guint i = 0; i < pictures->len; i++)
     {
-      g_autofree float *x = NULL;
+      float *middle = pictures->pdata[i], *x;
 
+      for (gsize k = 0; k < n_middle; k++)
+        middle[k] = CLAMP (middle[k], -1.0f, 1.0f);
       if (seeds != NULL)
         unclip_run_reseed (run, seeds[i] ^ OTHER_NOISE);
-      x = unclip_run_enlarge (run, UNCLIP_SECOND_UPSAMPLER, unclip_upsampler_n_steps (run, UNCLIP_SECOND_UPSAMPLER), middle + i * n_middle, run->first_size, run->first_size,
+      x = unclip_run_enlarge (run, UNCLIP_SECOND_UPSAMPLER, unclip_upsampler_n_steps (run, UNCLIP_SECOND_UPSAMPLER), middle, run->first_size, run->first_size,
                               run->size / run->first_size, error);
       if (x == NULL)
         return FALSE;
-      memcpy (out + i * n_values, x, n_values * sizeof (float));
+      g_free (middle);
+      pictures->pdata[i] = x;
     }
   return TRUE;
 }
@@ -300,21 +316,13 @@ unclip_run_upsample_cost (const UnclipRun *run, int n)
               + (run->upsamples_twice ? unclip_enlarging_cost (run->size, run->size, unclip_upsampler_n_steps (run, UNCLIP_SECOND_UPSAMPLER)) : 0));
 }
 
-float *
+GPtrArray *
 unclip_run_upsample (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, GError **error)
 {
-  gsize             n_values = (gsize) run->size * run->size * 3;
-  g_autofree float *out = g_try_new (float, n * n_values), *middle = NULL;
+  g_autoptr (GPtrArray) pictures = g_ptr_array_new_with_free_func (g_free);
 
-  if (run->upsamples_twice)
-    middle = g_try_new (float, (gsize) n * run->first_size * run->first_size * 3);
-  if (out == NULL || (run->upsamples_twice && middle == NULL))
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the pictures"));
-      return NULL;
-    }
-  if (! upsample_once (run, low, n, seeds, run->upsamples_twice ? middle : out, error)
-      || (run->upsamples_twice && ! upsample_again (run, middle, n, seeds, out, error)))
+  if (n > 0 && (! upsample_once (run, low, n, seeds, pictures, error)
+                || (run->upsamples_twice && ! upsample_again (run, pictures, seeds, error))))
     return NULL;
-  return g_steal_pointer (&out);
+  return g_steal_pointer (&pictures);
 }

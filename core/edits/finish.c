@@ -6,6 +6,7 @@
 #include "framing.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 /* Both small pictures, and the edited one as the upsampler shows it, laid over the original's own detail. */
 static UnclipImage *
@@ -17,30 +18,69 @@ blend (const UnclipImage *original, const UnclipImage *before, const float *afte
   return shown != NULL ? unclip_frame_blend (original, before, small, shown, n_threads, error) : NULL;
 }
 
+static gboolean
+is_edited (const UnclipRun *run, const float *reconstruction, const float *after)
+{
+  return memcmp (reconstruction, after, (gsize) run->low_size * run->low_size * 3 * sizeof (float)) != 0;
+}
+
+static UnclipImage *
+copy (const UnclipImage *image, GError **error)
+{
+  UnclipImage *out = unclip_image_copy (image);
+
+  if (out == NULL)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the picture"));
+  return out;
+}
+
+/* @after [n, low_size, low_size, 3] as @images: where an edit did nothing that is the reconstruction, the first of @images, itself. */
+static gboolean
+add_images (UnclipRun *run, GPtrArray *images, const float *reconstruction, const float *const *after, int n, GPtrArray *details,
+            const UnclipImage *framed, const UnclipImage *original, GError **error)
+{
+  guint n_shown = 0;
+
+  for (int i = 0; i < n; i++)
+    {
+      UnclipImage *image;
+
+      if (! is_edited (run, reconstruction, after[i]))
+        image = copy (images->pdata[0], error);
+      else if (details == NULL)
+        image = unclip_run_image (after[i], run->low_size, error);
+      else
+        {
+          image = blend (framed, original, after[i], run->low_size, details->pdata[n_shown], run->size, run->options->n_threads, error);
+          g_clear_pointer (&details->pdata[n_shown++], g_free);
+        }
+      if (image == NULL)
+        return FALSE;
+      g_ptr_array_add (images, image);
+    }
+  return TRUE;
+}
+
 GPtrArray *
 unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const float *reconstruction, const float *const *after, int n,
                    const guint64 *seeds, GError **error)
 {
   g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
+  g_autoptr (GPtrArray) details = NULL;
   g_autoptr (UnclipImage) original = NULL;
   g_autoptr (UnclipImage) framed = NULL;
   g_autoptr (UnclipImage) before = unclip_run_image (reconstruction, run->low_size, error);
-  g_autofree float *details = NULL;
+  g_autofree const float **edited = g_new (const float *, n);
+  g_autofree guint64      *their_seeds = g_new (guint64, n);
   UnclipImage *image;
+  int          n_edited = 0;
 
   if (before == NULL)
     return NULL;
   if (! run->upsamples)
     {
       g_ptr_array_add (images, g_steal_pointer (&before));
-      for (int i = 0; i < n; i++)
-        {
-          image = unclip_run_image (after[i], run->low_size, error);
-          if (image == NULL)
-            return NULL;
-          g_ptr_array_add (images, image);
-        }
-      return g_steal_pointer (&images);
+      return add_images (run, images, reconstruction, after, n, NULL, NULL, NULL, error) ? g_steal_pointer (&images) : NULL;
     }
 
   {
@@ -54,15 +94,12 @@ unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const
     return NULL;
   g_ptr_array_add (images, image);
 
-  details = unclip_run_upsample (run, after, n, seeds, error);
-  if (details == NULL)
-    return NULL;
   for (int i = 0; i < n; i++)
-    {
-      image = blend (framed, original, after[i], run->low_size, details + i * (gsize) run->size * run->size * 3, run->size, run->options->n_threads, error);
-      if (image == NULL)
-        return NULL;
-      g_ptr_array_add (images, image);
-    }
-  return g_steal_pointer (&images);
+    if (is_edited (run, reconstruction, after[i]))
+      {
+        edited[n_edited] = after[i];
+        their_seeds[n_edited++] = seeds[i];
+      }
+  details = unclip_run_upsample (run, edited, n_edited, their_seeds, error);
+  return details != NULL && add_images (run, images, reconstruction, after, n, details, framed, original, error) ? g_steal_pointer (&images) : NULL;
 }

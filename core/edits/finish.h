@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  * @after: (array length=n): the edited squares, the same size
  * @seeds: (array length=n): of the upsampler's noise
  *
- * Where the edit changed nothing the result has the detail of @x, elsewhere that of the upsampler.
+ * Where the edit changed nothing the result has the detail of @x, elsewhere that of the upsampler. A square in @after
+ * that is @reconstruction to the last bit gives the same picture as that.
  * Returns: (element-type UnclipImage) (transfer full): the reconstruction and the @n results, of run->size
  */
 GPtrArray *unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const float *reconstruction, const float *const *after, int n,

@@ -202,7 +202,8 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
 {
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
-  g_autofree float *z_i = NULL, *x = NULL, *high = NULL;
+  g_autofree float *z_i = NULL, *x = NULL;
+  g_autoptr (GPtrArray) high = NULL;
   double guidance_scale;
 
   if (! unclip_run_init (&run, model, options, error))
@@ -243,5 +244,5 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
   if (! run.upsamples)
     return unclip_run_image (x, run.low_size, error);
   high = unclip_run_upsample (&run, (const float *[]) { x }, 1, NULL, error);
-  return high != NULL ? unclip_run_image (high, run.size, error) : NULL;
+  return high != NULL ? unclip_run_image (high->pdata[0], run.size, error) : NULL;
 }

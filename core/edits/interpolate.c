@@ -10,6 +10,7 @@
 #include "latents.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 /* slerp of direction, and of length in a straight line. */
 static void
@@ -63,12 +64,13 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
   const UnclipImage *ends[2] = { a, b };
   float             *z_i[2] = { NULL, NULL }, *low[2] = { NULL, NULL };
+  g_autoptr (GPtrArray) details = NULL;
   g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free);
   g_autofree guint64 *seeds = NULL;
-  g_autofree float   *details = NULL;
   UnclipInvertMethod  method;
   double              guidance_scale;
   int                 dim, n_ends;
+  gboolean            is_same;
 
   if (n_frames < 2 || n_frames > 256)
     {
@@ -99,6 +101,9 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
     }
   if (! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error))
     return NULL;
+  /* Nothing lies between a picture and itself. */
+  is_same = n_ends > 0 && memcmp (low[0], low[1], (gsize) run.low_size * run.low_size * 3 * sizeof (float)) == 0
+            && memcmp (z_i[0], z_i[1], dim * sizeof (float)) == 0;
 
   seeds = g_new (guint64, n_frames);
   {
@@ -129,7 +134,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
         turn (z, z_i[0], z_i[1], dim, hold == UNCLIP_HOLD_Z_I ? 0 : u);
         if (! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z, 0 }, guidance_scale, error))
           return NULL;
-        if ((i == 0 && n_ends > 0) || (i == n_frames - 1 && n_ends == 2))
+        if (is_same || (i == 0 && n_ends > 0) || (i == n_frames - 1 && n_ends == 2))
           {
             if (! unclip_run_reconstruct (&run, &decoder, trace, low[i == 0 ? 0 : 1], x, error))
               return NULL;
@@ -145,13 +150,5 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       if (details == NULL)
         return NULL;
     }
-  for (int i = 0; i < n_frames; i++)
-    {
-      UnclipImage *frame = unclip_run_image (run.upsamples ? details + i * (gsize) run.size * run.size * 3 : g_ptr_array_index (squares, i),
-                                             run.size, error);
-      if (frame == NULL)
-        return NULL;
-      g_ptr_array_add (frames, frame);
-    }
-  return g_steal_pointer (&frames);
+  return unclip_run_images (frames, details != NULL ? details : squares, run.size, error) ? g_steal_pointer (&frames) : NULL;
 }

@@ -128,7 +128,8 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
   g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
-  g_autofree float *z_i = NULL, *projected = NULL, *low = NULL, *high = NULL;
+  g_autofree float *z_i = NULL, *projected = NULL, *low = NULL;
+  g_autoptr (GPtrArray) high = NULL;
   g_autofree const float **rows = NULL;
   g_autofree guint64 *seeds = NULL;
   double guidance_scale;
@@ -163,11 +164,14 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
       rows[i] = low + i * (gsize) run.low_size * run.low_size * 3;
       seeds[i] = run.options->seed;
     }
-  if (run.upsamples && (high = unclip_run_upsample (&run, rows, n, seeds, error)) == NULL)
-    return NULL;
+  if (run.upsamples)
+    {
+      high = unclip_run_upsample (&run, rows, n, seeds, error);
+      return high != NULL && unclip_run_images (images, high, run.size, error) ? g_steal_pointer (&images) : NULL;
+    }
   for (int i = 0; i < n; i++)
     {
-      UnclipImage *image = unclip_run_image (high != NULL ? high + i * (gsize) run.size * run.size * 3 : rows[i], run.size, error);
+      UnclipImage *image = unclip_run_image (rows[i], run.size, error);
 
       if (image == NULL)
         return NULL;

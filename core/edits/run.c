@@ -373,6 +373,21 @@ unclip_run_image (const float *x, int side, GError **error)
   return image;
 }
 
+gboolean
+unclip_run_images (GPtrArray *images, GPtrArray *pictures, int side, GError **error)
+{
+  for (guint i = 0; i < pictures->len; i++)
+    {
+      UnclipImage *image = unclip_run_image (pictures->pdata[i], side, error);
+
+      if (image == NULL)
+        return FALSE;
+      g_ptr_array_add (images, image);
+      g_clear_pointer (&pictures->pdata[i], g_free);
+    }
+  return TRUE;
+}
+
 void
 unclip_run_reseed (UnclipRun *run, guint64 seed)
 {

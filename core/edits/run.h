@@ -122,6 +122,8 @@ float *unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError 
 float       *unclip_run_picture (UnclipRun *run, const UnclipImage *x, int side, GError **error);
 /* [side, side, 3] in [-1, 1], clamped, to a picture in [0, 1]. */
 UnclipImage *unclip_run_image   (const float *x, int side, GError **error);
+/* Adds those of @pictures (element-type float*) to @images, each freed as soon as it is no longer needed. */
+gboolean     unclip_run_images  (GPtrArray *images, GPtrArray *pictures, int side, GError **error);
 
 /* ---- decoder --------------------------------------------------------------------------------------- */
 
@@ -188,9 +190,9 @@ double unclip_run_upsample_cost (const UnclipRun *run, int n);
  * @seeds: (array length=n) (nullable): of each one's noise; %NULL: the run's own random numbers go on
  *
  * Through as many upsamplers as the run's size takes, which is one at least.
- * Returns: (transfer full): [n, size, size, 3]
+ * Returns: (element-type float*) (transfer full): @n times [size, size, 3]
  */
-float *unclip_run_upsample (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, GError **error);
+GPtrArray *unclip_run_upsample (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, GError **error);
 
 /* A process of the upsampler's steps, and what goes with it. */
 typedef struct

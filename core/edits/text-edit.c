@@ -12,6 +12,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <string.h>
 
 /* Rows of the captions. */
 enum
@@ -73,8 +74,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
   /* DDIM's states are on one path, which an edit leaves; these are each noised anew, and forgive it. */
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
-                             + n_stages * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
-                             + unclip_run_upsample_cost (&run, n_stages));
+                             + (theta == 0 ? 0 : n_stages * run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (&run, n_stages)));
 
   z_i = unclip_run_embed (&run, x, &dim, error);
   low = z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
@@ -82,7 +82,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
     return NULL;
   z_d = g_new (float, dim);
   z_theta = g_new (float, dim);
-  if (! unclip_text_diff (z_d, captions.z_t + AFTER * dim, captions.z_t + BEFORE * dim, dim, error))
+  if (theta > 0 && ! unclip_text_diff (z_d, captions.z_t + AFTER * dim, captions.z_t + BEFORE * dim, dim, error))
     return NULL;
 
   reconstruction = g_new (float, (gsize) run.low_size * run.low_size * 3);
@@ -102,6 +102,12 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
       {
         g_ptr_array_add (squares, g_new (float, (gsize) run.low_size * run.low_size * 3));
         seeds[i] = run.options->seed;
+        /* Not turned at all, the decoder would say what it said: the reconstruction. */
+        if (theta == 0)
+          {
+            memcpy (g_ptr_array_index (squares, i), reconstruction, trace->n * sizeof (float));
+            continue;
+          }
         turn (z_theta, z_i, z_d, dim, theta * (i + 1) / n_stages);
         if (! unclip_decoder_condition (&decoder, &run, &captions, before, (UnclipCondition) { z_theta, NONE }, guidance_scale, error)
             || ! unclip_run_decode (&run, &decoder, trace, 0, 1, g_ptr_array_index (squares, i), error))

@@ -9,6 +9,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <string.h>
 
 /* Of a model that names none. */
 #define DEFAULT_ETA 0.95
@@ -52,13 +53,19 @@ give_way (float *noise, const float *x_T, gsize n_pixels, double eta)
     }
 }
 
-/* One way back; noise from @seed. x [low_size, low_size, 3]. */
+/* One way back; noise from @seed. x [low_size, low_size, 3]. Without eta there is no need to go it: that is what the reconstruction is. */
 static gboolean
-sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double eta, guint64 seed, float *x, GError **error)
+sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, const float *reconstruction, double eta, guint64 seed, float *x, GError **error)
 {
   UnclipTrace       part = *trace;
-  g_autofree float *x_T = part.x_T = g_new (float, part.n);
+  g_autofree float *x_T = NULL;
 
+  if (eta == 0)
+    {
+      memcpy (x, reconstruction, trace->n * sizeof (float));
+      return TRUE;
+    }
+  x_T = part.x_T = g_new (float, part.n);
   unclip_run_reseed (run, seed);
   unclip_run_noise (run, x_T, run->low_size, 3);
   give_way (x_T, trace->x_T, part.n / 3, eta);
@@ -83,14 +90,13 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
     return NULL;
   if (eta < 0)
     eta = unclip_model_default (model, "variation_eta", DEFAULT_ETA);
-  /* The model's own guidance comes in with eta, as the inversion has none: so eta 0 is the same picture. */
+  /* The model's own guidance comes in with eta, as the inversion has none: so a small eta is nearly the same picture. */
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : 1.0 + eta * (unclip_model_default (model, "variation_guidance_scale", 1.0) - 1.0);
   unclip_run_use (&run, guidance_scale, eta);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
-                             + count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
-                             + unclip_run_upsample_cost (&run, count));
+                             + (eta == 0 ? 0 : count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (&run, count)));
 
   z_i = unclip_run_embed (&run, x, &dim, error);
   low = z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
@@ -115,7 +121,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
       {
         g_ptr_array_add (squares, g_new (float, (gsize) run.low_size * run.low_size * 3));
         seeds[i] = unclip_seed_after (run.options->seed, i);
-        if (! sample (&run, &decoder, trace, eta, seeds[i], g_ptr_array_index (squares, i), error))
+        if (! sample (&run, &decoder, trace, reconstruction, eta, seeds[i], g_ptr_array_index (squares, i), error))
           return NULL;
       }
   }

@@ -287,6 +287,55 @@ test_text_edit (void)
   g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
 }
 
+/* All of @pictures are the first one, to the last bit. */
+static void
+assert_all_same (GPtrArray *pictures, guint n, GError *error)
+{
+  const UnclipImage *first;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (pictures->len, ==, n);
+  first = pictures->pdata[0];
+  for (guint i = 1; i < n; i++)
+    {
+      const UnclipImage *image = pictures->pdata[i];
+      gsize              size = sizeof (float) * first->width * first->height * 3;
+
+      g_assert_cmpmem (image->pixels, size, first->pixels, size);
+    }
+}
+
+/* Where nothing is asked for nothing changes: at any size and precision, however the picture is inverted, and with a guidance
+ * that the caller names. */
+static void
+test_nothing_is_exact (void)
+{
+  static const int             sizes[] = { LOW, HIGH, VAST };
+  static const UnclipInversion inversions[] = { UNCLIP_INVERSION_DEFAULT, UNCLIP_INVERSION_DDIM, UNCLIP_INVERSION_BDIA };
+  g_autoptr (UnclipImage) x = picture (70, 50);
+
+  for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+    for (int precision = UNCLIP_PRECISION_F32; precision <= UNCLIP_PRECISION_BF16; precision++)
+      for (guint i = 0; i < G_N_ELEMENTS (inversions); i++)
+        {
+          UnclipOptions options = options_new (sizes[s]);
+          g_autoptr (GPtrArray) varied = NULL;
+          g_autoptr (GPtrArray) edited = NULL;
+          g_autoptr (GPtrArray) frames = NULL;
+          GError *error = NULL;
+
+          options.precision = precision;
+          options.inversion = inversions[i];
+          frames = unclip_interpolate (model, x, x, 4, UNCLIP_HOLD_NOTHING, &options, &error);
+          assert_all_same (frames, 4, error);
+          options.guidance_scale = i == 2 ? 4 : -1;
+          varied = unclip_variations (model, x, 2, 0, &options, &error);
+          assert_all_same (varied, 3, error);
+          edited = unclip_text_edit (model, x, "a ball", i == 1 ? "a ball" : "a star", 0, 2, &options, &error);
+          assert_all_same (edited, 3, error);
+        }
+}
+
 /* What the edit leaves alone is the picture itself, at the second upsampler's size as well. */
 static void
 test_large_text_edit (void)
@@ -698,6 +747,7 @@ main (int argc, char **argv)
   g_test_add_func ("/edits/variations", test_variations);
   g_test_add_func ("/edits/variations/without-x_T", test_variations_without_x_T);
   g_test_add_func ("/edits/text-edit", test_text_edit);
+  g_test_add_func ("/edits/nothing-is-exact", test_nothing_is_exact);
   g_test_add_func ("/edits/large-text-edit", test_large_text_edit);
   g_test_add_func ("/edits/interpolate", test_interpolate);
   g_test_add_func ("/edits/generate", test_generate);
