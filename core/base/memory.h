@@ -11,14 +11,17 @@ G_BEGIN_DECLS
 /**
  * unclip_memory_available:
  *
- * What $UNCLIP_MEMORY_LIMIT says, in MB, where it is a number above 0: who runs this in a container, whose limit
- * is not looked at, can say so there, and who knows better than the system can overrule it. Else what
- * the system can give: MemAvailable and free swap space.
- * Returns: bytes; 0: not known
+ * What $UNCLIP_MEMORY_LIMIT says, in MB, where it is a number above 0: who knows better than the system can overrule it.
+ * Else the least of what the system can give (MemAvailable and free swap space), of what is left to the control groups
+ * that this process is in, and of its own limits (ulimit -v, ulimit -d).
+ * Returns: bytes, at least 1; 0: not known
  */
 UNCLIP_API guint64 unclip_memory_available (void);
 
-/* The same of the text of /proc/meminfo; 0 if it does not say. */
+/* The system's share of the text of /proc/meminfo; 0 if it does not say. */
 guint64 unclip_memory_in_meminfo (const char *meminfo);
+/* What is left to the groups in the text of /proc/self/cgroup and to all that they are in, of either version, whose
+ * folders are under @mount. %G_MAXUINT64: no limit. */
+guint64 unclip_memory_in_cgroups (const char *cgroups, const char *mount);
 
 G_END_DECLS

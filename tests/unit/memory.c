@@ -6,6 +6,7 @@
 #include "unclip.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include "nets.h"
 #include "memory.h"
@@ -227,6 +228,69 @@ test_available (void)
   g_unsetenv ("UNCLIP_MEMORY_LIMIT");
 }
 
+/* A group of the second version, with its limits and what it uses. */
+static void
+put_group (const char *group, const char *max, const char *high, const char *current)
+{
+  const char *names[] = { "memory.max", "memory.high", "memory.current" }, *values[] = { max, high, current };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *name = g_build_filename ("cgroup", group, names[i], NULL);
+
+      g_free (support_write (name, values[i], -1));
+    }
+}
+
+/* The tightest limit counts, whichever parent has it; pages of files are free. */
+static void
+test_cgroups (void)
+{
+  g_autofree char *mount = support_path ("cgroup");
+
+  put_group ("a", "9000\n", "max\n", "1000\n");
+  put_group ("a/b", "max\n", "8000\n", "1500\n");
+  put_group ("a/b/c", "max\n", "max\n", "500\n");
+  g_assert_cmpuint (unclip_memory_in_cgroups ("0::/a/b/c\n", mount), ==, 6500);
+  g_assert_cmpuint (unclip_memory_in_cgroups ("0::/a\n", mount), ==, 8000);
+  g_assert_cmpuint (unclip_memory_in_cgroups ("0::/elsewhere\n", mount), ==, G_MAXUINT64);
+  g_assert_cmpuint (unclip_memory_in_cgroups ("", mount), ==, G_MAXUINT64);
+  g_free (support_write ("cgroup/a/b/memory.stat", "anon 5\ninactive_file 400\nactive_file 300\n", -1));
+  g_assert_cmpuint (unclip_memory_in_cgroups ("0::/a/b/c\n", mount), ==, 7200);
+  /* More than it may, which happens: nothing. */
+  put_group ("a", "9000\n", "max\n", "9500\n");
+  g_assert_cmpuint (unclip_memory_in_cgroups ("0::/a/b/c\n", mount), ==, 0);
+
+  /* The first version, seen from inside a container, where the group itself is the top. */
+  g_free (support_write ("cgroup/memory/memory.limit_in_bytes", "7000\n", -1));
+  g_free (support_write ("cgroup/memory/memory.usage_in_bytes", "3000\n", -1));
+  g_free (support_write ("cgroup/memory/memory.stat", "total_inactive_file 1000\n", -1));
+  g_assert_cmpuint (unclip_memory_in_cgroups ("5:cpu,memory:/not/seen/here\n0::/\n", mount), ==, 5000);
+  g_assert_cmpuint (unclip_memory_in_cgroups ("5:cpu:/not/seen/here\n", mount), ==, G_MAXUINT64);
+}
+
+/* What the shell's ulimit leaves. */
+static void
+test_own_limits (void)
+{
+  static const int resources[] = { RLIMIT_AS, RLIMIT_DATA };
+
+  for (guint i = 0; i < G_N_ELEMENTS (resources); i++)
+    {
+      struct rlimit before, limit;
+      guint64       left;
+
+      g_assert_cmpint (getrlimit (resources[i], &before), ==, 0);
+      limit = before;
+      limit.rlim_cur = (rlim_t) 3 << 30;
+      g_assert_cmpint (setrlimit (resources[i], &limit), ==, 0);
+      left = unclip_memory_available ();
+      g_assert_cmpint (setrlimit (resources[i], &before), ==, 0);
+      g_assert_cmpuint (left, >, 0);
+      g_assert_cmpuint (left, <, (guint64) 3 << 30);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -237,5 +301,7 @@ main (int argc, char **argv)
   g_test_add_func ("/memory/hostile", test_hostile);
   g_test_add_func ("/memory/refused", test_refused);
   g_test_add_func ("/memory/available", test_available);
+  g_test_add_func ("/memory/cgroups", test_cgroups);
+  g_test_add_func ("/memory/own-limits", test_own_limits);
   return g_test_run ();
 }
