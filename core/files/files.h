@@ -9,4 +9,5 @@
 #include "config.h"
 #include "model.h"
 #include "tensors.h"
+#include "vocabulary.h"
 #include "weights.h"

@@ -17,7 +17,7 @@
 static const struct
 {
   const char *name;
-  const char *config; /* file that must be there */
+  const char *config; /* file that must be there; a tokenizer may have tokenizer.json in its place */
   gboolean    has_weights;
   gboolean    required;
   const char *remedy; /* NULL: download the model again */
@@ -183,9 +183,10 @@ unclip_model_list (void)
 static gboolean
 has_component_file (const char *dir, int i)
 {
-  g_autofree char *path = g_build_filename (dir, layout[i].config, NULL);
+  g_autofree char *path = g_build_filename (dir, layout[i].config, NULL), *other = g_build_filename (dir, "tokenizer.json", NULL);
 
-  return g_file_test (path, G_FILE_TEST_IS_REGULAR);
+  return g_file_test (path, G_FILE_TEST_IS_REGULAR)
+         || (strcmp (layout[i].name, "tokenizer") == 0 && g_file_test (other, G_FILE_TEST_IS_REGULAR));
 }
 
 static gboolean

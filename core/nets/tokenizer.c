@@ -12,12 +12,10 @@
 #include <string.h>
 
 #define MAX_LENGTH 4096
-#define MAX_MERGES_SIZE (16 << 20)
 
 struct _UnclipTokenizer
 {
-  UnclipConfig *vocab_file;
-  GHashTable   *vocab;  /* text to id + 1 */
+  UnclipVocabulary *vocabulary;
   GHashTable   *merges; /* pair of ids to Merge */
   int           max_length;
   int           start, end, pad;
@@ -49,135 +47,63 @@ byte_character (int byte)
   return 256 + extra;
 }
 
-static int
-find (const UnclipTokenizer *tokenizer, const char *text)
+static void
+take_merges (UnclipTokenizer *tokenizer)
 {
-  return GPOINTER_TO_INT (g_hash_table_lookup (tokenizer->vocab, text)) - 1;
-}
+  const GArray *merges = tokenizer->vocabulary->merges;
 
-static gboolean
-read_vocab (UnclipTokenizer *tokenizer, const char *dir, GError **error)
-{
-  g_autofree char *path = g_build_filename (dir, "vocab.json", NULL);
-  JsonObjectIter   iter;
-  const char      *text;
-  JsonNode        *node;
-
-  tokenizer->vocab_file = unclip_config_load (path, error);
-  if (tokenizer->vocab_file == NULL)
-    return FALSE;
-  json_object_iter_init (&iter, unclip_config_json (tokenizer->vocab_file));
-  while (json_object_iter_next (&iter, &text, &node))
+  for (guint i = 0; i < merges->len; i++)
     {
-      gboolean is_whole = JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64;
-      gint64   id = is_whole ? json_node_get_int (node) : -1;
+      const UnclipMerge *from = &g_array_index (merges, UnclipMerge, i);
+      Merge             *merge = g_new (Merge, 1);
 
-      if (id < 0 || id >= G_MAXINT - 1)
-        {
-          g_autofree char *excerpt = unclip_error_excerpt (text);
-
-          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s gives \"%s\" a number that is no token id"), path, excerpt);
-          return FALSE;
-        }
-      g_hash_table_insert (tokenizer->vocab, g_strdup (text), GINT_TO_POINTER ((int) id + 1));
-    }
-  return TRUE;
-}
-
-static gboolean
-read_merges (UnclipTokenizer *tokenizer, const char *dir, GError **error)
-{
-  g_autofree char *path = g_build_filename (dir, "merges.txt", NULL);
-  g_autofree char *text = NULL;
-  g_autoptr (GMappedFile) map = NULL;
-  g_autoptr (GError) cause = NULL;
-  char *line, *rest;
-  int   rank = 0;
-
-  if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    map = g_mapped_file_new (path, FALSE, &cause);
-  if (map == NULL || g_mapped_file_get_length (map) > MAX_MERGES_SIZE)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is missing or cannot be read; download it again"), path);
-      return FALSE;
-    }
-  /* An empty file has no contents at all. */
-  text = g_strndup (g_mapped_file_get_length (map) > 0 ? g_mapped_file_get_contents (map) : "", g_mapped_file_get_length (map));
-
-  for (line = strtok_r (text, "\r\n", &rest); line != NULL; line = strtok_r (NULL, "\r\n", &rest))
-    {
-      char            *space = strchr (line, ' ');
-      g_autofree char *joined = NULL;
-      Merge           *merge;
-      int              left, right, id;
-
-      if (space == NULL || strncmp (line, "#version", 8) == 0)
-        continue;
-      *space = '\0';
-      joined = g_strconcat (line, space + 1, NULL);
-      left = find (tokenizer, line);
-      right = find (tokenizer, space + 1);
-      id = find (tokenizer, joined);
-      if (left < 0 || right < 0 || id < 0)
-        {
-          g_autofree char *excerpt = unclip_error_excerpt (joined);
-
-          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s and vocab.json beside it do not belong together: \"%s\""), path, excerpt);
-          return FALSE;
-        }
-      merge = g_new (Merge, 1);
-      *merge = (Merge) { (gint64) left << 32 | right, rank++, id };
+      *merge = (Merge) { (gint64) from->left << 32 | from->right, (int) i, from->id };
       if (g_hash_table_contains (tokenizer->merges, &merge->pair))
         g_free (merge); /* the first, hence the lowest rank, counts */
       else
         g_hash_table_insert (tokenizer->merges, &merge->pair, merge);
     }
-  return TRUE;
 }
 
-/* A token's text: a member that is a text, or an object with "content". */
-static char *
-token_text (const UnclipConfig *config, const char *name)
+/* A token's text: a member that is a text, or an object with "content". Stays as it is if it is absent. */
+static gboolean
+read_token (const UnclipConfig *config, const char *name, const char **text, GError **error)
 {
-  JsonNode *node = config != NULL ? json_object_get_member (unclip_config_json (config), name) : NULL;
+  g_autoptr (UnclipConfig) part = config != NULL ? unclip_config_part (config, name) : NULL;
 
-  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
-    node = json_object_get_member (json_node_get_object (node), "content");
-  if (node == NULL || ! JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
-  return json_node_dup_string (node);
+  if (part != NULL)
+    return unclip_config_string (part, "content", *text, text, error);
+  return config == NULL || unclip_config_string (config, name, *text, text, error);
 }
 
 static gboolean
 find_special (UnclipTokenizer *tokenizer, UnclipConfig *const configs[2], const char *name, const char *fallback,
               char **text_out, int *id, GError **error)
 {
-  g_autofree char *text = token_text (configs[0], name);
+  const char *text = fallback;
 
-  if (text == NULL)
-    text = token_text (configs[1], name);
-  if (text == NULL)
-    text = g_strdup (fallback);
-  *id = *text != '\0' ? find (tokenizer, text) : -1; /* nothing would be found everywhere */
+  /* The first has the last word. */
+  if (! read_token (configs[1], name, &text, error) || ! read_token (configs[0], name, &text, error))
+    return FALSE;
+  *id = *text != '\0' ? unclip_vocabulary_find (tokenizer->vocabulary, text) : -1; /* nothing would be found everywhere */
   if (*id < 0)
     {
       g_autofree char *excerpt = unclip_error_excerpt (text);
 
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s lacks the token \"%s\""),
-                   unclip_config_path (tokenizer->vocab_file), excerpt);
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s lacks the token \"%s\""), tokenizer->vocabulary->path, excerpt);
       return FALSE;
     }
   if (text_out != NULL)
-    *text_out = g_steal_pointer (&text);
+    *text_out = g_strdup (text);
   return TRUE;
 }
 
-/* What the tokenizer says, but not more than the text tower has places for. */
+/* What the tokenizer says, but not more than the text tower has places for; and whether that has an embedding for each token. */
 static gboolean
 read_max_length (UnclipTokenizer *tokenizer, UnclipModel *model, const UnclipConfig *config, GError **error)
 {
   double length = 77;
-  int    places = MAX_LENGTH;
+  int    places = MAX_LENGTH, n_vocab;
 
   /* "No limit" is written as 1e30. */
   if (config != NULL && ! unclip_config_double (config, "model_max_length", 77, 3, 1e300, &length, error))
@@ -185,9 +111,18 @@ read_max_length (UnclipTokenizer *tokenizer, UnclipModel *model, const UnclipCon
   if (unclip_model_has (model, "text_encoder"))
     {
       g_autoptr (UnclipConfig) tower = unclip_model_config (model, "text_encoder", error);
+      g_autoptr (UnclipConfig) part = tower != NULL ? unclip_config_part (tower, "text_config") : NULL;
 
-      if (tower == NULL || ! unclip_config_int (tower, "max_position_embeddings", 77, 3, MAX_LENGTH, &places, error))
+      if (tower == NULL
+          || ! unclip_config_int (part != NULL ? part : tower, "max_position_embeddings", 77, 3, MAX_LENGTH, &places, error)
+          || ! unclip_config_int (part != NULL ? part : tower, "vocab_size", 49408, 1, 1 << 24, &n_vocab, error))
         return FALSE;
+      if (tokenizer->vocabulary->n_ids > n_vocab)
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s has %d tokens, but the text encoder knows %d; take both from the same model"),
+                       tokenizer->vocabulary->path, tokenizer->vocabulary->n_ids, n_vocab);
+          return FALSE;
+        }
     }
   tokenizer->max_length = length < places ? (int) length : places;
   return TRUE;
@@ -202,10 +137,11 @@ unclip_tokenizer_new (UnclipModel *model, GError **error)
   g_autoptr (UnclipConfig) config = NULL;
   g_autoptr (UnclipConfig) map = NULL;
 
-  tokenizer->vocab = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   tokenizer->merges = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
-  if (dir == NULL || ! read_vocab (tokenizer, dir, error) || ! read_merges (tokenizer, dir, error))
+  tokenizer->vocabulary = dir != NULL ? unclip_vocabulary_load (dir, error) : NULL;
+  if (tokenizer->vocabulary == NULL)
     return NULL;
+  take_merges (tokenizer);
 
   /* Both small files may be absent: then CLIP's own values hold. */
   config_path = g_build_filename (dir, "tokenizer_config.json", NULL);
@@ -226,9 +162,9 @@ unclip_tokenizer_new (UnclipModel *model, GError **error)
       int  n = g_unichar_to_utf8 (byte_character (b), text);
 
       text[n] = '\0';
-      tokenizer->bytes[b] = find (tokenizer, text);
+      tokenizer->bytes[b] = unclip_vocabulary_find (tokenizer->vocabulary, text);
       strcpy (text + n, "</w>");
-      tokenizer->last_bytes[b] = find (tokenizer, text);
+      tokenizer->last_bytes[b] = unclip_vocabulary_find (tokenizer->vocabulary, text);
       if (tokenizer->bytes[b] < 0)
         tokenizer->bytes[b] = tokenizer->end;
       if (tokenizer->last_bytes[b] < 0)
@@ -242,9 +178,8 @@ unclip_tokenizer_free (UnclipTokenizer *tokenizer)
 {
   if (tokenizer == NULL)
     return;
-  g_hash_table_unref (tokenizer->vocab);
   g_hash_table_unref (tokenizer->merges);
-  unclip_config_free (tokenizer->vocab_file);
+  unclip_vocabulary_free (tokenizer->vocabulary);
   g_free (tokenizer->start_text);
   g_free (tokenizer->end_text);
   g_free (tokenizer);

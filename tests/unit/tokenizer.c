@@ -213,6 +213,9 @@ test_other_specials (void)
   g_assert_cmpint (ids[2], ==, 'c' - '!');
 }
 
+/* All of the fixture's but the last, "w er</w>". */
+#define MERGES "#version: 0.2\nl o\nlo w</w>\ne r</w>\nlo w\na a\naa aa\n' s</w>\n"
+
 static void
 test_bad_files (void)
 {
@@ -222,6 +225,24 @@ test_bad_files (void)
     int         code;
   } bad[] = {
     { "merges.txt", "a b\n", UNCLIP_ERROR_FILE },                              /* "ab" is no token */
+    { "merges.txt", "", UNCLIP_ERROR_FILE },
+    { "merges.txt", "#version: 0.2\n", UNCLIP_ERROR_FILE },
+    { "merges.txt", "#version: 0.2\nl o\nlo w</w>\n", UNCLIP_ERROR_FILE },      /* cut between lines */
+    { "merges.txt", MERGES "w er</w", UNCLIP_ERROR_FILE },                       /* and within one */
+    { "merges.txt", "l\to\nlo\tw</w>\n", UNCLIP_ERROR_FILE },
+    { "merges.txt", MERGES "w  er</w>\n", UNCLIP_ERROR_FILE },
+    { "merges.txt", MERGES "w er</w> \n", UNCLIP_ERROR_FILE },
+    { "merges.txt", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7\n", UNCLIP_ERROR_FILE },
+    { "added_tokens.json", "{\"a\": 522}", UNCLIP_ERROR_FILE },                  /* has a number already */
+    { "added_tokens.json", "{\"<new>\": 523}", UNCLIP_ERROR_FILE },              /* leaves a gap */
+    { "added_tokens.json", "{\"<new>\": 3}", UNCLIP_ERROR_FILE },                /* is another's */
+    { "added_tokens.json", "[]", UNCLIP_ERROR_FILE },
+    { "vocab.json", "{\"a\": 0, \"b\": 0}", UNCLIP_ERROR_FILE },
+    { "vocab.json", "{\"a\": 0, \"b\": 2}", UNCLIP_ERROR_FILE },
+    { "vocab.json", "{\"a\": 1e400}", UNCLIP_ERROR_FILE },
+    { "tokenizer_config.json", "{\"bos_token\": 7}", UNCLIP_ERROR_MODEL },
+    { "tokenizer_config.json", "{\"eos_token\": [\"a\"]}", UNCLIP_ERROR_MODEL },
+    { "special_tokens_map.json", "{\"pad_token\": {\"content\": 3}}", UNCLIP_ERROR_MODEL },
     { "vocab.json", "[]", UNCLIP_ERROR_FILE },
     { "vocab.json", "{}", UNCLIP_ERROR_FILE },                                 /* merges of nothing */
     { "vocab.json", "{\"a\": -1}", UNCLIP_ERROR_FILE },
@@ -252,6 +273,99 @@ test_bad_files (void)
       support_assert_refused (&error, bad[i].code);
       support_remove (name);
     }
+}
+
+/* The same files as other systems and tools write them. */
+static void
+test_other_forms (void)
+{
+  static const char *const forms[] = {
+    "\xef\xbb\xbf" MERGES "w er</w>\n",
+    MERGES "w er</w>",
+    MERGES "\n\nw er</w>\n\n",
+    "#version: 0.2\r\nl o\r\nlo w</w>\r\ne r</w>\r\nlo w\r\na a\r\naa aa\r\n' s</w>\r\nw er</w>\r\n",
+    "l o\nlo w</w>\ne r</w>\nlo w\na a\naa aa\n' s</w>\nw er</w>\n",
+  };
+  g_autofree char *dir = support_model ("model");
+  g_autoptr (UnclipModel) model = unclip_model_open (dir, NULL, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
+    {
+      GError *error = NULL;
+      g_autoptr (UnclipTokenizer) tokenizer = NULL;
+      int     ids[77], mask[77];
+
+      g_free (support_write ("model/tokenizer/merges.txt", forms[i], -1));
+      tokenizer = unclip_tokenizer_new (model, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (unclip_tokenizer_encode (tokenizer, "lower", ids, mask), ==, 4);
+      g_assert_cmpint (ids[1], ==, 515); /* "low", "er</w>" */
+      g_assert_cmpint (ids[2], ==, 514);
+    }
+}
+
+/* What newer tools save: all in one file, merges as pairs or as texts, and the marks among the added tokens. */
+static void
+test_json (void)
+{
+  static const char *const merges[] = {
+    "[[\"l\", \"o\"], [\"lo\", \"w</w>\"], [\"e\", \"r</w>\"], [\"lo\", \"w\"], [\"a\", \"a\"], [\"aa\", \"aa\"], [\"'\", \"s</w>\"], [\"w\", \"er</w>\"]]",
+    "[\"l o\", \"lo w</w>\", \"e r</w>\", \"lo w\", \"a a\", \"aa aa\", \"' s</w>\", \"w er</w>\"]",
+  };
+  static const char *const bad[] = { "[]", "{}", "3", "null", "[[\"l\"]]", "[[\"l\", 3]]", "[\"l\\to\"]", "[3]", "[\"l o\", \"lo w</w>\"]" };
+  g_autofree char *dir = support_model ("model"), *path = support_path ("model/tokenizer/vocab.json"), *vocab = NULL;
+  g_autoptr (UnclipModel) model = NULL;
+  GError *error = NULL;
+
+  g_assert_true (g_file_get_contents (path, &vocab, NULL, NULL));
+  support_remove ("model/tokenizer/vocab.json");
+  support_remove ("model/tokenizer/merges.txt");
+  for (guint i = 0; i < G_N_ELEMENTS (merges) + G_N_ELEMENTS (bad); i++)
+    {
+      gboolean         is_bad = i >= G_N_ELEMENTS (merges);
+      g_autofree char *text = g_strdup_printf ("{\"added_tokens\": [{\"id\": 521, \"content\": \"<|endoftext|>\"}, {\"id\": 522, \"content\": \"added\"}],"
+                                               " \"model\": {\"type\": \"BPE\", \"vocab\": %s, \"merges\": %s}}",
+                                               vocab, is_bad ? bad[i - G_N_ELEMENTS (merges)] : merges[i]);
+      g_autoptr (UnclipTokenizer) tokenizer = NULL;
+      int ids[77], mask[77];
+
+      g_test_message ("%u", i);
+      g_free (support_write ("model/tokenizer/tokenizer.json", text, -1));
+      g_clear_pointer (&model, unclip_model_unref);
+      model = unclip_model_open (dir, NULL, NULL);
+      tokenizer = unclip_tokenizer_new (model, &error);
+      if (is_bad)
+        {
+          g_assert_null (tokenizer);
+          g_assert_nonnull (strstr (error->message, "tokenizer.json"));
+          support_assert_refused (&error, UNCLIP_ERROR_FILE);
+          continue;
+        }
+      g_assert_no_error (error);
+      g_assert_cmpint (unclip_tokenizer_encode (tokenizer, "lower", ids, mask), ==, 4);
+      g_assert_cmpint (ids[1], ==, 515);
+      g_assert_cmpint (ids[2], ==, 514);
+      g_assert_cmpint (ids[3], ==, 521);
+    }
+  g_free (support_write ("model/tokenizer/tokenizer.json", "{\"model\": {\"type\": \"Unigram\", \"vocab\": {}, \"merges\": []}}", -1));
+  g_assert_null (unclip_tokenizer_new (model, &error));
+  support_assert_refused (&error, UNCLIP_ERROR_MODEL);
+}
+
+/* Tokens that the text tower has no embedding for. */
+static void
+test_more_than_embeddings (void)
+{
+  g_autofree char *dir = support_model ("model");
+  g_autoptr (UnclipModel) model = unclip_model_open (dir, NULL, NULL);
+  GError *error = NULL;
+
+  g_free (support_write ("model/text_encoder/config.json", "{\"vocab_size\": 521}", -1));
+  g_assert_null (unclip_tokenizer_new (model, &error));
+  support_assert_refused (&error, UNCLIP_ERROR_MODEL);
+  g_free (support_write ("model/text_encoder/config.json", "{\"text_config\": {\"vocab_size\": 522, \"max_position_embeddings\": 9}}", -1));
+  unclip_tokenizer_free (unclip_tokenizer_new (model, &error));
+  g_assert_no_error (error);
 }
 
 /* An empty start token would be found everywhere, for ever. */
@@ -290,6 +404,9 @@ main (int argc, char **argv)
   g_test_add_func ("/tokenizer/places", test_places);
   g_test_add_func ("/tokenizer/other-specials", test_other_specials);
   g_test_add_func ("/tokenizer/bad-files", test_bad_files);
+  g_test_add_func ("/tokenizer/other-forms", test_other_forms);
+  g_test_add_func ("/tokenizer/json", test_json);
+  g_test_add_func ("/tokenizer/more-than-embeddings", test_more_than_embeddings);
   g_test_add_func ("/tokenizer/empty-special", test_empty_special);
   return g_test_run ();
 }
