@@ -15,107 +15,8 @@
 /* The format's own limit for a header. */
 #define MAX_HEADER (100 << 20)
 
-static const struct
-{
-  const char *name;
-  gsize       n_bits;
-} dtypes[] = {
-  [UNCLIP_DTYPE_F64] = { "F64", 64 },
-  [UNCLIP_DTYPE_F32] = { "F32", 32 },
-  [UNCLIP_DTYPE_F16] = { "F16", 16 },
-  [UNCLIP_DTYPE_BF16] = { "BF16", 16 },
-  [UNCLIP_DTYPE_I64] = { "I64", 64 },
-  [UNCLIP_DTYPE_I32] = { "I32", 32 },
-  [UNCLIP_DTYPE_U8] = { "U8", 8 },
-  [UNCLIP_DTYPE_BOOL] = { "BOOL", 8 },
-  [UNCLIP_DTYPE_U64] = { "U64", 64 },
-  [UNCLIP_DTYPE_U32] = { "U32", 32 },
-  [UNCLIP_DTYPE_U16] = { "U16", 16 },
-  [UNCLIP_DTYPE_I16] = { "I16", 16 },
-  [UNCLIP_DTYPE_I8] = { "I8", 8 },
-  [UNCLIP_DTYPE_C64] = { "C64", 64 },
-  [UNCLIP_DTYPE_F8_E4M3] = { "F8_E4M3", 8 },
-  [UNCLIP_DTYPE_F8_E4M3FNUZ] = { "F8_E4M3FNUZ", 8 },
-  [UNCLIP_DTYPE_F8_E5M2] = { "F8_E5M2", 8 },
-  [UNCLIP_DTYPE_F8_E5M2FNUZ] = { "F8_E5M2FNUZ", 8 },
-  [UNCLIP_DTYPE_F8_E8M0] = { "F8_E8M0", 8 },
-  [UNCLIP_DTYPE_F6_E3M2] = { "F6_E3M2", 6 },
-  [UNCLIP_DTYPE_F6_E2M3] = { "F6_E2M3", 6 },
-  [UNCLIP_DTYPE_F4] = { "F4", 4 },
-};
-
-gsize
-unclip_dtype_size (UnclipDtype dtype)
-{
-  return (dtypes[dtype].n_bits + 7) / 8;
-}
-
-const char *
-unclip_dtype_name (UnclipDtype dtype)
-{
-  return dtypes[dtype].name;
-}
-
-UnclipEntry *
-unclip_entry_new (const char *name, UnclipDtype dtype, int n_dims, const int *dims)
-{
-  UnclipEntry *entry = g_new0 (UnclipEntry, 1);
-
-  entry->name = g_strdup (name);
-  entry->dtype = dtype;
-  entry->n_dims = n_dims;
-  entry->n = 1;
-  for (int i = 0; i < n_dims; i++)
-    {
-      entry->dims[i] = dims[i];
-      entry->n *= dims[i];
-    }
-  entry->size = entry->n * unclip_dtype_size (dtype);
-  return entry;
-}
-
-void
-unclip_entry_free (UnclipEntry *entry)
-{
-  if (entry == NULL)
-    return;
-  g_free (entry->name);
-  g_free (entry);
-}
-
-void
-unclip_safetensors_free (UnclipSafetensors *file)
-{
-  if (file == NULL)
-    return;
-  g_clear_pointer (&file->guard, unclip_guard_free);
-  g_clear_pointer (&file->map, g_mapped_file_unref);
-  g_clear_pointer (&file->by_name, g_hash_table_unref);
-  g_clear_pointer (&file->metadata, g_hash_table_unref);
-  g_clear_pointer (&file->entries, g_ptr_array_unref);
-  g_free (file->path);
-  g_free (file);
-}
-
-const void *
-unclip_safetensors_data (const UnclipSafetensors *file, const UnclipEntry *entry)
-{
-  return g_mapped_file_get_contents (file->map) + entry->offset;
-}
-
-gboolean
-unclip_safetensors_check (const UnclipSafetensors *file, GError **error)
-{
-  if (! unclip_guard_failed (file->guard))
-    return TRUE;
-
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE,
-               _("%s could not be read to its end: it was cut short while in use, or its disk fails; download it again"), file->path);
-  return FALSE;
-}
-
 static gboolean
-refuse (const UnclipSafetensors *file, const char *name, const char *why, GError **error)
+refuse (const UnclipContainer *file, const char *name, const char *why, GError **error)
 {
   g_autofree char *excerpt = unclip_error_excerpt (name);
 
@@ -164,7 +65,7 @@ array_member (JsonObject *object, const char *name)
 
 /* One entry, checked as far as it can be without the others. */
 static gboolean
-add_entry (UnclipSafetensors *file, const char *name, JsonNode *node, gsize data_start, GError **error)
+add_entry (UnclipContainer *file, const char *name, JsonNode *node, gsize data_start, GError **error)
 {
   UnclipEntry *entry = g_new0 (UnclipEntry, 1);
   JsonObject  *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
@@ -180,11 +81,7 @@ add_entry (UnclipSafetensors *file, const char *name, JsonNode *node, gsize data
 
   dtype = json_object_get_member (object, "dtype");
   dtype_name = dtype != NULL && JSON_NODE_HOLDS_VALUE (dtype) ? json_node_get_string (dtype) : NULL;
-  entry->dtype = G_N_ELEMENTS (dtypes);
-  for (guint i = 0; dtype_name != NULL && i < G_N_ELEMENTS (dtypes); i++)
-    if (strcmp (dtypes[i].name, dtype_name) == 0)
-      entry->dtype = i;
-  if (entry->dtype == G_N_ELEMENTS (dtypes))
+  if (dtype_name == NULL || ! unclip_dtype_of_name (dtype_name, &entry->dtype))
     return refuse (file, name, _("has a number type that is not known here"), error);
 
   shape = array_member (object, "shape");
@@ -194,7 +91,7 @@ add_entry (UnclipSafetensors *file, const char *name, JsonNode *node, gsize data
   if (offsets == NULL || json_array_get_length (offsets) != 2
       || ! read_size (json_array_get_element (offsets, 0), &begin)
       || ! read_size (json_array_get_element (offsets, 1), &end) || begin > end
-      || ! g_size_checked_mul (&size, entry->n, dtypes[entry->dtype].n_bits) || size % 8 != 0 || size / 8 != end - begin
+      || ! g_size_checked_mul (&size, entry->n, unclip_dtype_bits (entry->dtype)) || size % 8 != 0 || size / 8 != end - begin
       || ! g_size_checked_add (&entry->offset, data_start, begin))
     return refuse (file, name, _("has offsets that do not fit its shape"), error);
   entry->size = end - begin;
@@ -211,7 +108,7 @@ by_offset (gconstpointer a, gconstpointer b)
 }
 
 static gboolean
-check_layout (UnclipSafetensors *file, GError **error)
+check_layout (UnclipContainer *file, GError **error)
 {
   gsize length = g_mapped_file_get_length (file->map), end = 0;
 
@@ -237,8 +134,8 @@ check_layout (UnclipSafetensors *file, GError **error)
   return TRUE;
 }
 
-static gboolean
-read_header (UnclipSafetensors *file, GError **error)
+gboolean
+unclip_safetensors_read (UnclipContainer *file, GError **error)
 {
   gsize       length = g_mapped_file_get_length (file->map), data_start;
   const char *contents = g_mapped_file_get_contents (file->map);
@@ -253,8 +150,6 @@ read_header (UnclipSafetensors *file, GError **error)
   else
     memcpy (&header, contents, 8);
   header = GUINT64_FROM_LE (header);
-  if (unclip_read_is_pointer (contents, length, file->path, error))
-    return FALSE;
   if (header < 2 || header > MAX_HEADER || header > length - 8)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE,
@@ -292,31 +187,6 @@ read_header (UnclipSafetensors *file, GError **error)
       g_hash_table_insert (file->by_name, entry->name, entry);
     }
   return TRUE;
-}
-
-UnclipSafetensors *
-unclip_safetensors_open (const char *path, GError **error)
-{
-  g_autoptr (UnclipSafetensors) file = g_new0 (UnclipSafetensors, 1);
-  g_autoptr (GError) cause = NULL;
-
-  file->path = g_strdup (path);
-  file->entries = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_entry_free);
-  file->by_name = g_hash_table_new (g_str_hash, g_str_equal);
-  file->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  if (! g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is not there, or is not a file"), path);
-      return NULL;
-    }
-  file->map = g_mapped_file_new (path, FALSE, &cause);
-  if (file->map == NULL)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be read: %s"), path, cause->message);
-      return NULL;
-    }
-  file->guard = unclip_guard_new (g_mapped_file_get_contents (file->map), g_mapped_file_get_length (file->map));
-  return read_header (file, error) ? g_steal_pointer (&file) : NULL;
 }
 
 /* ---- writing --------------------------------------------------------------------------- */
@@ -362,7 +232,7 @@ make_header (GPtrArray *entries, GHashTable *metadata, gsize *size)
       json_builder_set_member_name (builder, entry->name);
       json_builder_begin_object (builder);
       json_builder_set_member_name (builder, "dtype");
-      json_builder_add_string_value (builder, dtypes[entry->dtype].name);
+      json_builder_add_string_value (builder, unclip_dtype_name (entry->dtype));
       json_builder_set_member_name (builder, "shape");
       json_builder_begin_array (builder);
       for (int d = 0; d < entry->n_dims; d++)

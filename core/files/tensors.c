@@ -81,7 +81,7 @@ unclip_tensors_add (UnclipTensors *tensors, const char *name, UnclipDtype dtype,
 UnclipTensors *
 unclip_tensors_load (const char *path, GError **error)
 {
-  g_autoptr (UnclipSafetensors) file = unclip_safetensors_open (path, error);
+  g_autoptr (UnclipContainer) file = unclip_container_open (path, error);
   g_autoptr (UnclipTensors) tensors = NULL;
   GHashTableIter iter;
   gpointer       key, value;
@@ -92,18 +92,20 @@ unclip_tensors_load (const char *path, GError **error)
   tensors->path = g_strdup (path);
   for (guint i = 0; i < file->entries->len; i++)
     {
-      const UnclipEntry *entry = g_ptr_array_index (file->entries, i);
-      UnclipTensor      *tensor;
+      UnclipEntry  *entry = g_ptr_array_index (file->entries, i);
+      UnclipTensor *tensor;
+      const void   *data;
 
       /* What nobody here asks for. */
       if (entry->dtype > UNCLIP_DTYPE_BOOL)
         continue;
       tensor = unclip_tensors_add (tensors, entry->name, entry->dtype, entry->n_dims, entry->dims, error);
-      if (tensor == NULL)
+      data = tensor != NULL ? unclip_container_data (file, entry, NULL, error) : NULL;
+      if (data == NULL)
         return NULL;
-      memcpy (tensor->data, unclip_safetensors_data (file, entry), entry->size);
+      memcpy (tensor->data, data, entry->size);
     }
-  if (! unclip_safetensors_check (file, error))
+  if (! unclip_container_check (file, error))
     return NULL;
   g_hash_table_iter_init (&iter, file->metadata);
   while (g_hash_table_iter_next (&iter, &key, &value))

@@ -9,16 +9,16 @@
 #include <string.h>
 
 #include "json.h"
-#include "safetensors.h"
+#include "container.h"
 
 #define MAX_INDEX (64 << 20)
 
 struct _UnclipWeights
 {
   char       *path;     /* the file or folder, for messages */
-  GPtrArray  *files;    /* UnclipSafetensors */
+  GPtrArray  *files;    /* UnclipContainer */
   GHashTable *by_name;  /* name to UnclipEntry, both none */
-  GHashTable *file_of;  /* UnclipEntry to UnclipSafetensors, both none */
+  GHashTable *file_of;  /* UnclipEntry to UnclipContainer, both none */
   GPtrArray  *recorded; /* UnclipEntry; NULL unless recording */
 };
 
@@ -28,7 +28,7 @@ weights_new (const char *path)
   UnclipWeights *weights = g_new0 (UnclipWeights, 1);
 
   weights->path = g_strdup (path);
-  weights->files = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_safetensors_free);
+  weights->files = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_container_free);
   weights->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   weights->file_of = g_hash_table_new (NULL, NULL);
   return weights;
@@ -50,7 +50,7 @@ unclip_weights_free (UnclipWeights *weights)
 static gboolean
 add_file (UnclipWeights *weights, const char *path, GError **error)
 {
-  UnclipSafetensors *file = unclip_safetensors_open (path, error);
+  UnclipContainer *file = unclip_container_open (path, error);
 
   if (file == NULL)
     return FALSE;
@@ -150,26 +150,31 @@ find_other (const char *dir)
 UnclipWeights *
 unclip_weights_open (const char *dir, GError **error)
 {
-  static const char *const stems[] = { "model", "diffusion_pytorch_model" };
+  /* The first that is there counts: torch's own format after all of the other, whose files need no care. */
+  static const struct
+  {
+    const char *ending, *stems[2];
+  } formats[] = { { ".safetensors", { "model", "diffusion_pytorch_model" } }, { ".bin", { "pytorch_model", "diffusion_pytorch_model" } } };
   static const char *const variants[] = { "", ".fp16", ".bf16" };
   g_autofree char *other = NULL;
 
-  for (guint v = 0; v < G_N_ELEMENTS (variants); v++)
-    for (guint s = 0; s < G_N_ELEMENTS (stems); s++)
-      {
-        g_autofree char *name = g_strconcat (stems[s], variants[v], ".safetensors", NULL);
-        g_autofree char *path = g_build_filename (dir, name, NULL);
-        /* Both spellings of a sharded variant's index are in use. */
-        g_autofree char *index = g_strconcat (dir, "/", stems[s], ".safetensors.index", variants[v], ".json", NULL);
-        g_autofree char *index_2 = g_strconcat (dir, "/", name, ".index.json", NULL);
+  for (guint f = 0; f < G_N_ELEMENTS (formats); f++)
+    for (guint v = 0; v < G_N_ELEMENTS (variants); v++)
+      for (guint s = 0; s < G_N_ELEMENTS (formats[f].stems); s++)
+        {
+          const char      *stem = formats[f].stems[s], *ending = formats[f].ending;
+          g_autofree char *path = g_strconcat (dir, "/", stem, variants[v], ending, NULL);
+          /* Both spellings of a sharded variant's index are in use. */
+          g_autofree char *index = g_strconcat (dir, "/", stem, ending, ".index", variants[v], ".json", NULL);
+          g_autofree char *index_2 = g_strconcat (path, ".index.json", NULL);
 
-        if (g_file_test (path, G_FILE_TEST_EXISTS))
-          return unclip_weights_open_file (path, error);
-        if (g_file_test (index, G_FILE_TEST_EXISTS))
-          return open_sharded (dir, index, error);
-        if (g_file_test (index_2, G_FILE_TEST_EXISTS))
-          return open_sharded (dir, index_2, error);
-      }
+          if (g_file_test (path, G_FILE_TEST_EXISTS))
+            return unclip_weights_open_file (path, error);
+          if (g_file_test (index, G_FILE_TEST_EXISTS))
+            return open_sharded (dir, index, error);
+          if (g_file_test (index_2, G_FILE_TEST_EXISTS))
+            return open_sharded (dir, index_2, error);
+        }
 
   other = find_other (dir);
   if (other == NULL)
@@ -242,10 +247,10 @@ shape_text (int n_dims, const int *dims)
 gboolean
 unclip_weights_take (UnclipWeights *weights, BkSource *source, GError **error, const char *name, int n_dims, ...)
 {
-  const UnclipEntry       *entry;
-  const UnclipSafetensors *file;
+  UnclipEntry           *entry;
+  const UnclipContainer *file;
   int      dims[UNCLIP_MAX_DIMS];
-  gboolean fits;
+  gboolean fits, is_mapped;
   va_list  list;
 
   g_return_val_if_fail (n_dims <= UNCLIP_MAX_DIMS, FALSE);
@@ -296,16 +301,16 @@ unclip_weights_take (UnclipWeights *weights, BkSource *source, GError **error, c
                    file->path, name, unclip_dtype_name (entry->dtype));
       return FALSE;
     }
-  source->data = unclip_safetensors_data (file, entry);
-  source->mapped = true;
-  return TRUE;
+  source->data = unclip_container_data (file, entry, &is_mapped, error);
+  source->mapped = is_mapped;
+  return source->data != NULL;
 }
 
 gboolean
 unclip_weights_check (const UnclipWeights *weights, GError **error)
 {
   for (guint i = 0; i < weights->files->len; i++)
-    if (! unclip_safetensors_check (g_ptr_array_index (weights->files, i), error))
+    if (! unclip_container_check (g_ptr_array_index (weights->files, i), error))
       return FALSE;
   return TRUE;
 }
@@ -349,7 +354,7 @@ unclip_weights_size (const UnclipWeights *weights)
   guint64 size = 0;
 
   for (guint i = 0; i < weights->files->len; i++)
-    size += g_mapped_file_get_length (((UnclipSafetensors *) g_ptr_array_index (weights->files, i))->map);
+    size += g_mapped_file_get_length (((UnclipContainer *) g_ptr_array_index (weights->files, i))->map);
   return size;
 }
 
@@ -372,7 +377,7 @@ unclip_weights_digest (const UnclipWeights *weights, GChecksum *sum)
 {
   for (guint i = 0; i < weights->files->len; i++)
     {
-      const UnclipSafetensors *file = g_ptr_array_index (weights->files, i);
+      const UnclipContainer *file = g_ptr_array_index (weights->files, i);
 
       for (guint k = 0; k < file->entries->len; k++)
         {
@@ -382,7 +387,7 @@ unclip_weights_digest (const UnclipWeights *weights, GChecksum *sum)
           g_checksum_update (sum, (const guchar *) entry->name, -1);
           g_checksum_update (sum, (const guchar *) unclip_dtype_name (entry->dtype), -1);
           g_checksum_update (sum, (const guchar *) shape, -1);
-          g_checksum_update (sum, unclip_safetensors_data (file, entry), MIN (entry->size, 64));
+          g_checksum_update (sum, (const guchar *) g_mapped_file_get_contents (file->map) + entry->offset, MIN (entry->size, 64));
         }
     }
 }

@@ -103,18 +103,18 @@ test_foreign (void)
     "{\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[5,9]},\"a\":{\"dtype\":\"U8\",\"shape\":[5],\"data_offsets\":[0,5]},"
     "\"z\":{\"dtype\":\"F64\",\"shape\":[0],\"data_offsets\":[5,5]},\"__metadata__\":{\"format\":\"pt\",\"n\":3}}   ",
     9);
-  g_autoptr (UnclipSafetensors) file = NULL;
+  g_autoptr (UnclipContainer) file = NULL;
   UnclipEntry *entry;
   GError      *error = NULL;
 
-  file = unclip_safetensors_open (path, &error);
+  file = unclip_container_open (path, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (file->entries->len, ==, 3);
   g_assert_cmpstr (((UnclipEntry *) g_ptr_array_index (file->entries, 0))->name, ==, "a");
   entry = g_hash_table_lookup (file->by_name, "b");
   g_assert_cmpuint (entry->n, ==, 1);
   g_assert_cmpuint (entry->size, ==, 4);
-  g_assert_cmpmem (unclip_safetensors_data (file, entry), 4, "\5\6\7\10", 4);
+  g_assert_cmpmem (unclip_container_data (file, entry, NULL, NULL), 4, "\5\6\7\10", 4);
   g_assert_cmpuint (((UnclipEntry *) g_hash_table_lookup (file->by_name, "z"))->n, ==, 0);
   g_assert_cmpstr (g_hash_table_lookup (file->metadata, "format"), ==, "pt");
   g_assert_null (g_hash_table_lookup (file->metadata, "n"));
@@ -165,7 +165,7 @@ test_bad_headers (void)
       GError          *error = NULL;
 
       g_test_message ("%s", bad[i]);
-      g_assert_null (unclip_safetensors_open (path, &error));
+      g_assert_null (unclip_container_open (path, &error));
       g_assert_nonnull (strstr (error->message, "bad.safetensors"));
       support_assert_refused (&error, UNCLIP_ERROR_FILE);
     }
@@ -184,12 +184,12 @@ test_bad_files (void)
     {
       g_autofree char *path = support_write ("bad.safetensors", lengths[i], sizes[i]);
 
-      g_assert_null (unclip_safetensors_open (path, &error));
+      g_assert_null (unclip_container_open (path, &error));
       support_assert_refused (&error, UNCLIP_ERROR_FILE);
     }
-  g_assert_null (unclip_safetensors_open (missing, &error));
+  g_assert_null (unclip_container_open (missing, &error));
   support_assert_refused (&error, UNCLIP_ERROR_FILE);
-  g_assert_null (unclip_safetensors_open (folder, &error));
+  g_assert_null (unclip_container_open (folder, &error));
   support_assert_refused (&error, UNCLIP_ERROR_FILE);
 }
 
@@ -200,7 +200,7 @@ test_cut_short (void)
                                                "{\"a\":{\"dtype\":\"U8\",\"shape\":[4000],\"data_offsets\":[0,4000]}}", 1000);
   GError *error = NULL;
 
-  g_assert_null (unclip_safetensors_open (path, &error));
+  g_assert_null (unclip_container_open (path, &error));
   g_assert_nonnull (strstr (error->message, "cut short"));
   g_assert_nonnull (strstr (error->message, "again"));
   support_assert_refused (&error, UNCLIP_ERROR_FILE);
