@@ -12,6 +12,9 @@
 /* What stands between the user and OK, kept with the dialog under this name. */
 #define STATE "unclip-state"
 
+/* Pixels of a screen's height that a title bar takes, and panels of desktops that do not say how high they are. */
+#define UNSEEN 72
+
 /* Run mode, image and drawables, which every image procedure has first. */
 #define N_IMAGE_ARGUMENTS 3
 
@@ -19,6 +22,7 @@ typedef struct
 {
   GimpProcedureConfig *config;   /* transfer none: the dialog holds it */
   GtkDialog           *dialog;   /* transfer none */
+  GtkScrolledWindow   *rows;     /* transfer none: around all but the buttons */
   GtkLabel            *status;   /* transfer none: about the model */
   char                *needed;   /* NULL: no text is needed */
   gboolean             has_model;
@@ -35,6 +39,79 @@ static State *
 state_of (GimpProcedureDialog *dialog)
 {
   return g_object_get_data (G_OBJECT (dialog), STATE);
+}
+
+/* ---- on screens of any size ------------------------------------------------------------------------ */
+
+/* The lowest of all screens, as the dialog may be moved to any. */
+static int
+screen_height (GdkDisplay *display)
+{
+  int height = G_MAXINT;
+
+  for (int i = 0; i < gdk_display_get_n_monitors (display); i++)
+    {
+      GdkRectangle area;
+
+      gdk_monitor_get_workarea (gdk_display_get_monitor (display, i), &area);
+      height = MIN (height, area.height);
+    }
+  return height;
+}
+
+static int
+natural_height (GtkWidget *widget,
+                int        width)
+{
+  int height;
+
+  gtk_widget_get_preferred_height_for_width (widget, width, NULL, &height);
+  return height;
+}
+
+/* The rows get the height that they like until the screen ends; from there on they scroll, and the buttons below stay in sight. */
+static gboolean
+fit (gpointer data)
+{
+  State     *state = data;
+  GtkWidget *dialog = GTK_WIDGET (state->dialog);
+  int        width, height, around;
+
+  gtk_scrolled_window_set_max_content_height (state->rows, -1);
+  if (gtk_widget_get_mapped (dialog))
+    gtk_window_get_size (GTK_WINDOW (dialog), &width, &height);
+  else
+    gtk_widget_get_preferred_width (dialog, NULL, &width);
+  around = natural_height (dialog, width) - natural_height (GTK_WIDGET (state->rows), width);
+  gtk_scrolled_window_set_max_content_height (state->rows, MAX (screen_height (gtk_widget_get_display (dialog)) - around - UNSEEN, 1));
+  if (gtk_widget_get_mapped (dialog))
+    gtk_window_resize (GTK_WINDOW (dialog), width, natural_height (dialog, width));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+add_rows (GimpProcedureDialog *dialog,
+          State               *state,
+          const char *const   *rows)
+{
+  g_autoptr (GList) names = NULL;
+  GtkWidget *box, *expander = gimp_procedure_dialog_get_widget (dialog, "more", G_TYPE_NONE);
+
+  names = g_list_append (names, (gpointer) "hint");
+  for (; *rows != NULL; rows++)
+    names = g_list_append (names, (gpointer) *rows);
+  for (guint i = 0; i < 3; i++)
+    names = g_list_append (names, (gpointer) (const char *const[]) { "seed-box", "model-box", "more" }[i]);
+  box = gimp_procedure_dialog_fill_box_list (dialog, "rows", names);
+  gtk_box_set_spacing (GTK_BOX (box), 6);
+  gtk_widget_set_margin_end (box, 6);
+  state->rows = GTK_SCROLLED_WINDOW (gimp_procedure_dialog_fill_scrolled_window (dialog, "scrolled-rows", "rows"));
+  gtk_scrolled_window_set_shadow_type (state->rows, GTK_SHADOW_NONE);
+  gtk_scrolled_window_set_overlay_scrolling (state->rows, FALSE);
+  gtk_scrolled_window_set_propagate_natural_width (state->rows, TRUE);
+  gtk_scrolled_window_set_propagate_natural_height (state->rows, TRUE);
+  g_signal_connect_swapped (expander, "notify::expanded", G_CALLBACK (fit), state);
+  gimp_procedure_dialog_fill (dialog, "scrolled-rows", NULL);
 }
 
 /* ---- when OK can be pressed ------------------------------------------------------------------------ */
@@ -195,7 +272,7 @@ add_seed (GimpProcedureDialog *dialog,
 {
   GtkWidget *box = gimp_procedure_dialog_fill_box (dialog, "seed-box", "seed", NULL);
   GtkWidget *spin = gimp_procedure_dialog_get_widget (dialog, "seed", G_TYPE_NONE);
-  GtkWidget *check = gtk_check_button_new_with_mnemonic (_("_New one each time"));
+  GtkWidget *check = gtk_check_button_new_with_mnemonic (_("New one e_very time"));
 
   gtk_orientable_set_orientation (GTK_ORIENTABLE (box), GTK_ORIENTATION_HORIZONTAL);
   gtk_widget_set_valign (check, GTK_ALIGN_CENTER);
@@ -290,7 +367,6 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
   gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_max_width_chars (GTK_LABEL (label), 60);
   gtk_widget_set_margin_bottom (label, 6);
-  gimp_procedure_dialog_fill (dialog, "hint", NULL);
 
   gimp_procedure_dialog_get_scale_entry (dialog, "guidance", 1);
   for (const char *const *row = rows; *row != NULL; row++)
@@ -299,7 +375,6 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
 
       if (G_IS_PARAM_SPEC_DOUBLE (argument) || G_IS_PARAM_SPEC_INT (argument))
         gimp_procedure_dialog_get_scale_entry (dialog, *row, 1);
-      gimp_procedure_dialog_fill (dialog, *row, NULL);
     }
   add_seed (dialog, state);
   add_model (dialog, state);
@@ -308,10 +383,11 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
   gtk_widget_set_margin_top (more, 6);
   gimp_procedure_dialog_get_label (dialog, "more-title", _("More settings"), FALSE, FALSE);
   gimp_procedure_dialog_fill_expander (dialog, "more", "more-title", FALSE, "more-box");
-  gimp_procedure_dialog_fill (dialog, "seed-box", "model-box", "more", NULL);
+  add_rows (dialog, state, rows);
   align_labels (dialog, (const char *[]) { "seed", "model", rows[0], NULL });
   name_rows (dialog, procedure);
   update_model (state);
+  fit (state);
   return dialog;
 }
 

@@ -77,9 +77,9 @@ create_procedure (GimpPlugIn *plug_in,
   if (procedure == NULL)
     return NULL;
 
-  /* A batch call with other drawables arrives all the same; layers.c looks again. */
-  gimp_procedure_set_image_types (procedure, "RGB*, GRAY*");
-  gimp_procedure_set_sensitivity_mask (procedure, GIMP_PROCEDURE_SENSITIVE_DRAWABLE);
+  /* A menu entry that is grey says not why: whatever is selected, layers.c says what to do, to scripts as well. */
+  gimp_procedure_set_image_types (procedure, "*");
+  gimp_procedure_set_sensitivity_mask (procedure, GIMP_PROCEDURE_SENSITIVE_ALWAYS);
   gimp_procedure_add_menu_path (procedure, "<Image>/Filters/unCLIP");
   gimp_procedure_set_icon_file (procedure, icon);
   gimp_procedure_set_attribution (procedure, "The gimp-unclip authors", "The gimp-unclip authors", "2026");

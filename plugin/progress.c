@@ -7,29 +7,61 @@
 #include <glib/gi18n-lib.h>
 #include <libgimp/gimp.h>
 
-/* Before this share of the job is done a time left would be a guess. */
+/* Before this share of the job is done, and so long it has run, a time left would be a guess. */
 #define ENOUGH_TO_TELL 0.05
+#define ENOUGH_SECONDS 1.0
+/* Microseconds between two words to GIMP, each of which waits for its answer. */
+#define PAUSE 100000
+
+/* "0:41", "12:05", "1:02:30"; transfer full */
+static char *
+clock_text (int seconds)
+{
+  return seconds < 3600 ? g_strdup_printf ("%d:%02d", seconds / 60, seconds % 60)
+                        : g_strdup_printf ("%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+/* "Decoder 12/25"; transfer full */
+static char *
+stage_text (const UnclipProgress *step)
+{
+  const char *title = unclip_stage_title (step->stage);
+
+  /* Translators: stage, step, of how many */
+  return step->n_steps > 1 ? g_strdup_printf (_("%s %d/%d"), title, step->step, step->n_steps) : g_strdup (title);
+}
 
 static void
 show (const UnclipProgress *step,
       gpointer              data)
 {
   UnclipPluginProgress *progress = data;
-  double                seconds = (g_get_monotonic_time () - progress->start) / (double) G_USEC_PER_SEC;
+  g_autofree char      *text = NULL;
+  double                fraction = CLAMP (step->fraction, 0, 1), seconds;
+  gint64                now = g_get_monotonic_time ();
 
-  if (step->fraction > ENOUGH_TO_TELL && step->fraction <= 1)
+  /* Another part of the work, which begins anew. */
+  if (fraction < progress->fraction)
+    progress->start = now;
+  progress->fraction = fraction;
+  if (now - progress->shown < PAUSE && fraction < 1)
+    return;
+  progress->shown = now;
+
+  text = stage_text (step);
+  seconds = (now - progress->start) / (double) G_USEC_PER_SEC;
+  if (fraction > ENOUGH_TO_TELL && seconds > ENOUGH_SECONDS && fraction < 1)
     {
-      int left = (int) (seconds / step->fraction * (1 - step->fraction) + 0.5);
+      g_autofree char *left = clock_text ((int) MIN (seconds / fraction * (1 - fraction) + 0.5, G_MAXINT));
 
-      /* Translators: stage, step, of how many; minutes and seconds */
-      gimp_progress_set_text_printf (_("%s %d/%d · %d:%02d left"), unclip_stage_title (step->stage),
-                                     step->step, step->n_steps, left / 60, left % 60);
+      /* Translators: stage and steps; hours, minutes and seconds */
+      gimp_progress_set_text_printf (_("%s · %s left"), text, left);
     }
   else
     {
-      gimp_progress_set_text_printf (_("%s %d/%d"), unclip_stage_title (step->stage), step->step, step->n_steps);
+      gimp_progress_set_text (text);
     }
-  gimp_progress_update (CLAMP (step->fraction, 0, 1));
+  gimp_progress_update (fraction);
 }
 
 void

@@ -10,11 +10,14 @@ G_BEGIN_DECLS
 
 /**
  * UnclipPluginProgress:
- * @start: when the job began, g_get_monotonic_time()
+ * @start: when the job, or its present part, began, g_get_monotonic_time()
+ * @shown: when GIMP was last told of it
+ * @fraction: what it was told
  */
 typedef struct
 {
-  gint64 start;
+  gint64 start, shown;
+  double fraction;
 } UnclipPluginProgress;
 
 /* Shows @message and makes @options report to @progress, which has to outlive the job. GIMP's Cancel

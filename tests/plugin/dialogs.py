@@ -5,120 +5,17 @@ SPDX-License-Identifier: GPL-3.0-or-later
 """
 
 import contextlib
-import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import time
 
 import session
 from tap import Tap
+from window import MAKE_IMAGE, OPERABLE, is_sensitive, prepare, window
 
-SCREEN = "1280x900x24"
 STEPS = "Steps (0: the model's)"
-OPERABLE = ("text", "spin button", "slider", "combo box", "button", "check box", "toggle button")
-MAKE_IMAGE = """
-image, layer = new_image(96, 80, alpha=0.6)
-image.undo_disable()
-image.undo_enable()
-image.clean_all()
-display = Gimp.Display.new(image)
-"""
-
-
-class Window:
-    """GIMP's window, its accessible tree, and the server in it."""
-
-    def __init__(self, gimp, shots):
-        self.gimp, self.shots, self.number = gimp, pathlib.Path(shots), 0
-        self.shots.mkdir(parents=True, exist_ok=True)
-
-    def ask(self, command, seconds=60):
-        path = self.gimp.home / f"command-{self.number}"
-        reply = self.gimp.home / f"reply-{self.number}"
-        self.number += 1
-        path.with_suffix(".part").write_text(command)
-        path.with_suffix(".part").rename(path)
-        self.wait(reply.exists, f"an answer to {command!r}", seconds)
-        found = json.loads(reply.read_text())
-        if "error" in found:
-            raise RuntimeError(found["error"])
-        return found["answer"]
-
-    def state(self):
-        return self.ask("answer = repr(state(image))")
-
-    def wait(self, condition, what, seconds=60):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            with contextlib.suppress(Exception):
-                found = condition()
-                if found:
-                    return found
-            time.sleep(0.1)
-        self.shot("gave-up")
-        raise TimeoutError(f"waited {seconds} s for {what}")
-
-    def shot(self, name):
-        subprocess.run(["import", "-window", "root", str(self.shots / f"{name}.png")])
-
-    def application(self):
-        from gi.repository import Atspi
-        desktop = Atspi.get_desktop(0)
-        for i in range(desktop.get_child_count()):
-            child = desktop.get_child_at_index(i)
-            if child is not None and child.get_name().startswith("gimp"):
-                yield child
-            elif child is not None and child.get_name() == "unclip":
-                yield child
-
-    def walk(self, *todo):
-        """Every accessible from these nodes down."""
-        todo = list(todo)
-        while todo:
-            node = todo.pop(0)
-            if node is not None:
-                yield node
-                todo.extend(node.get_child_at_index(i) for i in range(node.get_child_count()))
-
-    def find(self, role, name, below=None):
-        """The first accessible of that role and name; None: there is none."""
-        for node in self.walk(*([below] if below is not None else self.application())):
-            if node.get_role_name() == role and node.get_name() == name:
-                return node
-        return None
-
-    def press(self, node):
-        node.do_action(0)
-
-    def all(self, below):
-        """Role and name of every accessible below a node."""
-        return [(node.get_role_name(), node.get_name()) for node in self.walk(below)]
-
-    def menu_item(self, *path):
-        node = None
-        for name in path:
-            above = node
-            node = self.wait(lambda: self.find("menu item", name, above) or self.find("menu", name, above), f"menu {name}")
-        return node
-
-    def open(self, title):
-        self.press(self.menu_item("Filters", "unCLIP", f"{title}…"))
-        dialog = self.wait(lambda: self.find("dialog", title), f"dialog {title}")
-        time.sleep(0.5)
-        return dialog
-
-    def close(self, dialog, button, title):
-        self.press(self.find("button", button, dialog))
-        self.wait(lambda: self.find("dialog", title) is None, f"dialog {title} to close")
-
-    def layers(self, n, what):
-        """Names of the image's layers, once there are n."""
-        self.wait(lambda: self.ask("answer = len(image.get_layers())") == n, what, 90)
-        time.sleep(0.5)
-        return self.ask("answer = [l.get_name() for l in image.get_layers()]")
 
 
 def fake_browser(gimp):
@@ -139,34 +36,6 @@ def fake_browser(gimp):
     with open(gimp.home / "GIMP" / "gimprc", "a") as gimprc:
         gimprc.write("(help-browser web-browser)\n(user-manual-online no)\n")
     return notes
-
-
-@contextlib.contextmanager
-def window(gimp, shots):
-    number = 90 + os.getpid() % 400
-    env = {**gimp.env, "DISPLAY": f":{number}", "GDK_BACKEND": "x11", "NO_AT_BRIDGE": "0", "GTK_MODULES": ""}
-    os.environ.update(env)
-    screen = subprocess.Popen(["Xvfb", f":{number}", "-ac", "-screen", "0", SCREEN], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    server = session.HERE / "server.py"
-    log = open(gimp.home / "gimp.log", "w")
-    time.sleep(1)
-    running = subprocess.Popen(
-        ["gimp", "-s", "-d", "-f", "-n", "--batch-interpreter", "python-fu-eval",
-         "-b", f"exec(compile(open({str(server)!r}).read(), {str(server)!r}, 'exec'))"],
-        env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        yield Window(gimp, shots)
-    finally:
-        for process in (running, screen):
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(5)
-            process.kill()
-
-
-def is_sensitive(node):
-    from gi.repository import Atspi
-    return node.get_state_set().contains(Atspi.StateType.SENSITIVE)
 
 
 def fill(win, dialog, texts):
@@ -275,16 +144,7 @@ def undo_item(win):
 
 def main():
     tap = Tap()
-    if session.model() is None:
-        session.skip_all("neither Toybox nor another model is at hand")
-    for tool in ("Xvfb", "import", "xdotool", "dbus-run-session"):
-        if shutil.which(tool) is None:
-            session.skip_all(f"{tool} is not installed")
-    if "UNCLIP_TEST_BUS" not in os.environ:
-        # A bus of its own: the accessible tree is on it, and the user's desktop is not.
-        os.environ["UNCLIP_TEST_BUS"] = "own"
-        os.execvp("dbus-run-session", ["dbus-run-session", "--", sys.executable, *sys.argv])
-
+    prepare()
     with session.Session(sys.argv[1]) as gimp:
         gimp.env["UNCLIP_TEST_TOOLS"] = str(session.HERE / "gimp_tools.py")
         notes = fake_browser(gimp)
