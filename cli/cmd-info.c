@@ -8,8 +8,8 @@
 
 static const CmdHelp help = {
   .usage = "[MODEL]",
-  .summary = N_("Looks at a model: its components, whether they are sound, and where people get what is\n"
-                "missing, and what memory a picture takes. Without MODEL lists the models in the search path.\n"
+  .summary = N_("Looks at a model: what it says of itself, its components, whether they are sound, and where people\n"
+                "get what is missing, and what memory a picture takes. Without MODEL lists the models in the search path.\n"
                 "A job that takes more than there is, is refused before it starts; where the system does not say\n"
                 "what there is, as in a container, $UNCLIP_MEMORY_LIMIT says it, in MB."),
   .examples = N_("Examples:\n"
@@ -75,6 +75,29 @@ component_json (const UnclipComponentInfo *info)
   return object;
 }
 
+/* What the model says of itself; null for a model that says nothing. */
+static void
+set_about (JsonObject             *report,
+           const UnclipModelAbout *about)
+{
+  JsonObject *object;
+  JsonArray  *words;
+
+  if (about == NULL)
+    {
+      json_object_set_null_member (report, "about");
+      return;
+    }
+  object = json_object_new ();
+  words = json_array_new ();
+  for (const char *const *word = about->words; *word != NULL; word++)
+    json_array_add_string_element (words, *word);
+  set_string_or_null (object, "sentence", about->sentence);
+  set_string_or_null (object, "licence", about->licence);
+  json_object_set_array_member (object, "words", words);
+  json_object_set_object_member (report, "about", object);
+}
+
 static void
 print_json (CmdJob    *job,
             GPtrArray *infos)
@@ -93,6 +116,7 @@ print_json (CmdJob    *job,
   json_object_set_string_member (job->report, "name", name);
   json_object_set_string_member (job->report, "path", path);
   json_object_set_string_member (job->report, "fingerprint", fingerprint);
+  set_about (job->report, unclip_model_about (job->model));
   json_object_set_array_member (job->report, "components", array);
   if (unclip_model_memory (job->model, &job->options, &memory, &side, &component, NULL))
     {
@@ -104,6 +128,22 @@ print_json (CmdJob    *job,
       json_object_set_object_member (job->report, "memory", object);
     }
   cmd_print_json (job->report);
+}
+
+static void
+print_about (const UnclipModelAbout *about)
+{
+  g_autofree char *words = about != NULL ? g_strjoinv (", ", (char **) about->words) : NULL;
+
+  if (about == NULL)
+    return;
+  if (about->sentence != NULL)
+    g_print ("%s\n", about->sentence);
+  if (*words != '\0')
+    g_print (_("words: %s\n"), words);
+  if (about->licence != NULL)
+    g_print (_("licence: %s\n"), about->licence);
+  g_print ("\n");
 }
 
 /* What a picture takes; nothing where that cannot be said, as the components' problems say why. */
@@ -152,6 +192,7 @@ print_table (CmdJob    *job,
   gboolean         is_first = TRUE;
 
   g_print (_("%s\nfingerprint %s\n\n"), path, fingerprint);
+  print_about (unclip_model_about (job->model));
   g_print ("%-20s  %-29s  %-5s  %10s  %9s  %s\n", _("component"), _("class"), _("dtype"), _("parameters"), _("size"), _("folder"));
   for (guint i = 0; i < infos->len; i++)
     print_row (g_ptr_array_index (infos, i));

@@ -6,6 +6,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Of pictures that a model makes: with more, counts of pixels and of attention's rows would leave an int. */
@@ -240,6 +241,16 @@ note_cut (UnclipRun *run, const UnclipTokenizer *tokenizer, const char *text, in
   unclip_run_note (run, UNCLIP_NOTE_CUT + MIN (i, 7), sentence);
 }
 
+/* That the model knows nothing of a caption. */
+static void
+note_unknown (UnclipRun *run, const char *text)
+{
+  g_autofree char *note = unclip_model_note_caption (run->model, text);
+
+  if (note != NULL)
+    unclip_run_note (run, UNCLIP_NOTE_CAPTION, note);
+}
+
 gboolean
 unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCaptions *captions, GError **error)
 {
@@ -270,6 +281,7 @@ unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCapt
 
       unclip_tokenizer_encode (tokenizer, text, ids + i * length, mask + i * length);
       note_cut (run, tokenizer, text, i);
+      note_unknown (run, text);
     }
 
   t = captions->n_tokens = longest (mask, n, length);
@@ -290,6 +302,34 @@ unclip_captions_clear (UnclipCaptions *captions)
 }
 
 /* ---- pictures --------------------------------------------------------------------------------------------- */
+
+/* A tenth of the range: neighbours in a plain colour or a smooth gradient differ by less, those at any edge by more. */
+#define EDGE 26
+
+/* Whether there is anything in a picture that a model could know or not know. */
+static gboolean
+has_edges (const guint8 *rgb, int width, int height)
+{
+  gsize stride = (gsize) width * 3, n = stride * height;
+
+  for (gsize i = 0; i < n; i++)
+    if ((i % stride >= 3 && abs (rgb[i] - rgb[i - 3]) >= EDGE) || (i >= stride && abs (rgb[i] - rgb[i - stride]) >= EDGE))
+      return TRUE;
+  return FALSE;
+}
+
+/* Of a picture that the model was not made for. */
+static gboolean
+note_picture (UnclipRun *run, const float *z_i, int dim, GError **error)
+{
+  g_autofree char *note = NULL;
+
+  if (! unclip_model_note_picture (run->model, z_i, dim, &note, error))
+    return FALSE;
+  if (note != NULL)
+    unclip_run_note (run, UNCLIP_NOTE_PICTURE, note);
+  return TRUE;
+}
 
 float *
 unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error)
@@ -328,6 +368,7 @@ unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error
   *dim = unclip_image_tower_dim (tower);
   z_i = g_new (float, *dim);
   if (! unclip_image_tower_encode (tower, pixels, 1, NULL, z_i, error)
+      || (has_edges (rgb, square->width, square->height) && ! note_picture (run, z_i, *dim, error))
       || ! unclip_run_step (run, "image_encoder", 1, 1, UNCLIP_COST_IMAGE, NULL, 0, error))
     return NULL;
   return g_steal_pointer (&z_i);

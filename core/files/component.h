@@ -21,4 +21,8 @@ UnclipWeights *unclip_model_weights       (UnclipModel *model, const char *compo
  * has checked it, if it is in the list of model.c, to which a new one is added with its range. */
 double         unclip_model_default       (UnclipModel *model, const char *name, double fallback);
 
+/* The same of a picture's z_i [@dim]: far from all that the model was made for. @note: (out) (nullable) (transfer full)
+ * Errors: %UNCLIP_ERROR_MODEL: the model's statistics are of another width. */
+gboolean       unclip_model_note_picture  (UnclipModel *model, const float *z_i, int dim, char **note, GError **error);
+
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "about.h"
 #include "component.h"
 
 #define INDEX "model_index.json"
@@ -48,6 +49,7 @@ struct _UnclipModel
   char           *path;
   UnclipConfig   *index;    /* model_index.json */
   UnclipConfig   *defaults; /* what it recommends, checked; may be NULL */
+  UnclipAbout    *about;    /* what it says of itself; may be NULL */
   GHashTable     *dirs;  /* component to folder; only those that are there */
 };
 
@@ -73,6 +75,7 @@ unclip_model_unref (UnclipModel *model)
   if (model == NULL || ! g_atomic_ref_count_dec (&model->ref_count))
     return;
   g_hash_table_unref (model->dirs);
+  g_clear_pointer (&model->about, unclip_about_free);
   unclip_config_free (model->index);
   unclip_config_free (model->defaults);
   g_free (model->path);
@@ -279,7 +282,8 @@ unclip_model_open (const char *name, const char *const *components, GError **err
     return NULL;
   index = g_build_filename (model->path, INDEX, NULL);
   model->index = unclip_config_load (index, error);
-  if (model->index == NULL || ! read_defaults (model, error))
+  if (model->index == NULL || ! read_defaults (model, error)
+      || ! unclip_about_new (model->index, model->path, &model->about, error))
     return NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
@@ -305,6 +309,72 @@ const char *
 unclip_model_name (const UnclipModel *model)
 {
   return strrchr (model->path, G_DIR_SEPARATOR) != NULL ? strrchr (model->path, G_DIR_SEPARATOR) + 1 : model->path;
+}
+
+/* ---- what it was made for ------------------------------------------------------------------------ */
+
+const UnclipModelAbout *
+unclip_model_about (UnclipModel *model)
+{
+  return model->about != NULL ? unclip_about_public (model->about) : NULL;
+}
+
+/* " (Toybox knows …)", for the middle of a sentence; "" if the model has no sentence. */
+static char *
+in_brackets (const UnclipAbout *about)
+{
+  const char      *sentence = unclip_about_public (about)->sentence;
+  g_autofree char *open = g_strdup (sentence);
+  gsize            n = sentence != NULL ? strlen (sentence) : 0;
+
+  if (n == 0)
+    return g_strdup ("");
+  if (open[n - 1] == '.')
+    open[n - 1] = '\0';
+  return g_strdup_printf (" (%s)", open);
+}
+
+char *
+unclip_model_note_caption (UnclipModel *model, const char *y)
+{
+  g_autofree char *name = NULL, *excerpt = NULL, *known = NULL;
+
+  if (model->about == NULL || y == NULL || unclip_about_knows_caption (model->about, y))
+    return NULL;
+  name = g_filename_display_name (unclip_model_name (model));
+  excerpt = unclip_error_excerpt (y);
+  known = in_brackets (model->about);
+  return g_strdup_printf (_("The model %s knows no word of \"%s\"%s; for anything else download a large model, such as kakaobrain/karlo-v1-alpha, and choose its folder as the model"),
+                          name, excerpt, known);
+}
+
+/* Statistics are of the image encoder that they came with. */
+static gboolean
+has_own_image_encoder (UnclipModel *model)
+{
+  g_autofree char *own = g_build_filename (model->path, "image_encoder", NULL);
+
+  return g_strcmp0 (g_hash_table_lookup (model->dirs, "image_encoder"), own) == 0;
+}
+
+gboolean
+unclip_model_note_picture (UnclipModel *model, const float *z_i, int dim, char **note, GError **error)
+{
+  g_autofree char *name = NULL, *known = NULL;
+  double           distance;
+
+  *note = NULL;
+  if (model->about == NULL || ! unclip_about_has_z_i (model->about) || ! has_own_image_encoder (model))
+    return TRUE;
+  if (! unclip_about_distance (model->about, z_i, dim, &distance, error))
+    return FALSE;
+  if (distance <= unclip_about_threshold (model->about))
+    return TRUE;
+  name = g_filename_display_name (unclip_model_name (model));
+  known = in_brackets (model->about);
+  *note = g_strdup_printf (_("The picture is unlike those that the model %s was made for%s; for anything else download a large model, such as kakaobrain/karlo-v1-alpha, and choose its folder as the model"),
+                           name, known);
+  return TRUE;
 }
 
 /* ---- components -------------------------------------------------------------------------------- */

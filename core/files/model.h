@@ -25,7 +25,7 @@ typedef struct _UnclipModel UnclipModel;
  * Search path: $UNCLIP_MODEL_PATH (colon separated), $XDG_DATA_HOME/unclip/models, the system
  * data directories' unclip/models.
  * Errors: %UNCLIP_ERROR_MISSING says where it looked; %UNCLIP_ERROR_FILE, %UNCLIP_ERROR_ARGUMENT; %UNCLIP_ERROR_MODEL for
- * a recommended default out of its range.
+ * a recommended default out of its range, or a damaged statement of what the model was made for.
  */
 UNCLIP_API UnclipModel *unclip_model_open (const char *name, const char *const *components, GError **error);
 UNCLIP_API UnclipModel *unclip_model_ref  (UnclipModel *model);
@@ -36,6 +36,30 @@ UNCLIP_API const char *unclip_model_path (const UnclipModel *model);
 UNCLIP_API const char *unclip_model_name (const UnclipModel *model); /* folder's base name */
 /* Models in the search path: folders with a model_index.json; transfer full, NULL-terminated. */
 UNCLIP_API char      **unclip_model_list (void);
+
+/**
+ * UnclipModelAbout:
+ * @sentence: (nullable): what it was made for, in its maker's own words, one line
+ * @licence: (nullable): of the weights
+ * @words: (array zero-terminated=1): those of captions that it learnt; may be empty
+ */
+typedef struct
+{
+  const char        *sentence, *licence;
+  const char *const *words;
+} UnclipModelAbout;
+
+/* What the model says of itself (model_index.json, "_unclip_about"); transfer none. %NULL: nothing, as most do. */
+UNCLIP_API const UnclipModelAbout *unclip_model_about (UnclipModel *model);
+/**
+ * unclip_model_note_caption:
+ * @y: (nullable): what somebody types, or has typed
+ *
+ * The note that a job with this caption gives (see #UnclipNoteFunc): it has words, none of which the model learnt. Runs
+ * nothing, so that a dialog can ask at every key.
+ * Returns: (transfer full) (nullable): one translated sentence; %NULL: there is nothing to say
+ */
+UNCLIP_API char *unclip_model_note_caption (UnclipModel *model, const char *y);
 
 typedef struct
 {
