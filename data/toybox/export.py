@@ -1,6 +1,6 @@
 """Writes the trained networks as a model folder in the published layout, weights in bfloat16.
 
-    python3 export.py --work DIR ../models/toybox
+    python3 export.py --work DIR ../models/toybox    and then about.py, which adds what the model says of itself
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
