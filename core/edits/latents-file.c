@@ -8,7 +8,15 @@
 #include <math.h>
 #include <string.h>
 
-#define FORMAT "unclip-latents-1"
+#define FORMAT "unclip-latents-2"
+/* Whose fingerprint was of the whole model. */
+#define OLDER_FORMAT "unclip-latents-1"
+
+static const char *const fingerprint_names[] = {
+  [UNCLIP_SHARE_DECODER] = "decoder_fingerprint",
+  [UNCLIP_SHARE_FIRST_UPSAMPLER] = "super_res_fingerprint",
+  [UNCLIP_SHARE_SECOND_UPSAMPLER] = "super_res_1024_fingerprint",
+};
 
 /* @n pictures [side, side, 3] as a tensor [n, 3, side, side], and back. */
 static gboolean
@@ -68,14 +76,14 @@ set_number (UnclipTensors *tensors, const char *name, double value)
 }
 
 static gboolean
-get_number (UnclipTensors *tensors, const char *path, const char *name, double min, double max, double *value, GError **error)
+get_number (UnclipTensors *tensors, const char *path, const char *name, double min, double max, gboolean is_whole, double *value, GError **error)
 {
   const char *text = unclip_tensors_metadata (tensors, name);
   char       *end = NULL;
   g_autofree char *excerpt = NULL;
 
   *value = text != NULL ? g_ascii_strtod (text, &end) : NAN;
-  if (text != NULL && end != text && *end == '\0' && *value >= min && *value <= max)
+  if (text != NULL && end != text && *end == '\0' && *value >= min && *value <= max && ! (is_whole && *value != floor (*value)))
     return TRUE;
   excerpt = unclip_error_excerpt (text != NULL ? text : "");
   g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s is no latents file of ours: its \"%s\" is \"%s\""), path, name, excerpt);
@@ -91,7 +99,8 @@ unclip_latents_save (const UnclipLatents *latents, const char *path, GError **er
 
   unclip_tensors_set_metadata (tensors, "format", FORMAT);
   unclip_tensors_set_metadata (tensors, "model", latents->model);
-  unclip_tensors_set_metadata (tensors, "model_fingerprint", latents->fingerprint);
+  for (int i = 0; i < UNCLIP_N_SHARES; i++)
+    unclip_tensors_set_metadata (tensors, fingerprint_names[i], latents->fingerprints[i]);
   unclip_tensors_set_metadata (tensors, "caption", latents->caption);
   unclip_tensors_set_metadata (tensors, "method", unclip_inversion_name (trace->method));
   unclip_tensors_set_metadata (tensors, "schedule", schedule_of (trace->method));
@@ -182,16 +191,25 @@ unclip_latents_load (const char *path, GError **error)
 
   if (tensors == NULL)
     return NULL;
+  if (g_strcmp0 (unclip_tensors_metadata (tensors, "format"), OLDER_FORMAT) == 0)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE,
+                   _("%s was made by an earlier version, which did not note what decodes it; make it anew from the picture with unclip invert"), path);
+      return NULL;
+    }
   if (g_strcmp0 (unclip_tensors_metadata (tensors, "format"), FORMAT) != 0
       || ! unclip_inversion_of_name (unclip_tensors_metadata (tensors, "method"), &method)
       || g_strcmp0 (unclip_tensors_metadata (tensors, "schedule"), schedule_of (method)) != 0
-      || unclip_tensors_metadata (tensors, "model_fingerprint") == NULL)
+      || unclip_tensors_metadata (tensors, "model") == NULL)
     return refuse_file (path, error);
-  if (! get_number (tensors, path, "steps", 1, 1000, &steps, error)
-      || ! get_number (tensors, path, "guidance_scale", 0, 100, &guidance_scale, error)
-      || ! get_number (tensors, path, "decoder_size", 1, 65536, &low_size, error)
-      || ! get_number (tensors, path, "size", 1, 65536, &size, error)
-      || ! get_number (tensors, path, "super_res_steps", 0, 1000, &super_res_steps, error))
+  for (int i = 0; i < UNCLIP_N_SHARES; i++)
+    if ((latents->fingerprints[i] = g_strdup (unclip_tensors_metadata (tensors, fingerprint_names[i]))) == NULL)
+      return refuse_file (path, error);
+  if (! get_number (tensors, path, "steps", 1, 1000, TRUE, &steps, error)
+      || ! get_number (tensors, path, "guidance_scale", 0, 100, FALSE, &guidance_scale, error)
+      || ! get_number (tensors, path, "decoder_size", 1, 65536, TRUE, &low_size, error)
+      || ! get_number (tensors, path, "size", 1, 65536, TRUE, &size, error)
+      || ! get_number (tensors, path, "super_res_steps", 0, 1000, TRUE, &super_res_steps, error))
     return NULL;
 
   /* The first files did not say, and were in float32. */
@@ -199,12 +217,11 @@ unclip_latents_load (const char *path, GError **error)
   /* Files from before there was a second upsampler do not say it. */
   first_size = size;
   if (unclip_tensors_metadata (tensors, "super_res_size") != NULL
-      && (! get_number (tensors, path, "super_res_size", 1, 65536, &first_size, error)
-          || ! get_number (tensors, path, "super_res_1024_steps", 0, 1000, &second_steps, error)))
+      && (! get_number (tensors, path, "super_res_size", 1, 65536, TRUE, &first_size, error)
+          || ! get_number (tensors, path, "super_res_1024_steps", 0, 1000, TRUE, &second_steps, error)))
     return NULL;
 
   latents->model = g_strdup (unclip_tensors_metadata (tensors, "model"));
-  latents->fingerprint = g_strdup (unclip_tensors_metadata (tensors, "model_fingerprint"));
   latents->caption = g_strdup (unclip_tensors_metadata (tensors, "caption"));
   if (latents->caption == NULL)
     latents->caption = g_strdup ("");

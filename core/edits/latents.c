@@ -6,12 +6,23 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "latents.h"
+#include "fingerprint.h"
 #include "tiles.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define FIXED_POINT_ITERATIONS 3
+
+static const struct
+{
+  UnclipStages stage;
+  const char  *component;
+} shares[] = {
+  [UNCLIP_SHARE_DECODER] = { UNCLIP_STAGE_DECODER, "decoder" },
+  [UNCLIP_SHARE_FIRST_UPSAMPLER] = { UNCLIP_STAGE_FIRST_UPSAMPLER, UNCLIP_FIRST_UPSAMPLER },
+  [UNCLIP_SHARE_SECOND_UPSAMPLER] = { UNCLIP_STAGE_SECOND_UPSAMPLER, UNCLIP_SECOND_UPSAMPLER },
+};
 
 static const struct
 {
@@ -62,7 +73,8 @@ unclip_latents_free (UnclipLatents *latents)
   if (latents == NULL)
     return;
   g_free (latents->model);
-  g_free (latents->fingerprint);
+  for (int i = 0; i < UNCLIP_N_SHARES; i++)
+    g_free (latents->fingerprints[i]);
   g_free (latents->caption);
   g_free (latents->z_i);
   g_clear_pointer (&latents->trace, unclip_trace_free);
@@ -206,7 +218,8 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
     return NULL;
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   latents->model = g_strdup (unclip_model_name (model));
-  latents->fingerprint = unclip_model_fingerprint (model);
+  for (int i = 0; i < UNCLIP_N_SHARES; i++)
+    latents->fingerprints[i] = unclip_stage_fingerprint (model, shares[i].stage);
   latents->caption = g_strdup (y != NULL ? y : "");
   latents->n_steps = run.n_steps;
   latents->guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
@@ -243,16 +256,17 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
 
 /* ---- decoding them ------------------------------------------------------------------------------------ */
 
+/* Whether what made that share is what is to decode it. Components that have no part in it may be other ones, or away. */
 static gboolean
-check_model (const UnclipLatents *latents, UnclipModel *model, GError **error)
+check_share (const UnclipLatents *latents, UnclipModel *model, int share, GError **error)
 {
-  g_autofree char *fingerprint = unclip_model_fingerprint (model);
+  g_autofree char *fingerprint = unclip_stage_fingerprint (model, shares[share].stage);
 
-  if (strcmp (latents->fingerprint, fingerprint) == 0)
+  if (g_strcmp0 (latents->fingerprints[share], fingerprint) == 0)
     return TRUE;
   g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
-               _("These latents were made with the model %s (%s), and mean nothing to %s (%s); decode them with the model that made them"),
-               latents->model, latents->fingerprint, unclip_model_name (model), fingerprint);
+               _("These latents were made with the model %s, whose %s is another one than %s has, and mean nothing to it; decode them with the model that made them"),
+               latents->model, shares[share].component, unclip_model_name (model));
   return FALSE;
 }
 
@@ -329,7 +343,7 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
     own.size = latents->size;
   if (own.precision == UNCLIP_PRECISION_AUTO)
     own.precision = latents->is_bf16 ? UNCLIP_PRECISION_BF16 : UNCLIP_PRECISION_F32;
-  if (! check_model (latents, model, error) || ! unclip_run_init (&run, model, &own, error) || ! check_loop (latents, &run, error))
+  if (! check_share (latents, model, UNCLIP_SHARE_DECODER, error) || ! unclip_run_init (&run, model, &own, error) || ! check_loop (latents, &run, error))
     return NULL;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : latents->guidance_scale;
   upsamples = run.upsamples && latents->super_res != NULL;
@@ -345,7 +359,9 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
                    latents->first_size, latents->first_size, run.first_size, run.first_size);
       return NULL;
     }
-  if (! unclip_run_check_memory (&run, UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (upsamples ? unclip_run_upsampler_stages (&run) : 0), error))
+  if ((upsamples && ! check_share (latents, model, UNCLIP_SHARE_FIRST_UPSAMPLER, error))
+      || (upsamples && run.upsamples_twice && latents->rest != NULL && ! check_share (latents, model, UNCLIP_SHARE_SECOND_UPSAMPLER, error))
+      || ! unclip_run_check_memory (&run, UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (upsamples ? unclip_run_upsampler_stages (&run) : 0), error))
     return NULL;
   run.n_steps = latents->n_steps;
   unclip_run_use (&run, guidance_scale, 0);

@@ -8,9 +8,19 @@
 
 G_BEGIN_DECLS
 
+/* Parts of decoding, each of which takes what it has stored to be its own. */
+enum
+{
+  UNCLIP_SHARE_DECODER,
+  UNCLIP_SHARE_FIRST_UPSAMPLER,
+  UNCLIP_SHARE_SECOND_UPSAMPLER,
+  UNCLIP_N_SHARES
+};
+
 struct _UnclipLatents
 {
-  char        *model, *fingerprint, *caption;
+  char        *model, *caption;
+  char        *fingerprints[UNCLIP_N_SHARES]; /* of what made each share that there is */
   int          n_steps;
   double       guidance_scale;
   gboolean     is_bf16;   /* the precision that they were made in, which alone returns the picture exactly */

@@ -14,6 +14,11 @@ G_BEGIN_DECLS
  * openai/clip-vit-large-patch14 fits Karlo; --component image_encoder=DIR). transfer none. */
 const char    *unclip_model_component_dir (UnclipModel *model, const char *component, GError **error);
 gboolean       unclip_model_has           (UnclipModel *model, const char *component);
+/* Name of component @i of those that the layout knows; NULL after the last. */
+const char    *unclip_model_component     (guint i);
+/* Adds what tells one component from another to @sum: its config, its weights' names, shapes and first bytes; nothing if it
+ * cannot be read. */
+void           unclip_model_digest        (UnclipModel *model, const char *component, GChecksum *sum);
 /* config.json, scheduler_config.json or preprocessor_config.json of it, whichever the component has; transfer full. */
 UnclipConfig  *unclip_model_config        (UnclipModel *model, const char *component, GError **error);
 UnclipWeights *unclip_model_weights       (UnclipModel *model, const char *component, GError **error);

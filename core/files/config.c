@@ -150,13 +150,82 @@ unclip_config_json (const UnclipConfig *config)
   return config->object;
 }
 
+/* What says who wrote a file, and nothing about the network. */
+static gboolean
+is_remark (const char *name)
+{
+  return *name == '_' || strcmp (name, "architectures") == 0 || strcmp (name, "transformers_version") == 0
+         || strcmp (name, "torch_dtype") == 0 || strcmp (name, "dtype") == 0;
+}
+
+static void
+add_quoted (GString *out, const char *text)
+{
+  g_string_append_printf (out, "%" G_GSIZE_FORMAT ":%s", strlen (text), text);
+}
+
+static void add_node (GString *out, JsonNode *node);
+
+static void
+add_members (GString *out, JsonObject *object)
+{
+  g_autoptr (GList) names = g_list_sort (json_object_get_members (object), (GCompareFunc) strcmp);
+
+  g_string_append_c (out, '{');
+  for (GList *item = names; item != NULL; item = item->next)
+    {
+      JsonNode *node = json_object_get_member (object, item->data);
+
+      if (is_remark (item->data) || JSON_NODE_HOLDS_NULL (node))
+        continue;
+      add_quoted (out, item->data);
+      add_node (out, node);
+    }
+  g_string_append_c (out, '}');
+}
+
+/* Numbers by their value: 1 and 1.0 are one. */
+static void
+add_value (GString *out, JsonNode *node)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (json_node_get_value_type (node) == G_TYPE_STRING)
+    add_quoted (out, json_node_get_string (node));
+  else if (json_node_get_value_type (node) == G_TYPE_BOOLEAN)
+    g_string_append_c (out, json_node_get_boolean (node) ? 't' : 'f');
+  else
+    g_string_append_printf (out, "%s,", g_ascii_dtostr (text, sizeof text, json_node_get_double (node) + 0.0));
+}
+
+/* json_to_string() may print otherwise one day. */
+static void
+add_node (GString *out, JsonNode *node)
+{
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    add_members (out, json_node_get_object (node));
+  else if (JSON_NODE_HOLDS_VALUE (node))
+    add_value (out, node);
+  else if (JSON_NODE_HOLDS_ARRAY (node))
+    {
+      JsonArray *array = json_node_get_array (node);
+
+      g_string_append_c (out, '[');
+      for (guint i = 0; i < json_array_get_length (array); i++)
+        add_node (out, json_array_get_element (array, i));
+      g_string_append_c (out, ']');
+    }
+  else
+    g_string_append_c (out, 'n');
+}
+
 char *
 unclip_config_text (const UnclipConfig *config)
 {
-  g_autoptr (JsonNode) node = json_node_alloc ();
+  GString *out = g_string_new (NULL);
 
-  json_node_init_object (node, config->object);
-  return json_to_string (node, FALSE);
+  add_members (out, config->object);
+  return g_string_free (out, FALSE);
 }
 
 /* NULL for what is absent or null: old files lack newer members. */

@@ -40,7 +40,8 @@ gboolean unclip_config_refuse        (const UnclipConfig *config, const char *na
 /* The object that member @name is, as a config of its own with the same path; NULL if there is none. transfer full. */
 UnclipConfig *unclip_config_part (const UnclipConfig *config, const char *name);
 gboolean unclip_config_has     (const UnclipConfig *config, const char *name);
-/* The whole object as text, for a fingerprint; transfer full. */
+/* The whole object in a form of our own, for a fingerprint: members sorted, numbers by value, without nulls and what only says who
+ * wrote it. transfer full. */
 char    *unclip_config_text    (const UnclipConfig *config);
 
 G_END_DECLS

@@ -517,53 +517,26 @@ unclip_model_info (UnclipModel *model)
   return infos;
 }
 
-/* A vocabulary says what the ids mean that the text tower was trained on. */
-static void
-digest_vocabulary (UnclipModel *model, GChecksum *sum)
+const char *
+unclip_model_component (guint i)
 {
-  static const char *const names[] = { "vocab.json", "merges.txt" };
-  const char *dir = g_hash_table_lookup (model->dirs, "tokenizer");
-
-  for (guint i = 0; dir != NULL && i < G_N_ELEMENTS (names); i++)
-    {
-      g_autofree char *path = g_build_filename (dir, names[i], NULL);
-      g_autoptr (GMappedFile) map = NULL;
-
-      if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
-        map = g_mapped_file_new (path, FALSE, NULL);
-      if (map != NULL && g_mapped_file_get_length (map) > 0)
-        g_checksum_update (sum, (const guchar *) g_mapped_file_get_contents (map), g_mapped_file_get_length (map));
-    }
+  return i < G_N_ELEMENTS (layout) ? layout[i].name : NULL;
 }
 
-char *
-unclip_model_fingerprint (UnclipModel *model)
+void
+unclip_model_digest (UnclipModel *model, const char *component, GChecksum *sum)
 {
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  int i = layout_index (component);
+  g_autoptr (UnclipConfig) config = unclip_model_config (model, component, NULL);
+  g_autoptr (UnclipWeights) weights = NULL;
+  g_autofree char *text = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
-    {
-      g_autoptr (UnclipConfig) config = NULL;
-      g_autoptr (UnclipWeights) weights = NULL;
-      g_autofree char *text = NULL, *sizes = NULL;
-
-      if (! unclip_model_has (model, layout[i].name))
-        continue;
-      config = config_if_needed (model, layout[i].name, NULL);
-      if (config == NULL)
-        continue;
-      text = unclip_config_text (config);
-      if (layout[i].has_weights)
-        weights = unclip_model_weights (model, layout[i].name, NULL);
-      sizes = g_strdup_printf ("%s %" G_GSIZE_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, layout[i].name,
-                               weights != NULL ? unclip_weights_n_tensors (weights) : 0,
-                               weights != NULL ? unclip_weights_n_parameters (weights) : 0,
-                               weights != NULL ? unclip_weights_size (weights) : 0);
-      g_checksum_update (sum, (const guchar *) text, -1);
-      g_checksum_update (sum, (const guchar *) sizes, -1);
-      if (weights != NULL)
-        unclip_weights_digest (weights, sum);
-    }
-  digest_vocabulary (model, sum);
-  return g_strndup (g_checksum_get_string (sum), 16);
+  if (config == NULL || i < 0)
+    return;
+  text = unclip_config_text (config);
+  g_checksum_update (sum, (const guchar *) component, -1);
+  g_checksum_update (sum, (const guchar *) text, -1);
+  weights = layout[i].has_weights ? unclip_model_weights (model, component, NULL) : NULL;
+  if (weights != NULL)
+    unclip_weights_digest (weights, sum);
 }

@@ -76,7 +76,7 @@ typedef struct
 /* Every component the layout knows, sound or not: (element-type UnclipComponentInfo) (transfer full).
  * Checks configs and weight headers, so a cut-short file is found here. */
 UNCLIP_API GPtrArray *unclip_model_info (UnclipModel *model);
-/* First 16 hex digits of SHA-256 over all configs, the vocabulary and the weights' headers (names, shapes, sizes): which model made this. */
+/* First 16 hex digits of SHA-256 over all configs, the vocabulary and the weights' names, shapes and first bytes: which model made this. */
 UNCLIP_API char      *unclip_model_fingerprint (UnclipModel *model);
 
 /**

@@ -375,19 +375,18 @@ unclip_weights_dtype (const UnclipWeights *weights)
 void
 unclip_weights_digest (const UnclipWeights *weights, GChecksum *sum)
 {
-  for (guint i = 0; i < weights->files->len; i++)
+  /* By name: how they lie in one file or several does not matter. */
+  g_autoptr (GList) names = g_list_sort (g_hash_table_get_keys (weights->by_name), (GCompareFunc) strcmp);
+
+  for (GList *item = names; item != NULL; item = item->next)
     {
-      const UnclipContainer *file = g_ptr_array_index (weights->files, i);
+      const UnclipEntry     *entry = g_hash_table_lookup (weights->by_name, item->data);
+      const UnclipContainer *file = g_hash_table_lookup (weights->file_of, entry);
+      g_autofree char       *shape = shape_text (entry->n_dims, entry->dims);
 
-      for (guint k = 0; k < file->entries->len; k++)
-        {
-          const UnclipEntry *entry = g_ptr_array_index (file->entries, k);
-          g_autofree char   *shape = shape_text (entry->n_dims, entry->dims);
-
-          g_checksum_update (sum, (const guchar *) entry->name, -1);
-          g_checksum_update (sum, (const guchar *) unclip_dtype_name (entry->dtype), -1);
-          g_checksum_update (sum, (const guchar *) shape, -1);
-          g_checksum_update (sum, (const guchar *) g_mapped_file_get_contents (file->map) + entry->offset, MIN (entry->size, 64));
-        }
+      g_checksum_update (sum, (const guchar *) entry->name, -1);
+      g_checksum_update (sum, (const guchar *) unclip_dtype_name (entry->dtype), -1);
+      g_checksum_update (sum, (const guchar *) shape, -1);
+      g_checksum_update (sum, (const guchar *) g_mapped_file_get_contents (file->map) + entry->offset, MIN (entry->size, 64));
     }
 }

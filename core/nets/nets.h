@@ -24,6 +24,8 @@ typedef struct _UnclipTokenizer UnclipTokenizer;
 UnclipTokenizer *unclip_tokenizer_new        (UnclipModel *model, GError **error);
 void             unclip_tokenizer_free       (UnclipTokenizer *tokenizer);
 int              unclip_tokenizer_max_length (const UnclipTokenizer *tokenizer); /* 77 in Karlo */
+/* Adds all that its results follow from to @sum, however the files put it. */
+void             unclip_tokenizer_digest     (const UnclipTokenizer *tokenizer, GChecksum *sum);
 /**
  * unclip_tokenizer_encode:
  * @input_ids: (out caller-allocates): [max_length], padded with the pad token's id

@@ -185,6 +185,29 @@ unclip_tokenizer_free (UnclipTokenizer *tokenizer)
   g_free (tokenizer);
 }
 
+void
+unclip_tokenizer_digest (const UnclipTokenizer *tokenizer, GChecksum *sum)
+{
+  const UnclipVocabulary *vocabulary = tokenizer->vocabulary;
+  g_autoptr (GList) texts = g_list_sort (g_hash_table_get_keys (vocabulary->ids), (GCompareFunc) strcmp);
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  g_string_printf (line, "%d %d %d %d\n", tokenizer->max_length, tokenizer->start, tokenizer->end, tokenizer->pad);
+  g_checksum_update (sum, (const guchar *) line->str, line->len);
+  for (GList *item = texts; item != NULL; item = item->next)
+    {
+      g_string_printf (line, "%s %d\n", (const char *) item->data, unclip_vocabulary_find (vocabulary, item->data));
+      g_checksum_update (sum, (const guchar *) line->str, line->len);
+    }
+  for (guint i = 0; i < vocabulary->merges->len; i++)
+    {
+      const UnclipMerge *merge = &g_array_index (vocabulary->merges, UnclipMerge, i);
+
+      g_string_printf (line, "%d %d\n", merge->left, merge->right);
+      g_checksum_update (sum, (const guchar *) line->str, line->len);
+    }
+}
+
 int
 unclip_tokenizer_max_length (const UnclipTokenizer *tokenizer)
 {

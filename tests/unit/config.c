@@ -208,7 +208,7 @@ test_part (void)
   g_assert_true (unclip_config_int (part, "hidden_size", 0, 1, 10, &out, NULL));
   g_assert_cmpint (out, ==, 8);
   text = unclip_config_text (part);
-  g_assert_cmpstr (text, ==, "{\"hidden_size\":8}");
+  g_assert_cmpstr (text, ==, "{11:hidden_size8,}");
 }
 
 /* What a message cuts stays valid text, wherever the cut falls. */

@@ -126,6 +126,6 @@ tiny_edit (const char *dir, const char *file, const char *from, const char *to)
 
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   edited = g_string_new (text);
-  g_assert_cmpuint (g_string_replace (edited, from, to, 1), ==, 1);
+  g_assert_cmpuint (g_string_replace (edited, from, to, 0), >, 0);
   g_assert_true (g_file_set_contents_full (path, edited->str, edited->len, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
 }

@@ -19,5 +19,5 @@ UnclipOptions  tiny_options (void);
 UnclipImage   *tiny_picture (void);
 /* The @at-th value of a tensor of the component. */
 void           tiny_spoil   (const char *dir, const char *component, const char *tensor, gsize at, float value);
-/* Replaces the first @from in a text file of the model by @to. */
+/* Replaces every @from in a text file of the model by @to. */
 void           tiny_edit    (const char *dir, const char *file, const char *from, const char *to);
