@@ -53,11 +53,18 @@ typedef struct
   unsigned   denormals; /* how the caller's thread treated them, see bk_context_clear () */
 } BkContext;
 
+typedef enum
+{
+  BK_READY,
+  BK_NO_BLAS,  /* this CPU level multiplies with a BLAS, and there is none */
+  BK_NO_MEMORY /* there is no room for it */
+} BkReady;
+
 /* float32, not exact. @n_threads 0: as many as OMP_NUM_THREADS, the affinity mask and the cgroup allow; fewer than
- * asked for where the system refuses some. To be called on the thread that is going to call the kernels. */
-void bk_context_init  (BkContext *context, int n_threads);
+ * asked for where the system refuses some. To be called on the thread that is going to call the kernels, if they may be called. */
+BkReady bk_context_init  (BkContext *context, int n_threads);
 /* Kernels flush denormals to zero, as those cost a hundredfold; this gives the thread that called them its own way back. */
-void bk_context_clear (BkContext *context);
+void    bk_context_clear (BkContext *context);
 
 /* ---- tensors ------------------------------------------------------------ */
 

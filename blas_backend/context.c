@@ -17,11 +17,12 @@ denormals (void)
 #endif
 }
 
-void
+BkReady
 bk_context_init (BkContext *context, int n_threads)
 {
   *context = (BkContext) { .type = BK_F32, .denormals = denormals () };
   context->n_threads = bk_start_threads (n_threads > 0 ? n_threads : bk_allowed_threads ());
+  return bk_kernels ()->prepare != NULL ? bk_kernels ()->prepare (context->n_threads) : BK_READY;
 }
 
 void

@@ -11,6 +11,9 @@ typedef struct
 {
   const char *name;
 
+  /* What has to be there before the first kernel of a job of so many threads; NULL: nothing. */
+  BkReady (*prepare) (int n_threads);
+
   /* Weights are packed in panels of so many columns, [panel][k][columns], which gemm reads
    * from end to end. The last one is filled up with zeros where @full_panels says so. */
   int  panel;

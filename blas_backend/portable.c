@@ -8,7 +8,8 @@
 #include "simd/rows.h"
 #include "simd/winograd.h"
 
-#include <cblas.h>
+#include "blas.h"
+
 #include <omp.h>
 
 /* So much of a panel in bf16 is widened at once, an even number of k: 32 KB. */
@@ -22,7 +23,7 @@ blas_gemm (float *c, size_t ldc, const float *a, size_t lda, const float *b, siz
    * own threads would change the order of sums. What we set ends with our parallel region. */
   if (omp_get_max_threads () != 1)
     omp_set_num_threads (1);
-  cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, a, lda, b, ldb, add ? 1.0f : 0.0f, c, ldc);
+  bk_blas_gemm (c, ldc, a, lda, b, ldb, m, n, k, add);
 }
 
 /* Two k are one 32-bit word of a panel. */
@@ -48,6 +49,7 @@ blas_gemm_bf16 (float *c, size_t ldc, const void *a, size_t lda, const uint16_t 
 
 const BkKernels bk_kernels_c = {
   .name = "c",
+  .prepare = bk_blas_prepare,
   /* BLAS packs what it is given at every call: the wider, the less often. */
   .panel = 256,
   .full_panels = false,

@@ -66,7 +66,8 @@ bk_allowed_threads (void)
 
   if (getenv ("OMP_NUM_THREADS") != NULL)
     return omp_get_max_threads ();
-  if (sched_getaffinity (0, sizeof set, &set) == 0)
+  /* What binds threads to CPUs leaves this one a single CPU, of those that it knows. */
+  if (omp_get_proc_bind () == omp_proc_bind_false && sched_getaffinity (0, sizeof set, &set) == 0)
     allowed = CPU_COUNT (&set);
   return (int) bk_min (allowed, allowed_cpus ());
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "context.h"
 #include "error.h"
 #include "finite.h"
 #include "job.h"

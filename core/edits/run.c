@@ -115,9 +115,7 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
   run->is_second_order = run->options->sampler == UNCLIP_SAMPLER_DPM
                          || (run->options->sampler == UNCLIP_SAMPLER_DEFAULT && run->options->rng == UNCLIP_RNG_PHILOX
                              && unclip_model_default (model, "sampler_order", 1) == 2);
-  bk_context_init (&run->context, run->options->n_threads);
-  run->context.type = unclip_precision_is_bf16 (run->options->precision) ? BK_BF16 : BK_F32;
-  return TRUE;
+  return unclip_context_init (&run->context, run->options, error);
 }
 
 void

@@ -334,9 +334,8 @@ unclip_bench (UnclipModel *model, const char *component, int n_batch, int size, 
 
   if (options == NULL)
     options = &defaults;
-  bk_context_init (&subject.context, options->n_threads);
-  subject.context.type = unclip_precision_is_bf16 (options->precision) ? BK_BF16 : BK_F32;
-  if (! prepare (&subject, model, component, error)
+  if (! unclip_context_init (&subject.context, options, error)
+      || ! prepare (&subject, model, component, error)
       || ! run_once (&subject, 0, n_repeat, component, options, error))
     return FALSE;
 

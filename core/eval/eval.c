@@ -126,7 +126,8 @@ unclip_eval (UnclipModel         *model,
   eval = (UnclipEval) { model, { 0 }, in_path, out_path, in, out, settings, image, options, 0.0, 1.0 };
 
   /* Engines are compared by it, so it computes in the way that loses the fewest bits, if not told otherwise. */
-  bk_context_init (&eval.context, options->n_threads);
+  if (! unclip_context_init (&eval.context, options, error))
+    return FALSE;
   eval.context.type = options->precision == UNCLIP_PRECISION_BF16 ? BK_BF16 : BK_F32;
   eval.context.is_exact = eval.context.type == BK_F32;
   done = unclip_eval_check_cancelled (&eval, error) && task->run (&eval, error);
