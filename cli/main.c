@@ -151,7 +151,6 @@ main (int    argc,
   int         command;
 
   occupy_streams ();
-  unclip_calm_threads (argv);
   setlocale (LC_ALL, "");
   locale_dir = g_getenv ("UNCLIP_LOCALE_DIR"); /* of a build tree */
   bindtextdomain (GETTEXT_PACKAGE, locale_dir != NULL ? locale_dir : LOCALEDIR);

@@ -26,7 +26,6 @@ int
 main (int    argc,
       char **argv)
 {
-  unclip_calm_threads (argv);
   return gimp_main (unclip_plugin_get_type (), argc, argv);
 }
 

@@ -203,16 +203,6 @@ typedef struct
   GCancellable      *cancellable;
 } UnclipOptions;
 
-/**
- * unclip_calm_threads:
- * @argv: as main() was given it
- *
- * To be called first in main(): threads that wait for others shall soon sleep, so that work goes on nearly
- * undisturbed when another program uses a core. Starts the program once again in its own place, as only the
- * environment tells GNU OpenMP so; where the user's own says how to wait, or binds threads to CPUs, that is left alone.
- */
-UNCLIP_API void unclip_calm_threads (char **argv);
-
 /* Every field at "the model's default"; seed 0, philox. */
 UNCLIP_API void unclip_options_init (UnclipOptions *options);
 
