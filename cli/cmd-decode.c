@@ -47,5 +47,5 @@ cmd_decode (CmdJob  *job,
   if (image == NULL)
     return FALSE;
   g_ptr_array_add (images, image);
-  return cmd_job_save (job, output, images, 0, TRUE, error);
+  return cmd_job_save (job, output, images, 0, NULL, TRUE, error);
 }

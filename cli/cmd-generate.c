@@ -55,5 +55,5 @@ cmd_generate (CmdJob  *job,
   if (image == NULL)
     return FALSE;
   g_ptr_array_add (images, image);
-  return cmd_job_save (job, output, images, 0, FALSE, error);
+  return cmd_job_save (job, output, images, 0, NULL, FALSE, error);
 }

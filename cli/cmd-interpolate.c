@@ -69,14 +69,14 @@ cmd_interpolate (CmdJob  *job,
   output = cmd_output_new_in (out, names, error);
   if (output == NULL)
     return FALSE;
-  a = cmd_picture_read_image (paths[0], &a_is_generated, error);
+  a = cmd_picture_read_reduced (paths[0], &job->options, &a_is_generated, NULL, error);
   if (a == NULL)
     return FALSE;
-  b = cmd_picture_read_image (paths[1], &b_is_generated, error);
+  b = cmd_picture_read_reduced (paths[1], &job->options, &b_is_generated, NULL, error);
   if (b == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   frames = unclip_interpolate (job->model, a, b, n_frames, hold, &job->options, error);
   if (frames == NULL)
     return FALSE;
-  return cmd_job_save (job, output, frames, 0, ! (a_is_generated && b_is_generated), error);
+  return cmd_job_save (job, output, frames, 0, NULL, ! (a_is_generated && b_is_generated), error);
 }

@@ -44,7 +44,7 @@ cmd_invert (CmdJob  *job,
   output = cmd_output_new_file (job, out, ".safetensors", 1, error);
   if (output == NULL)
     return FALSE;
-  image = cmd_picture_read_image (path, NULL, error);
+  image = cmd_picture_read_reduced (path, &job->options, NULL, NULL, error);
   if (image == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   latents = unclip_invert (job->model, image, prompt, &job->options, error);

@@ -137,7 +137,7 @@ probe_pca (CmdJob             *job,
   for (int i = 0; i < n; i++)
     json_array_add_int_element (array, numbers[i]);
   json_object_set_array_member (job->report, "pca", array);
-  return cmd_job_save (job, output, results, 0, is_composite, error);
+  return cmd_job_save (job, output, results, 0, NULL, is_composite, error);
 }
 
 gboolean
@@ -184,7 +184,7 @@ cmd_probe (CmdJob  *job,
       if (output == NULL)
         return FALSE;
     }
-  image = cmd_picture_read_image (path, &is_generated, error);
+  image = cmd_picture_read_reduced (path, &job->options, &is_generated, NULL, error);
   if (image == NULL || ! cmd_job_open_model (job, error)
       || (labels != NULL && ! probe_labels (job, image, labels, error)))
     return FALSE;

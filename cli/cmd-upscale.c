@@ -52,5 +52,5 @@ cmd_upscale (CmdJob  *job,
   if (result == NULL)
     return FALSE;
   g_ptr_array_add (images, result);
-  return cmd_job_save (job, output, images, 0, ! is_generated, error);
+  return cmd_job_save (job, output, images, 0, NULL, ! is_generated, error);
 }

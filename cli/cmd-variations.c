@@ -42,6 +42,7 @@ cmd_variations (CmdJob  *job,
 {
   g_autofree char *path = NULL, *count_text = NULL, *eta_text = NULL, *out = NULL;
   g_autoptr (UnclipImage) image = NULL;
+  g_autoptr (CmdPicture) original = NULL;
   g_autoptr (CmdOutput) output = NULL;
   g_autoptr (GPtrArray) results = NULL;
   g_auto (GStrv) names = NULL;
@@ -71,11 +72,11 @@ cmd_variations (CmdJob  *job,
   output = cmd_output_new_in (out, names, error);
   if (output == NULL)
     return FALSE;
-  image = cmd_picture_read_image (path, &is_generated, error);
+  image = cmd_picture_read_reduced (path, &job->options, &is_generated, fit ? &original : NULL, error);
   if (image == NULL || ! cmd_job_open_model (job, error))
     return FALSE;
   results = unclip_variations (job->model, image, count, eta, &job->options, error);
-  if (results == NULL || (fit && ! cmd_picture_fit (results, image, job->options.framing, error)))
+  if (results == NULL)
     return FALSE;
-  return cmd_job_save (job, output, results, 1, ! is_generated, error);
+  return cmd_job_save (job, output, results, 1, original, ! is_generated, error);
 }

@@ -112,8 +112,8 @@ typedef gboolean (*CmdFunc) (CmdJob *job, int argc, char **argv, GError **error)
 gboolean cmd_job_parse      (CmdJob *job, const CmdHelp *help, const GOptionEntry *entries, int argc, char **argv, GError **error);
 gboolean cmd_job_open_model (CmdJob *job, GError **error);
 /* Writes pictures, those that @images has from @first on, under the names of @output, and delivers it. @is_composite: made from
- * a user's picture. */
-gboolean cmd_job_save       (CmdJob *job, CmdOutput *output, GPtrArray *images, int first, gboolean is_composite, GError **error);
+ * a user's picture. @original: (nullable): the picture, if they are to be of its size and shape; @images then begin with its reconstruction. */
+gboolean cmd_job_save       (CmdJob *job, CmdOutput *output, GPtrArray *images, int first, CmdPicture *original, gboolean is_composite, GError **error);
 /* Gives the files of @output their names and finishes the job. If that cannot be said on stdout, nothing was made. */
 gboolean cmd_job_deliver    (CmdJob *job, CmdOutput *output, GError **error);
 /* Says what was made, on stdout: a JSON object with --json, else one path a line, nothing with --quiet. */
@@ -156,14 +156,6 @@ GCancellable *cmd_interrupt_start (void);
 
 /* ---- pictures (png.c, output.c, metadata.c; picture.h has their reading) ------------------- */
 
-/**
- * cmd_picture_fit:
- * @results: (element-type UnclipImage): the reconstruction of @original, then its edits
- *
- * The edits at the size of @original, in their old places.
- */
-gboolean     cmd_picture_fit   (GPtrArray *results, const UnclipImage *original, UnclipFraming framing, GError **error);
-
 /* Writes 8-bit sRGB. @xmp: (nullable); @path: for messages */
 typedef struct _CmdPng CmdPng;
 
@@ -190,6 +182,9 @@ CmdOutput         *cmd_output_new_file (const CmdJob *job, const char *path, con
 char              *cmd_output_stem     (const char *path);
 /* Writes the next picture. @xmp: (nullable) */
 gboolean           cmd_output_add      (CmdOutput *output, const UnclipImage *image, const char *xmp, GError **error);
+/* The same of an edit, brought back to the size and shape of @original while it is written. */
+gboolean           cmd_output_add_fitted (CmdOutput *output, CmdPicture *original, const UnclipImage *before, const UnclipImage *after,
+                                          const UnclipOptions *options, const char *xmp, GError **error);
 /* The one file's own path, for core to write to; what was there comes back unless the output is kept. transfer none, %NULL: failed. */
 const char        *cmd_output_hold     (CmdOutput *output, GError **error);
 /* Gives the files their names. */

@@ -4,6 +4,8 @@
  */
 #include "picture.h"
 
+#include <string.h>
+
 #define ORIENTATION 0x112
 #define SHORT 3
 
@@ -26,6 +28,11 @@ cmd_exif_orientation (const guint8 *exif,
   gboolean is_big;
   gsize    at, n;
 
+  if (size > 6 && memcmp (exif, "Exif\0", 6) == 0)
+    {
+      exif += 6;
+      size -= 6;
+    }
   if (size < 8 || exif[0] != exif[1] || (exif[0] != 'M' && exif[0] != 'I'))
     return 0;
   is_big = exif[0] == 'M';

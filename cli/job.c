@@ -261,14 +261,20 @@ cmd_job_save (CmdJob     *job,
               CmdOutput  *output,
               GPtrArray  *images,
               int         first,
+              CmdPicture *original,
               gboolean    is_composite,
               GError    **error)
 {
   g_autofree char *xmp = cmd_metadata_xmp (job, is_composite);
 
   for (guint i = first; i < images->len; i++)
-    if (! cmd_output_add (output, g_ptr_array_index (images, i), xmp, error))
-      return FALSE;
+    {
+      const UnclipImage *before = g_ptr_array_index (images, 0), *after = g_ptr_array_index (images, i);
+
+      if (original != NULL ? ! cmd_output_add_fitted (output, original, before, after, &job->options, xmp, error)
+                           : ! cmd_output_add (output, after, xmp, error))
+        return FALSE;
+    }
   return cmd_job_deliver (job, output, error);
 }
 

@@ -143,6 +143,17 @@ occupy_streams (void)
       open ("/dev/null", O_RDONLY);
 }
 
+/* What libraries have to say of strangers' files is not one clear line. */
+static void
+log_ours (const char     *domain,
+          GLogLevelFlags  level,
+          const char     *message,
+          gpointer        data)
+{
+  if (g_strcmp0 (domain, G_LOG_DOMAIN) == 0 || (level & G_LOG_FLAG_FATAL) != 0)
+    g_log_default_handler (domain, level, message, data);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -157,6 +168,7 @@ main (int    argc,
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_prgname ("unclip");
+  g_log_set_default_handler (log_ours, NULL);
 
   if (argc < 2)
     {

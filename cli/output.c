@@ -160,25 +160,39 @@ cmd_output_stem (const char *path)
   return name;
 }
 
+/* An UnclipWriteRows. */
 static gboolean
-write_png (FILE               *file,
-           const UnclipImage  *image,
-           const char         *xmp,
-           const char         *path,
-           GError            **error)
+write_rows (int           y,
+            int           n,
+            const float  *rows,
+            gpointer      data,
+            GError      **error)
 {
-  g_autoptr (CmdPng) png = cmd_png_new (file, image->width, image->height, image->n_channels, xmp, path, error);
+  return cmd_png_rows (data, rows, n, error);
+}
 
-  return png != NULL && cmd_png_rows (png, image->pixels, image->height, error) && cmd_png_end (png, error);
+/* Where the next picture goes to; NULL: failed. @part: (out): what it is until it has its name, NULL for stdout */
+static FILE *
+next_file (CmdOutput   *output,
+           UnclipPart **part,
+           GError     **error)
+{
+  *part = NULL;
+  if (output->files->len == 0)
+    return stdout;
+  *part = unclip_part_new (g_ptr_array_index (output->files, output->parts->len), error);
+  if (*part == NULL)
+    return NULL;
+  g_ptr_array_add (output->parts, *part);
+  return unclip_part_file (*part);
 }
 
 static gboolean
-write_to_stdout (const UnclipImage  *image,
-                 const char         *xmp,
-                 GError            **error)
+close_file (UnclipPart  *part,
+            GError     **error)
 {
-  if (! write_png (stdout, image, xmp, "stdout", error))
-    return FALSE;
+  if (part != NULL)
+    return unclip_part_close (part, error);
   if (fflush (stdout) == 0)
     return TRUE;
   g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s cannot be written: %s"), "stdout", g_strerror (errno));
@@ -192,14 +206,34 @@ cmd_output_add (CmdOutput          *output,
                 GError            **error)
 {
   UnclipPart *part;
+  FILE       *file = next_file (output, &part, error);
+  g_autoptr (CmdPng) png = NULL;
 
-  if (output->files->len == 0)
-    return write_to_stdout (image, xmp, error);
-  part = unclip_part_new (g_ptr_array_index (output->files, output->parts->len), error);
-  if (part == NULL)
+  if (file == NULL)
     return FALSE;
-  g_ptr_array_add (output->parts, part);
-  return write_png (unclip_part_file (part), image, xmp, unclip_part_path (part), error) && unclip_part_close (part, error);
+  png = cmd_png_new (file, image->width, image->height, image->n_channels, xmp, part != NULL ? unclip_part_path (part) : "stdout", error);
+  return png != NULL && cmd_png_rows (png, image->pixels, image->height, error) && cmd_png_end (png, error) && close_file (part, error);
+}
+
+gboolean
+cmd_output_add_fitted (CmdOutput            *output,
+                       CmdPicture           *original,
+                       const UnclipImage    *before,
+                       const UnclipImage    *after,
+                       const UnclipOptions  *options,
+                       const char           *xmp,
+                       GError              **error)
+{
+  UnclipPart *part;
+  FILE       *file = next_file (output, &part, error);
+  UnclipRows  rows = cmd_picture_rows (original);
+  g_autoptr (CmdPng) png = NULL;
+
+  if (file == NULL)
+    return FALSE;
+  png = cmd_png_new (file, rows.width, rows.height, rows.n_channels, xmp, part != NULL ? unclip_part_path (part) : "stdout", error);
+  return png != NULL && unclip_frame_return_rows (&rows, before, after, options, write_rows, png, error) && cmd_png_end (png, error)
+         && close_file (part, error);
 }
 
 const char *

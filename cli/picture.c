@@ -225,20 +225,56 @@ cmd_picture_read (const char  *path,
 
 /* ---- numbers ------------------------------------------------------------------------------------------------ */
 
-static void
-read_row (const CmdPicture *picture,
-          int               y,
-          float            *out)
+/* An UnclipRows' read. */
+static gboolean
+read_rows (int      y,
+           int      n,
+           float   *rows,
+           gpointer data,
+           GError **error)
 {
-  const guint8 *row = picture->rows + y * picture->stride;
-  gsize         n = (gsize) picture->width * picture->n_channels;
+  const CmdPicture *picture = data;
+  gsize             n_values = (gsize) picture->width * picture->n_channels;
 
-  if (picture->depth == 16)
-    for (gsize i = 0; i < n; i++)
-      out[i] = ((const guint16 *) row)[i] / 65535.0f;
-  else
-    for (gsize i = 0; i < n; i++)
-      out[i] = row[i] / 255.0f;
+  for (int i = 0; i < n; i++, rows += n_values)
+    {
+      const guint8  *bytes = picture->rows + (y + i) * picture->stride;
+      const guint16 *words = (const guint16 *) bytes;
+
+      if (picture->depth == 16)
+        for (gsize k = 0; k < n_values; k++)
+          rows[k] = words[k] / 65535.0f;
+      else
+        for (gsize k = 0; k < n_values; k++)
+          rows[k] = bytes[k] / 255.0f;
+    }
+  return TRUE;
+}
+
+UnclipRows
+cmd_picture_rows (CmdPicture *picture)
+{
+  return (UnclipRows) { picture->width, picture->height, picture->n_channels, read_rows, picture };
+}
+
+UnclipImage *
+cmd_picture_read_reduced (const char           *path,
+                          const UnclipOptions  *options,
+                          gboolean             *is_generated,
+                          CmdPicture          **original,
+                          GError              **error)
+{
+  g_autoptr (CmdPicture) picture = cmd_picture_read (path, is_generated, error);
+  UnclipImage *image;
+  UnclipRows   rows;
+
+  if (picture == NULL)
+    return NULL;
+  rows = cmd_picture_rows (picture);
+  image = unclip_frame_reduce (&rows, options->framing, options->cancellable, error);
+  if (image != NULL && original != NULL)
+    *original = g_steal_pointer (&picture);
+  return image;
 }
 
 UnclipImage *
@@ -255,26 +291,7 @@ cmd_picture_read_image (const char  *path,
   image = unclip_image_new (picture->width, picture->height, picture->n_channels);
   if (image == NULL)
     cmd_picture_no_memory (path, error);
-  for (int y = 0; image != NULL && y < image->height; y++)
-    read_row (picture, y, image->pixels + (gsize) y * image->width * image->n_channels);
+  else
+    read_rows (0, image->height, image->pixels, picture, error);
   return image;
-}
-
-gboolean
-cmd_picture_fit (GPtrArray          *results,
-                 const UnclipImage  *original,
-                 UnclipFraming       framing,
-                 GError            **error)
-{
-  for (guint i = 1; i < results->len; i++)
-    {
-      UnclipImage *fitted = unclip_frame_return (original, g_ptr_array_index (results, 0),
-                                                 g_ptr_array_index (results, i), framing, error);
-
-      if (fitted == NULL)
-        return FALSE;
-      unclip_image_free (g_ptr_array_index (results, i));
-      g_ptr_array_index (results, i) = fitted;
-    }
-  return TRUE;
 }

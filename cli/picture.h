@@ -45,8 +45,18 @@ CmdPicture *cmd_picture_new  (int width, int height, int n_channels, int depth);
 void        cmd_picture_free (CmdPicture *picture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CmdPicture, cmd_picture_free)
 
-/* The same in float; transfer full. */
-UnclipImage *cmd_picture_read_image (const char *path, gboolean *is_generated, GError **error);
+/* It by rows, for as long as it lives. */
+UnclipRows  cmd_picture_rows (CmdPicture *picture);
+
+/**
+ * cmd_picture_read_reduced:
+ * @original: (out) (optional) (transfer full): all of it, to bring edits back to its size
+ *
+ * A picture to edit, see unclip_frame_reduce().
+ */
+UnclipImage *cmd_picture_read_reduced (const char *path, const UnclipOptions *options, gboolean *is_generated, CmdPicture **original, GError **error);
+/* All of a picture in float; transfer full. */
+UnclipImage *cmd_picture_read_image   (const char *path, gboolean *is_generated, GError **error);
 
 /* ---- behind it (picture.c, png.c, pixbuf.c, colour.c, exif.c) ----------------------------------------------- */
 
@@ -58,7 +68,7 @@ CmdPicture *cmd_png_read    (const char *path, GBytes *file, CmdAside *aside, GE
 CmdPicture *cmd_pixbuf_read (const char *path, GBytes *file, CmdAside *aside, GError **error);
 /* Brings a picture to sRGB; profiles that say nothing for it are left aside. */
 void        cmd_colour_convert   (CmdPicture *picture, GBytes *profile);
-/* Of EXIF as it is in files, from the byte order mark on; 0: it does not say. */
+/* Of EXIF as it is in files, from the byte order mark on, or what JPEG has before it; 0: it does not say. */
 int         cmd_exif_orientation (const guint8 *exif, gsize size);
 
 G_END_DECLS

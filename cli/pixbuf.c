@@ -212,6 +212,39 @@ load (const char    *path,
   return g_object_ref (pixbuf);
 }
 
+/* EXIF in a WebP, which its loader does not look at. RIFF: name, size and contents, of even length. */
+static int
+orientation_of_webp (const guint8 *data,
+                     gsize         size)
+{
+  gsize at = 12;
+
+  while (at < size && size - at >= 8)
+    {
+      guint32 length = data[at + 4] | data[at + 5] << 8 | data[at + 6] << 16 | (guint32) data[at + 7] << 24;
+
+      if (length > size - at - 8)
+        return 0;
+      if (memcmp (data + at, "EXIF", 4) == 0)
+        return cmd_exif_orientation (data + at + 8, length);
+      at += 8 + (gsize) length + length % 2;
+    }
+  return 0;
+}
+
+/* libtiff gives colours that are multiplied with alpha. */
+static void
+divide_by_alpha (GdkPixbuf *pixbuf)
+{
+  guint8 *pixels = gdk_pixbuf_get_pixels (pixbuf);
+  int     stride = gdk_pixbuf_get_rowstride (pixbuf);
+
+  for (int y = 0; y < gdk_pixbuf_get_height (pixbuf); y++)
+    for (guint8 *pixel = pixels + (gsize) y * stride, *end = pixel + 4 * gdk_pixbuf_get_width (pixbuf); pixel < end; pixel += 4)
+      for (int c = 0; c < 3 && pixel[3] > 0; c++)
+        pixel[c] = MIN ((pixel[c] * 255 + pixel[3] / 2) / pixel[3], 255);
+}
+
 static void
 read_aside (GdkPixbuf *pixbuf,
             CmdAside  *aside)
@@ -249,6 +282,10 @@ cmd_pixbuf_read (const char  *path,
     return NULL;
 
   read_aside (pixbuf, aside);
+  if (strcmp (format, "webp") == 0 && aside->orientation == 0)
+    aside->orientation = orientation_of_webp (data, size);
+  if (strcmp (format, "tiff") == 0 && gdk_pixbuf_get_has_alpha (pixbuf))
+    divide_by_alpha (pixbuf);
   picture = g_new0 (CmdPicture, 1);
   picture->width = gdk_pixbuf_get_width (pixbuf);
   picture->height = gdk_pixbuf_get_height (pixbuf);
