@@ -5,6 +5,7 @@
 #include "cmd.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 static const CmdHelp help = {
   .usage = "CONFIG_DIR --out DIR",
@@ -37,6 +38,11 @@ cmd_synth (CmdJob  *job,
       || ! cmd_require (out, "--out", error)
       || ! cmd_choice (dtype_text, "--dtype", dtypes, &dtype, error))
     return FALSE;
+  if (strcmp (out, "-") == 0)
+    {
+      g_set_error_literal (error, CMD_ERROR, CMD_ERROR_USAGE, _("A model cannot go to stdout; a folder with that name is ./-"));
+      return FALSE;
+    }
   json_object_set_string_member (job->settings, "dtype", dtypes[dtype]);
 
   if (! unclip_synth (job->operands[0], out, job->options.seed, dtypes[dtype], &job->options, error))

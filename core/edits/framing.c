@@ -296,6 +296,12 @@ unclip_frame_reduce (const UnclipRows *rows, UnclipFraming framing, GCancellable
   return r.new_width == rows->width && r.new_height == rows->height ? read_all (rows, cancellable, error) : reduce (rows, &r, cancellable, error);
 }
 
+UnclipImage *
+unclip_frame_fill (const UnclipImage *image, GError **error)
+{
+  return resize_filled (image, image->width, image->height, error);
+}
+
 /* ---- squares ----------------------------------------------------------------------------------------- */
 
 UnclipPlace

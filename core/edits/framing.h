@@ -26,6 +26,8 @@ gboolean     unclip_frame_check_rows (const UnclipRows *rows, GError **error);
 /* unclip_image_new() with %UNCLIP_ERROR_MEMORY */
 UnclipImage *unclip_frame_new        (int width, int height, int n_channels, GError **error);
 UnclipRows   unclip_frame_rows       (const UnclipImage *image);
+/* A copy whose colours no transparent pixel has touched: its holes are filled from their surroundings. Alpha stays. */
+UnclipImage *unclip_frame_fill       (const UnclipImage *image, GError **error);
 
 /**
  * unclip_frame_blend:

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include "framing.h"
 #include "tiles.h"
 
 #include <glib/gi18n-lib.h>
@@ -72,6 +73,7 @@ UnclipImage *
 unclip_upscale (UnclipModel *model, const UnclipImage *x, const UnclipOptions *options, GError **error)
 {
   g_auto (UnclipRun) run = { 0 };
+  g_autoptr (UnclipImage) filled = NULL;
   g_autoptr (UnclipImage) out = NULL;
   UnclipOptions      largest = { .guidance_scale = -1, .prior_guidance_scale = -1 };
   g_autofree float  *low = NULL, *high = NULL;
@@ -80,6 +82,8 @@ unclip_upscale (UnclipModel *model, const UnclipImage *x, const UnclipOptions *o
 
   if (options != NULL)
     largest = *options;
+  if (! unclip_frame_check (x, error))
+    return NULL;
   /* The result's size follows from the picture. */
   largest.size = 0;
   if (! unclip_run_init (&run, model, &largest, error) || (factor = factor_of (model, &run, &component, error)) == 0)
@@ -98,7 +102,10 @@ unclip_upscale (UnclipModel *model, const UnclipImage *x, const UnclipOptions *o
     return NULL;
   unclip_run_expect (&run, unclip_enlarging_cost (width * factor, height * factor, n_steps));
 
-  low = continue_to (x, width, height);
+  filled = unclip_frame_fill (x, error);
+  if (filled == NULL)
+    return NULL;
+  low = continue_to (filled, width, height);
   high = unclip_run_enlarge (&run, component, n_steps, low, width, height, factor, error);
   if (high == NULL)
     return NULL;

@@ -263,11 +263,12 @@ seed_of (guint64 seed, const char *component, const char *name)
 
 typedef struct
 {
-  const char          *config_dir, *out_dir;
+  const char          *config_dir;
+  char                *out_dir;          /* where it is made */
   guint64              seed;
   UnclipDtype          dtype;
   const UnclipOptions *options;
-  GPtrArray           *made;             /* paths of what is to be removed if we fail, in the order of making */
+  GPtrArray           *made;             /* element-type UnclipPart: what is to be removed if we fail, in the order of making */
   guint64              size, size_done;  /* bytes of weights, over all components */
   float               *values;           /* [CHUNK] */
 } Synth;
@@ -317,21 +318,23 @@ write_weights (Synth *synth, const char *component, const char *file, GPtrArray 
     }
   if (! unclip_writer_finish (writer, error))
     return FALSE;
-  g_ptr_array_add (synth->made, g_steal_pointer (&path));
+  g_ptr_array_add (synth->made, unclip_part_adopt (path));
   return TRUE;
 }
 
-/* TRUE also if it is there. */
+static gboolean
+fail_to_make (const char *dir, int code, GError **error)
+{
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("The folder %s cannot be made: %s"), dir, g_strerror (code));
+  return FALSE;
+}
+
 static gboolean
 make_dir (Synth *synth, const char *dir, GError **error)
 {
-  if (g_mkdir (dir, 0777) == 0)
-    g_ptr_array_add (synth->made, g_strdup (dir));
-  else if (errno != EEXIST)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("The folder %s cannot be made: %s"), dir, g_strerror (errno));
-      return FALSE;
-    }
+  if (g_mkdir (dir, 0777) != 0)
+    return fail_to_make (dir, errno, error);
+  g_ptr_array_add (synth->made, unclip_part_adopt (dir));
   return TRUE;
 }
 
@@ -345,7 +348,7 @@ write_text (Synth *synth, const char *path, const char *text, gssize size, GErro
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s cannot be written: %s"), path, cause->message);
       return FALSE;
     }
-  g_ptr_array_add (synth->made, g_strdup (path));
+  g_ptr_array_add (synth->made, unclip_part_adopt (path));
   return TRUE;
 }
 
@@ -439,8 +442,6 @@ find_entries (Synth *synth, GPtrArray *lists[], GError **error)
 static gboolean
 write_model (Synth *synth, GPtrArray *const lists[], GError **error)
 {
-  if (! make_dir (synth, synth->out_dir, error))
-    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
     if (! copy_configs (synth, layout[i].name, error)
         || (lists[i] != NULL && ! write_weights (synth, layout[i].name, layout[i].file, lists[i], error)))
@@ -449,27 +450,38 @@ write_model (Synth *synth, GPtrArray *const lists[], GError **error)
 }
 
 static gboolean
-check_out_dir (const char *config_dir, const char *out_dir, GError **error)
+check_out_dir (const char *out_dir, GError **error)
 {
-  g_autofree char *index = g_build_filename (out_dir, INDEX, NULL);
+  g_autoptr (GDir) dir = g_dir_open (out_dir, 0, NULL);
 
-  if (g_file_test (index, G_FILE_TEST_EXISTS))
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s holds a model already; name a folder that is not there yet"), out_dir);
-      return FALSE;
-    }
-  /* Weights without an index may be somebody's, too. */
-  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
-    {
-      g_autofree char *dir = g_build_filename (out_dir, layout[i].name, NULL);
+  if (dir == NULL || g_dir_read_name (dir) == NULL)
+    return TRUE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s holds files already; name a folder that is not there yet"), out_dir);
+  return FALSE;
+}
 
-      if (g_file_test (dir, G_FILE_TEST_EXISTS))
-        {
-          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has a folder %s already; name a folder that is not there yet"),
-                       out_dir, layout[i].name);
-          return FALSE;
-        }
-    }
+/* The folder that the model is made in, beside the one that it becomes in the end: nobody finds half a model. */
+static gboolean
+make_temporary (Synth *synth, const char *target, GError **error)
+{
+  g_autofree char *beside = g_path_get_dirname (target);
+  g_autofree char *temporary = g_build_filename (beside, ".unclip-XXXXXX", NULL);
+
+  if (g_mkdtemp_full (temporary, 0777) == NULL)
+    return fail_to_make (target, errno, error);
+  g_ptr_array_add (synth->made, unclip_part_adopt (temporary));
+  synth->out_dir = g_steal_pointer (&temporary);
+  return TRUE;
+}
+
+/* Gives it its name. An empty folder may be in its place. */
+static gboolean
+finish (Synth *synth, const char *target, GError **error)
+{
+  if (g_rename (synth->out_dir, target) != 0)
+    return fail_to_make (target, errno, error);
+  for (guint i = 0; i < synth->made->len; i++)
+    unclip_part_keep (g_ptr_array_index (synth->made, i));
   return TRUE;
 }
 
@@ -490,25 +502,54 @@ read_dtype (const char *text, UnclipDtype *dtype, GError **error)
   return TRUE;
 }
 
+/* Where links lead to, without a slash at its end; transfer full */
+static char *
+resolve (const char *path)
+{
+  g_autofree char *real = realpath (path, NULL);
+
+  return real != NULL ? g_strdup (real) : g_canonicalize_filename (path, NULL);
+}
+
+/* Messages name the folder that was asked for. */
+static void
+rename_in_error (const char *from, const char *to, GError **error)
+{
+  g_autoptr (GString) message = NULL;
+
+  if (error == NULL || *error == NULL || from == NULL)
+    return;
+  message = g_string_new ((*error)->message);
+  g_string_replace (message, from, to, 0);
+  g_free ((*error)->message);
+  (*error)->message = g_string_free_and_steal (g_steal_pointer (&message));
+}
+
 gboolean
 unclip_synth (const char *config_dir, const char *out_dir, guint64 seed, const char *dtype, const UnclipOptions *options, GError **error)
 {
   static const UnclipOptions defaults = { .guidance_scale = -1, .prior_guidance_scale = -1 };
-  g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) made = g_ptr_array_new ();
   g_autofree float *values = g_new (float, CHUNK);
+  g_autofree char  *target = resolve (out_dir);
   GPtrArray *lists[G_N_ELEMENTS (layout)] = { NULL };
-  Synth      synth = { config_dir, out_dir, seed, UNCLIP_DTYPE_F32, options != NULL ? options : &defaults, made, 0, 0, values };
+  Synth      synth = { config_dir, NULL, seed, UNCLIP_DTYPE_F32, options != NULL ? options : &defaults, made, 0, 0, values };
   gboolean   is_written;
 
   is_written = read_dtype (dtype, &synth.dtype, error)
-               && check_out_dir (config_dir, out_dir, error)
+               && check_out_dir (target, error)
                && find_entries (&synth, lists, error)
-               && write_model (&synth, lists, error);
+               && make_temporary (&synth, target, error)
+               && write_model (&synth, lists, error)
+               && finish (&synth, target, error);
+  if (! is_written)
+    rename_in_error (synth.out_dir, out_dir, error);
   for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
     g_clear_pointer (&lists[i], g_ptr_array_unref);
 
   /* The last first, as folders have to be empty. */
-  for (guint i = made->len; ! is_written && i > 0; i--)
-    g_remove (g_ptr_array_index (made, i - 1));
+  for (guint i = made->len; i > 0; i--)
+    unclip_part_free (g_ptr_array_index (made, i - 1));
+  g_free (synth.out_dir);
   return is_written;
 }

@@ -490,8 +490,13 @@ test_upscale_and_labels (void)
   UnclipOptions options = options_new (0);
   g_autoptr (UnclipImage) x = picture (9, 5);
   g_autoptr (UnclipImage) large = unclip_upscale (model, x, &options, NULL);
-  float probabilities[3], sum = 0;
+  UnclipImage gray = { 9, 5, 1, x->pixels };
+  float       probabilities[3], sum = 0;
+  GError     *error = NULL;
 
+  g_assert_null (unclip_upscale (model, &gray, &options, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+  g_clear_error (&error);
   g_assert_cmpint (large->width, ==, 27);
   g_assert_cmpint (large->height, ==, 15);
   g_assert_true (unclip_probe_labels (model, x, labels, 3, probabilities, NULL, &options, NULL));
