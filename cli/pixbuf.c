@@ -37,7 +37,7 @@ static const struct
 typedef struct
 {
   int     width, height;
-  guint8 *has_row; /* [height]: rows that the loader has said it wrote; NULL: it has said nothing */
+  guint8 *has_row; /* [height]: rows that the loader has said it wrote; NULL: none */
 } Sight;
 
 static gboolean
@@ -170,7 +170,7 @@ cost_of (const char *format)
 static gboolean
 is_whole (const Sight *sight)
 {
-  return sight->has_row == NULL || memchr (sight->has_row, FALSE, sight->height) == NULL;
+  return sight->has_row != NULL && memchr (sight->has_row, FALSE, sight->height) == NULL;
 }
 
 static gboolean
