@@ -316,21 +316,35 @@ return_clear (Return *r)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Return, return_clear)
 
+/* The model saw all above 1 as 1. Where the edit shows it about as bright, the light is still there. */
+static float
+gain_of (const float *own, const float *shown)
+{
+  float brightest = 1.0f;
+
+  for (int c = 0; c < 3; c++)
+    if (isfinite (own[c]))
+      brightest = MAX (brightest, own[c]);
+  if (brightest == 1.0f)
+    return 1.0f;
+  return 1.0f + (brightest - 1.0f) * smooth_step (0.5f, 1.0f, MAX (shown[0], MAX (shown[1], shown[2])));
+}
+
 /* @own becomes what the edit makes of it. */
 static void
 blend_row (float *own, const float *edit, const float *shown, int width, int n)
 {
   for (int x = 0; x < width; x++, own += n, edit += 4, shown += 4)
     {
-      float m = CLAMP (edit[3], 0.0f, 1.0f);
+      float m = CLAMP (edit[3], 0.0f, 1.0f), gain = gain_of (own, shown);
 
       for (int c = 0; c < 3; c++)
         if (m > 0 || edit[c] != 0)
           {
-            float now = isfinite (own[c]) ? own[c] : 0.0f, shifted = now + edit[c], edited = shifted + m * (shown[c] - shifted);
+            float now = isfinite (own[c]) ? own[c] : 0.0f, shifted = now + edit[c], edited = shifted + m * (gain * shown[c] - shifted);
 
-            /* Highlights above 1 fade as the edit sets in. */
-            own[c] = CLAMP (edited, MIN (now, 0.0f), MAX (now, 1.0f));
+            /* Highlights fade as the edit sets in. */
+            own[c] = CLAMP (edited, MIN (now, 0.0f), MAX (now, gain));
           }
     }
 }
