@@ -1,4 +1,4 @@
-/* A layer to the picture that the engine takes, and its results back to new layers.
+/* One result as a layer: the layer's own pixels, and those of the edit where it made a difference.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -6,64 +6,36 @@
 
 #include <libgimp/gimp.h>
 
-#include "unclip.h"
+#include "work.h"
 
 G_BEGIN_DECLS
 
 /**
- * UnclipPluginWork:
- * @image: what the layer is in
- * @layer: the layer to start from; is only read
- * @rect: the part that the engine sees, in the layer's pixels
- * @has_selection: results get the selection as their mask, next to the layer's own
- *
- * What a procedure works on. Nothing in it is owned.
- */
-typedef struct
-{
-  GimpImage    *image;
-  GimpLayer    *layer;
-  GeglRectangle rect;
-  gboolean      has_selection;
-} UnclipPluginWork;
-
-/**
- * unclip_plugin_work_init:
- * @drawables: (array zero-terminated=1): as GIMP passed them
- *
- * With a selection the work rectangle is what it covers of the layer and, as a model understands little
- * of a mere cut-out, as much around that as makes it a square half as large again.
- * Errors: %UNCLIP_ERROR_ARGUMENT for anything but one ordinary layer, and for a selection beside it.
- */
-gboolean unclip_plugin_work_init (UnclipPluginWork *work, GimpImage *image, GimpDrawable **drawables, GError **error);
-
-/* The work rectangle's pixels in sRGB whatever the layer has; with alpha if it has. */
-UnclipImage *unclip_plugin_work_read (const UnclipPluginWork *work, GError **error);
-
-/**
- * unclip_plugin_layer_new:
- * @picture: from unclip_plugin_work_read()
+ * unclip_plugin_layer_write:
+ * @layer: of the size of the layer worked on, whatever its type and precision; nobody else can reach it yet
  * @before: the square that the model says is the picture
  * @after: the edited one
+ * @options: of the edit
+ * @opaque: pixels that are half transparent become opaque, for a layer that gets its shape from one below it
  *
- * A layer like the one worked on, in size, type and precision, with the edit in the work rectangle. It is
- * not in the image yet.
- * Returns: (transfer none): owned by GIMP; gimp_item_delete() if it is not to be used
+ * Pixels in which the edit made no difference are written as they were taken, to the last bit.
  */
-GimpLayer *unclip_plugin_layer_new (const UnclipPluginWork *work, const UnclipImage *picture, const UnclipImage *before, const UnclipImage *after, UnclipFraming framing, const char *name, GError **error);
-
-/* Deletes new layers that are not to be used after all: %NULL-terminated, the array itself stays. */
-void unclip_plugin_layers_drop (GimpLayer **layers);
+gboolean       unclip_plugin_layer_write     (GimpLayer *layer, const UnclipPluginWork *work, const UnclipImage *before, const UnclipImage *after, const UnclipOptions *options, gboolean opaque, GError **error);
 
 /**
- * unclip_plugin_insert_layers:
- * @layers: (array length=n_layers): from the top down
- * @group_name: for more than one
+ * unclip_plugin_layer_mask_new:
+ * @with_own: of what the layer hides itself, too
  *
- * The one short moment in which the image changes, and one step to undo: puts the layers above the one
- * worked on, several into a group of which the first is visible; says in the image's metadata that a
- * model took part.
+ * A mask for @layer that hides what was not selected.
+ * Returns: (transfer none) (nullable): %NULL if there is nothing to hide
  */
-gboolean unclip_plugin_insert_layers (const UnclipPluginWork *work, GimpLayer **layers, int n_layers, const char *group_name, GError **error);
+GimpLayerMask *unclip_plugin_layer_mask_new  (GimpLayer *layer, const UnclipPluginWork *work, gboolean with_own);
+
+/* Opacity, mode and the spaces and shape in which it mixes. */
+void           unclip_plugin_layer_look_like (GimpLayer *layer, GimpLayer *other);
+void           unclip_plugin_layer_look_plain (GimpLayer *layer, GimpLayerCompositeMode composite_mode);
+
+/* GIMP ends a plug-in that writes to a locked layer, and keeps the eye of one as it is. */
+void           unclip_plugin_layer_unlock    (GimpLayer *layer);
 
 G_END_DECLS

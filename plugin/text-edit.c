@@ -8,9 +8,10 @@
 
 #include "arguments.h"
 #include "dialog.h"
-#include "layers.h"
 #include "progress.h"
 #include "provenance.h"
+#include "results.h"
+#include "work.h"
 
 #define MAX_STAGES 8
 
@@ -61,40 +62,27 @@ edit_read (Edit                *edit,
   return FALSE;
 }
 
-/* @squares as layers that are not in the image yet, the strongest first, so that it is on top and
- * GIMP's animation, which plays upwards, grows towards it; %NULL-terminated. */
-static GimpLayer **
-make_layers (GimpProcedure              *procedure,
-             const UnclipPluginWork     *work,
+/* The strongest first, so that it is on top and GIMP's animation, which plays upwards, grows towards it. transfer full */
+static GPtrArray *
+results_new (GimpProcedure              *procedure,
              const UnclipPluginSettings *settings,
              const Edit                 *edit,
              UnclipModel                *model,
-             const UnclipImage          *picture,
-             GPtrArray                  *squares,
-             GError                    **error)
+             GPtrArray                  *squares)
 {
-  g_autofree GimpLayer **layers = g_new0 (GimpLayer *, edit->n_stages + 1);
+  GPtrArray *results = unclip_plugin_results_new ();
 
   for (int k = edit->n_stages; k >= 1; k--)
     {
-      double           theta = edit->strength * k / edit->n_stages;
-      g_autofree char *name = g_strdup_printf (_("Text Edit θ %.2f"), theta);
-      g_autoptr (JsonObject) record = unclip_plugin_record_new (procedure, settings, model);
-      GimpLayer       *layer = unclip_plugin_layer_new (work, picture, squares->pdata[0], squares->pdata[k],
-                                                        settings->framing, name, error);
+      double      theta = edit->strength * k / edit->n_stages;
+      JsonObject *record = unclip_plugin_record_new (procedure, settings, model);
 
-      if (layer == NULL)
-        {
-          unclip_plugin_layers_drop (layers);
-          return NULL;
-        }
       json_object_set_string_member (record, "from", edit->from);
       json_object_set_string_member (record, "to", edit->to);
       json_object_set_double_member (record, "theta", theta);
-      unclip_plugin_record_attach (record, layer);
-      layers[edit->n_stages - k] = layer;
+      unclip_plugin_results_add (results, g_strdup_printf (_("Text Edit θ %.2f"), theta), record, squares->pdata[k]);
     }
-  return g_steal_pointer (&layers);
+  return results;
 }
 
 static GimpValueArray *
@@ -105,39 +93,49 @@ run (GimpProcedure       *procedure,
      GimpProcedureConfig *config,
      gpointer             run_data)
 {
+  g_auto (UnclipPluginWork) work = { 0 };
   g_auto (UnclipPluginSettings) settings = { 0 };
   g_auto (Edit) edit = { 0 };
   g_autoptr (UnclipModel) model = NULL;
   g_autoptr (UnclipImage) picture = NULL;
   g_autoptr (GPtrArray) squares = NULL;
+  g_autoptr (GPtrArray) results = NULL;
   g_autofree GimpLayer **layers = NULL;
   g_autofree char *caption = NULL, *group_name = NULL;
-  UnclipPluginWork     work;
+  UnclipRows           rows;
   UnclipPluginProgress progress;
   UnclipOptions        options;
   GError              *error = NULL;
 
   gegl_init (NULL, NULL);
-  if (! unclip_plugin_work_init (&work, image, drawables, &error))
+  if (! unclip_plugin_work_take (&work, procedure, run_mode, image, drawables, &error))
     return unclip_plugin_fail (procedure, error);
   if (run_mode == GIMP_RUN_INTERACTIVE && ! ask (procedure, config))
     return gimp_procedure_new_return_values (procedure, GIMP_PDB_CANCEL, NULL);
+  /* What there is at OK is what counts. */
+  if (run_mode == GIMP_RUN_INTERACTIVE && ! unclip_plugin_work_take (&work, procedure, run_mode, image, drawables, &error))
+    return unclip_plugin_fail (procedure, error);
 
   if (! unclip_plugin_settings_read (&settings, config, &error) || ! edit_read (&edit, config, &error))
     return unclip_plugin_fail (procedure, error);
   model = unclip_plugin_settings_model (&settings, &error);
-  picture = model != NULL ? unclip_plugin_work_read (&work, &error) : NULL;
-  if (picture == NULL)
+  if (model == NULL)
     return unclip_plugin_fail (procedure, error);
 
   unclip_plugin_settings_options (&settings, &options);
   unclip_plugin_progress_start (&progress, _("Text Edit"), &options);
-  squares = unclip_text_edit (model, picture, edit.from, edit.to, edit.strength, edit.n_stages, &options, &error);
-  if (squares != NULL)
-    layers = make_layers (procedure, &work, &settings, &edit, model, picture, squares, &error);
+  rows = unclip_plugin_work_rows (&work);
+  picture = unclip_frame_reduce (&rows, options.framing, NULL, &error);
+  if (picture != NULL)
+    squares = unclip_text_edit (model, picture, edit.from, edit.to, edit.strength, edit.n_stages, &options, &error);
+  if (squares == NULL)
+    return unclip_plugin_fail (procedure, error);
+
+  results = results_new (procedure, &settings, &edit, model, squares);
   caption = unclip_plugin_line (edit.to);
   group_name = g_strdup_printf (_("Text Edit: %s"), caption);
-  if (layers == NULL || ! unclip_plugin_insert_layers (&work, layers, edit.n_stages, group_name, &error))
+  layers = unclip_plugin_results_place (procedure, &work, squares->pdata[0], results, &options, group_name, &error);
+  if (layers == NULL)
     return unclip_plugin_fail (procedure, error);
 
   return unclip_plugin_success (procedure, run_mode, g_steal_pointer (&layers), &settings, model);

@@ -8,9 +8,10 @@
 
 #include "arguments.h"
 #include "dialog.h"
-#include "layers.h"
 #include "progress.h"
 #include "provenance.h"
+#include "results.h"
+#include "work.h"
 
 /* The layers are dear in a large image, and the engine's own limit is higher. */
 #define MAX_COUNT 16
@@ -25,39 +26,27 @@ ask (GimpProcedure       *procedure,
       (const char *[]) { "count", "eta", NULL }));
 }
 
-/* @squares as layers that are not in the image yet; %NULL-terminated. */
-static GimpLayer **
-make_layers (GimpProcedure              *procedure,
-             const UnclipPluginWork     *work,
+/* transfer full */
+static GPtrArray *
+results_new (GimpProcedure              *procedure,
              const UnclipPluginSettings *settings,
              double                      eta,
              UnclipModel                *model,
-             const UnclipImage          *picture,
-             GPtrArray                  *squares,
-             GError                    **error)
+             GPtrArray                  *squares)
 {
-  int                    n_layers = squares->len - 1;
-  g_autofree GimpLayer **layers = g_new0 (GimpLayer *, n_layers + 1);
+  GPtrArray *results = unclip_plugin_results_new ();
 
-  for (int k = 0; k < n_layers; k++)
+  for (guint k = 0; k + 1 < squares->len; k++)
     {
       /* From which the engine draws this picture's noise, and alone draws the same one again. */
-      int              seed = (int) unclip_seed_after (settings->seed, k);
-      g_autofree char *name = g_strdup_printf (_("Variation #%d"), seed);
-      g_autoptr (JsonObject) record = unclip_plugin_record_new (procedure, settings, model);
+      int         seed = (int) unclip_seed_after (settings->seed, k);
+      JsonObject *record = unclip_plugin_record_new (procedure, settings, model);
 
-      layers[k] = unclip_plugin_layer_new (work, picture, squares->pdata[0], squares->pdata[k + 1],
-                                           settings->framing, name, error);
-      if (layers[k] == NULL)
-        {
-          unclip_plugin_layers_drop (layers);
-          return NULL;
-        }
       json_object_set_int_member (record, "seed", seed);
       json_object_set_double_member (record, "eta", eta);
-      unclip_plugin_record_attach (record, layers[k]);
+      unclip_plugin_results_add (results, g_strdup_printf (_("Variation #%d"), seed), record, squares->pdata[k + 1]);
     }
-  return g_steal_pointer (&layers);
+  return results;
 }
 
 static GimpValueArray *
@@ -68,12 +57,14 @@ run (GimpProcedure       *procedure,
      GimpProcedureConfig *config,
      gpointer             run_data)
 {
+  g_auto (UnclipPluginWork) work = { 0 };
   g_auto (UnclipPluginSettings) settings = { 0 };
   g_autoptr (UnclipModel) model = NULL;
   g_autoptr (UnclipImage) picture = NULL;
   g_autoptr (GPtrArray) squares = NULL;
+  g_autoptr (GPtrArray) results = NULL;
   g_autofree GimpLayer **layers = NULL;
-  UnclipPluginWork     work;
+  UnclipRows           rows;
   UnclipPluginProgress progress;
   UnclipOptions        options;
   GError              *error = NULL;
@@ -81,25 +72,33 @@ run (GimpProcedure       *procedure,
   double               eta;
 
   gegl_init (NULL, NULL);
-  if (! unclip_plugin_work_init (&work, image, drawables, &error))
+  if (! unclip_plugin_work_take (&work, procedure, run_mode, image, drawables, &error))
     return unclip_plugin_fail (procedure, error);
   if (run_mode == GIMP_RUN_INTERACTIVE && ! ask (procedure, config))
     return gimp_procedure_new_return_values (procedure, GIMP_PDB_CANCEL, NULL);
+  /* What there is at OK is what counts. */
+  if (run_mode == GIMP_RUN_INTERACTIVE && ! unclip_plugin_work_take (&work, procedure, run_mode, image, drawables, &error))
+    return unclip_plugin_fail (procedure, error);
 
   g_object_get (config, "count", &count, "eta", &eta, NULL);
   if (! unclip_plugin_settings_read (&settings, config, &error))
     return unclip_plugin_fail (procedure, error);
   model = unclip_plugin_settings_model (&settings, &error);
-  picture = model != NULL ? unclip_plugin_work_read (&work, &error) : NULL;
-  if (picture == NULL)
+  if (model == NULL)
     return unclip_plugin_fail (procedure, error);
 
   unclip_plugin_settings_options (&settings, &options);
   unclip_plugin_progress_start (&progress, _("Variations"), &options);
-  squares = unclip_variations (model, picture, count, eta, &options, &error);
-  if (squares != NULL)
-    layers = make_layers (procedure, &work, &settings, eta, model, picture, squares, &error);
-  if (layers == NULL || ! unclip_plugin_insert_layers (&work, layers, count, _("Variations"), &error))
+  rows = unclip_plugin_work_rows (&work);
+  picture = unclip_frame_reduce (&rows, options.framing, NULL, &error);
+  if (picture != NULL)
+    squares = unclip_variations (model, picture, count, eta, &options, &error);
+  if (squares == NULL)
+    return unclip_plugin_fail (procedure, error);
+
+  results = results_new (procedure, &settings, eta, model, squares);
+  layers = unclip_plugin_results_place (procedure, &work, squares->pdata[0], results, &options, _("Variations"), &error);
+  if (layers == NULL)
     return unclip_plugin_fail (procedure, error);
 
   return unclip_plugin_success (procedure, run_mode, g_steal_pointer (&layers), &settings, model);

@@ -104,4 +104,6 @@ def distance(a, b):
 
 
 def say(ok, what, detail=""):
-    print("CASE", "ok" if ok else "fault", what, detail, flush=True)
+    # In one piece, as GIMP and its other plug-ins print in between.
+    sys.stdout.write(f"CASE {'ok' if ok else 'fault'} {what} {detail}\n")
+    sys.stdout.flush()

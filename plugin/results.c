@@ -1,0 +1,380 @@
+/* See results.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "results.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "fit.h"
+#include "layers.h"
+#include "origin.h"
+#include "place.h"
+#include "provenance.h"
+
+/* How often the image may change between the making of layers and their insertion. */
+#define MAX_TRIES 5
+
+/* A layer that is not in the image yet. */
+typedef struct
+{
+  GimpLayer     *layer;
+  GimpLayerMask *mask;
+} Made;
+
+/* ---- layers that are not in the image yet ----------------------------------------------------------------------- */
+
+/* GIMP counts a name that is taken on, "#7" to "#8", which would tell of another seed. transfer full */
+static char *
+free_name (GimpImage  *image,
+           const char *name)
+{
+  char *free = g_strdup (name);
+
+  for (int i = 2; gimp_image_get_layer_by_name (image, free) != NULL; i++)
+    {
+      g_free (free);
+      free = g_strdup_printf ("%s (%d)", name, i);
+    }
+  return free;
+}
+
+static gboolean
+has_size_of (const UnclipPluginWork *work,
+             GimpLayer              *layer)
+{
+  return gimp_drawable_get_width (GIMP_DRAWABLE (layer)) == work->pixels.width
+         && gimp_drawable_get_height (GIMP_DRAWABLE (layer)) == work->pixels.height;
+}
+
+/* A layer that looks like the one worked on, whatever pixels it has yet. */
+static GimpLayer *
+new_layer (const UnclipPluginPlace *place,
+           const UnclipPluginWork  *work)
+{
+  /* GimpImageType counts RGB, RGBA, GRAY, GRAYA and so on. */
+  GimpImageType type = 2 * place->base_type + (babl_format_has_alpha (work->pixels.format) ? 1 : 0);
+  GimpLayer    *layer;
+  int           x = place->beside != NULL ? work->x : 0, y = place->beside != NULL ? work->y : 0;
+
+  /* A copy has its effects, too. One of a text layer would be set anew when somebody clicks on it. */
+  if (place->layer != NULL && G_OBJECT_TYPE (place->layer) == GIMP_TYPE_LAYER && has_size_of (work, place->layer))
+    {
+      layer = gimp_layer_copy (place->layer);
+      if (layer != NULL)
+        unclip_plugin_layer_unlock (layer);
+      return layer;
+    }
+  layer = gimp_layer_new (place->image, work->name, work->pixels.width, work->pixels.height, type, 100, GIMP_LAYER_MODE_NORMAL);
+  if (layer == NULL)
+    return NULL;
+  if (place->layer != NULL)
+    {
+      unclip_plugin_layer_look_like (layer, place->layer);
+      if (has_size_of (work, place->layer))
+        gimp_drawable_get_offsets (GIMP_DRAWABLE (place->layer), &x, &y);
+    }
+  gimp_layer_set_offsets (layer, x, y);
+  return layer;
+}
+
+static gboolean
+make (Made                     *made,
+      const UnclipPluginPlace  *place,
+      const UnclipPluginWork   *work,
+      const UnclipImage        *before,
+      const UnclipPluginResult *result,
+      const UnclipOptions      *options,
+      GError                  **error)
+{
+  g_autofree char *name = free_name (place->image, result->name);
+
+  made->layer = new_layer (place, work);
+  if (made->layer == NULL)
+    return FALSE;
+  gimp_item_set_name (GIMP_ITEM (made->layer), name);
+  if (place->form == UNCLIP_PLUGIN_CLIPPED)
+    unclip_plugin_layer_look_plain (made->layer, GIMP_LAYER_COMPOSITE_CLIP_TO_BACKDROP);
+  if (! unclip_plugin_layer_write (made->layer, work, before, result->square, options, place->form == UNCLIP_PLUGIN_CLIPPED, error))
+    return FALSE;
+  /* In a clipped group the copy of the layer hides what the layer hides. */
+  made->mask = unclip_plugin_layer_mask_new (made->layer, work, place->form != UNCLIP_PLUGIN_CLIPPED);
+  unclip_plugin_record_attach (result->record, made->layer);
+  if (place->layer != NULL)
+    unclip_plugin_origin_remember (&place->origin, made->layer);
+  return TRUE;
+}
+
+static void
+drop (Made *made,
+      guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      if (made[i].mask != NULL && gimp_item_is_valid (GIMP_ITEM (made[i].mask)))
+        gimp_item_delete (GIMP_ITEM (made[i].mask));
+      if (made[i].layer != NULL && gimp_item_is_valid (GIMP_ITEM (made[i].layer)))
+        gimp_item_delete (GIMP_ITEM (made[i].layer));
+      made[i] = (Made) { 0 };
+    }
+}
+
+/* ---- into the image ------------------------------------------------------------------------------------------ */
+
+static void
+hide (GimpLayer *layer)
+{
+  gboolean is_locked = gimp_item_get_lock_visibility (GIMP_ITEM (layer));
+
+  if (! gimp_item_get_visible (GIMP_ITEM (layer)))
+    return;
+  if (is_locked)
+    gimp_item_set_lock_visibility (GIMP_ITEM (layer), FALSE);
+  gimp_item_set_visible (GIMP_ITEM (layer), FALSE);
+  if (is_locked)
+    gimp_item_set_lock_visibility (GIMP_ITEM (layer), TRUE);
+}
+
+/* Earlier results that the new ones take the place of. */
+static void
+hide_earlier (const UnclipPluginPlace *place)
+{
+  for (guint i = 0; place->earlier != NULL && i < place->earlier->len; i++)
+    {
+      g_auto (UnclipPluginOrigin) origin = { 0 };
+      GimpLayer *layer = place->earlier->pdata[i];
+      gboolean   is_home = place->home != NULL && (layer == place->home || GIMP_LAYER (gimp_item_get_parent (GIMP_ITEM (layer))) == place->home);
+
+      if (! gimp_item_is_valid (GIMP_ITEM (layer)) || ! unclip_plugin_origin_recall (&origin, layer))
+        continue;
+      if ((origin.kind == UNCLIP_PLUGIN_RESULT && g_strcmp0 (origin.selection, place->origin.selection) == 0)
+          || (place->form != UNCLIP_PLUGIN_ABOVE && origin.kind != UNCLIP_PLUGIN_GROUP && ! is_home))
+        hide (layer);
+    }
+}
+
+/* The group that the results come in; %NULL: they need none, or GIMP made none. */
+static GimpLayer *
+insert_group (const UnclipPluginPlace *place,
+              const char              *name,
+              GimpLayer               *parent,
+              int                      position)
+{
+  UnclipPluginOrigin origin = place->origin;
+  GimpLayer         *group = GIMP_LAYER (gimp_group_layer_new (place->image, name));
+  GimpLayer         *copy;
+
+  if (group == NULL)
+    return NULL;
+  origin.kind = place->form == UNCLIP_PLUGIN_CLIPPED ? UNCLIP_PLUGIN_CLIPPED_GROUP : UNCLIP_PLUGIN_GROUP;
+  if (place->layer != NULL)
+    unclip_plugin_origin_remember (&origin, group);
+  if (place->form == UNCLIP_PLUGIN_CLIPPED)
+    unclip_plugin_layer_look_like (group, place->layer);
+  else
+    gimp_layer_set_mode (group, GIMP_LAYER_MODE_PASS_THROUGH);
+  if (! gimp_image_insert_layer (place->image, group, parent, position))
+    return NULL;
+
+  if (place->form == UNCLIP_PLUGIN_CLIPPED)
+    {
+      copy = gimp_layer_copy (place->layer);
+      if (copy == NULL)
+        return NULL;
+      unclip_plugin_layer_unlock (copy);
+      unclip_plugin_layer_look_plain (copy, GIMP_LAYER_COMPOSITE_AUTO);
+      gimp_item_detach_parasite (GIMP_ITEM (copy), UNCLIP_PLUGIN_ORIGIN);
+      gimp_item_set_visible (GIMP_ITEM (copy), TRUE);
+      if (! gimp_image_insert_layer (place->image, copy, group, 0))
+        return NULL;
+    }
+  return group;
+}
+
+static gboolean
+insert (const UnclipPluginPlace *place,
+        const UnclipPluginWork  *work,
+        const Made              *made,
+        GimpLayer               *parent,
+        int                      position,
+        gboolean                 visible)
+{
+  gimp_item_set_visible (GIMP_ITEM (made->layer), visible);
+  if (! gimp_image_insert_layer (place->image, made->layer, parent, position))
+    return FALSE;
+  if (gimp_layer_get_mask (made->layer) != NULL)
+    gimp_layer_remove_mask (made->layer, GIMP_MASK_DISCARD);
+  if (made->mask != NULL)
+    gimp_layer_add_mask (made->layer, made->mask);
+  /* Whoever runs a filter on the result next means the picture. */
+  gimp_layer_set_edit_mask (made->layer, FALSE);
+  if (place->layer != NULL)
+    unclip_plugin_fit (made->layer, work, place->layer);
+  return TRUE;
+}
+
+static gboolean
+insert_all (const UnclipPluginPlace *place,
+            const UnclipPluginWork  *work,
+            const Made              *made,
+            guint                    n,
+            const char              *group_name)
+{
+  /* A layer that its owner hid stays so, results of one that results took the place of do not. */
+  gboolean   is_shown = work->is_visible || (place->earlier != NULL && place->earlier->len > 0);
+  GimpLayer *parent = place->home, *group = NULL;
+  int        position = 0;
+
+  if (place->home != NULL)
+    {
+      if (is_shown)
+        gimp_item_set_visible (GIMP_ITEM (place->home), TRUE);
+    }
+  else if (place->beside != NULL)
+    {
+      parent = GIMP_LAYER (gimp_item_get_parent (GIMP_ITEM (place->beside)));
+      position = unclip_plugin_place_position (place, GIMP_ITEM (parent));
+      if (n > 1 || place->form == UNCLIP_PLUGIN_CLIPPED)
+        {
+          parent = group = insert_group (place, group_name, parent, position);
+          if (group == NULL)
+            return FALSE;
+          gimp_item_set_visible (GIMP_ITEM (group), is_shown);
+          position = 0;
+        }
+    }
+  for (guint i = 0; i < n; i++)
+    if (! insert (place, work, &made[i], parent, position + (int) i, i == 0 && (is_shown || group != NULL)))
+      {
+        if (group != NULL)
+          gimp_item_delete (GIMP_ITEM (group));
+        return FALSE;
+      }
+  hide_earlier (place);
+  if (place->form != UNCLIP_PLUGIN_ABOVE)
+    hide (place->layer);
+  return TRUE;
+}
+
+/* What GIMP undoes as one step. %FALSE: the image is no longer what the layers were made for. */
+static gboolean
+change_image (const UnclipPluginPlace *place,
+              const UnclipPluginWork  *work,
+              const Made              *made,
+              guint                    n,
+              const char              *group_name)
+{
+  g_autofree GimpLayer **selected = NULL;
+  gboolean inserted;
+
+  if (! unclip_plugin_place_is_valid (place))
+    return FALSE;
+  if (place->beside == NULL)
+    {
+      gimp_image_undo_disable (place->image);
+      inserted = insert_all (place, work, made, n, group_name);
+      unclip_plugin_mark_image (place->image);
+      gimp_image_undo_enable (place->image);
+      return inserted;
+    }
+
+  selected = gimp_image_get_selected_layers (place->image);
+  gimp_image_undo_group_start (place->image);
+  inserted = insert_all (place, work, made, n, group_name);
+  if (inserted)
+    unclip_plugin_mark_image (place->image);
+  if (selected != NULL && selected[0] != NULL && gimp_image_get_floating_sel (place->image) == NULL)
+    gimp_image_set_selected_layers (place->image, (const GimpLayer **) selected);
+  gimp_image_undo_group_end (place->image);
+  return inserted;
+}
+
+static void
+tell (const UnclipPluginPlace *place,
+      const UnclipPluginWork  *work)
+{
+  g_autofree char *heir = place->beside != NULL ? gimp_item_get_name (GIMP_ITEM (place->beside)) : NULL;
+  g_autofree char *text = NULL;
+
+  if (place->layer != NULL)
+    return;
+  if (place->beside != NULL)
+    text = g_strdup_printf (_("The layer \"%s\" is gone: what was made of it is above \"%s\"."), work->name, heir);
+  else
+    text = g_strdup_printf (_("The layer \"%s\" is gone: what was made of it is in a new image."), work->name);
+  gimp_message (text);
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
+
+static void
+result_free (UnclipPluginResult *result)
+{
+  g_free (result->name);
+  json_object_unref (result->record);
+  g_free (result);
+}
+
+GPtrArray *
+unclip_plugin_results_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) result_free);
+}
+
+void
+unclip_plugin_results_add (GPtrArray         *results,
+                           char              *name,
+                           JsonObject        *record,
+                           const UnclipImage *square)
+{
+  UnclipPluginResult *result = g_new0 (UnclipPluginResult, 1);
+
+  *result = (UnclipPluginResult) { name, record, square };
+  g_ptr_array_add (results, result);
+}
+
+GimpLayer **
+unclip_plugin_results_place (GimpProcedure          *procedure,
+                             const UnclipPluginWork *work,
+                             const UnclipImage      *before,
+                             GPtrArray              *results,
+                             const UnclipOptions    *options,
+                             const char             *group_name,
+                             GError                **error)
+{
+  g_auto (UnclipPluginPlace) place = { 0 };
+  g_autofree Made       *made = g_new0 (Made, results->len);
+  g_autofree GimpLayer **layers = g_new0 (GimpLayer *, results->len + 1);
+
+  for (int tries = 0; tries < MAX_TRIES; tries++)
+    {
+      GError  *failed = NULL;
+      gboolean is_made = TRUE;
+
+      unclip_plugin_place_find (&place, procedure, work);
+      for (guint i = 0; i < results->len && is_made; i++)
+        is_made = make (&made[i], &place, work, before, results->pdata[i], options, &failed);
+      if (is_made && change_image (&place, work, made, results->len, group_name))
+        {
+          for (guint i = 0; i < results->len; i++)
+            layers[i] = made[i].layer;
+          if (place.beside == NULL && work->run_mode != GIMP_RUN_NONINTERACTIVE)
+            gimp_display_new (place.image);
+          gimp_displays_flush ();
+          tell (&place, work);
+          return g_steal_pointer (&layers);
+        }
+      drop (made, results->len);
+      if (place.beside == NULL)
+        gimp_image_delete (place.image);
+      if (failed != NULL)
+        {
+          g_propagate_error (error, failed);
+          return NULL;
+        }
+    }
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("GIMP took no new layer of %d × %d pixels: %s"),
+               work->pixels.width, work->pixels.height, gimp_pdb_get_last_error (gimp_get_pdb ()));
+  return NULL;
+}

@@ -1,0 +1,69 @@
+/* What a procedure works on, taken at one moment: the layer's pixels, what is selected of it, its place.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#pragma once
+
+#include <libgimp/gimp.h>
+
+#include "pixels.h"
+#include "unclip.h"
+
+G_BEGIN_DECLS
+
+/**
+ * UnclipPluginWork:
+ * @image, @layer: (transfer none): where the picture is from; either may be gone by the time there is a result
+ * @name: the layer's
+ * @x, @y: the layer's place in the image
+ * @image_width, @image_height: the image's size
+ * @base_type, @precision, @profile: the image's, for another one like it
+ * @known: the layers that the image had
+ * @pixels: the layer's
+ * @mask: what the layer shows; no rows: all of it
+ * @selection: as a mask of the layer's size; no rows: nothing is selected
+ * @rect: the part that the engine sees, in the layer's pixels
+ * @is_partial: something of what is worked on is neither opaque nor wholly transparent
+ * @is_visible: the layer's own eye
+ */
+typedef struct
+{
+  GimpRunMode        run_mode;
+  GimpImage         *image;
+  GimpLayer         *layer;
+  char              *name;
+  int                x, y, image_width, image_height;
+  GimpImageBaseType  base_type;
+  GimpPrecision      precision;
+  GimpColorProfile  *profile;
+  GPtrArray         *known;
+  UnclipPluginPixels pixels, mask, selection;
+  GeglRectangle      rect;
+  gboolean           is_partial, is_visible;
+} UnclipPluginWork;
+
+/**
+ * unclip_plugin_work_take:
+ * @work: zeroed
+ * @drawables: (array zero-terminated=1): as GIMP passed them
+ *
+ * With a selection the work rectangle is what it covers of the layer and, as a model understands little
+ * of a mere cut-out, as much around that as makes it a square half as large again. Repeat on a result of
+ * the same procedure works on what that result was made of (origin.h).
+ * Errors: %UNCLIP_ERROR_ARGUMENT for anything but one ordinary layer, for one that is gone, for a selection
+ * beside it, and where there is nothing to see.
+ */
+gboolean     unclip_plugin_work_take   (UnclipPluginWork *work, GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, GError **error);
+void         unclip_plugin_work_clear  (UnclipPluginWork *work);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipPluginWork, unclip_plugin_work_clear)
+
+/* A format in sRGB whatever the layer has; with alpha if it has. */
+const Babl  *unclip_plugin_work_format (const UnclipPluginWork *work);
+
+/* The work rectangle for the engine; @work has to outlive it. */
+UnclipRows   unclip_plugin_work_rows   (const UnclipPluginWork *work);
+
+/* All layers of an image, groups too, from the top down; transfer container. */
+GPtrArray   *unclip_plugin_all_layers  (GimpImage *image);
+
+G_END_DECLS
