@@ -154,6 +154,23 @@ hide_earlier (const UnclipPluginPlace *place)
     }
 }
 
+/* A result that is edited further shows, with what is made of it, alone in its group. */
+static void
+show_alone (const UnclipPluginPlace *place)
+{
+  g_autofree GimpItem **items = gimp_item_get_children (GIMP_ITEM (place->home));
+
+  for (GimpItem **item = items; item != NULL && *item != NULL; item++)
+    {
+      g_auto (UnclipPluginOrigin) origin = { 0 };
+
+      if (GIMP_LAYER (*item) != place->layer && unclip_plugin_origin_recall (&origin, GIMP_LAYER (*item)) && origin.kind == UNCLIP_PLUGIN_RESULT)
+        hide (GIMP_LAYER (*item));
+    }
+  if (place->form == UNCLIP_PLUGIN_ABOVE)
+    gimp_item_set_visible (GIMP_ITEM (place->layer), TRUE);
+}
+
 /* The group that the results come in; %NULL: they need none, or GIMP made none. */
 static GimpLayer *
 insert_group (const UnclipPluginPlace *place,
@@ -222,14 +239,15 @@ insert_all (const UnclipPluginPlace *place,
             const char              *group_name)
 {
   /* A layer that its owner hid stays so, results of one that results took the place of do not. */
-  gboolean   is_shown = work->is_visible || (place->earlier != NULL && place->earlier->len > 0);
+  gboolean   is_shown = work->is_visible || place->home != NULL || (place->earlier != NULL && place->earlier->len > 0);
   GimpLayer *parent = place->home, *group = NULL;
   int        position = 0;
 
   if (place->home != NULL)
     {
-      if (is_shown)
-        gimp_item_set_visible (GIMP_ITEM (place->home), TRUE);
+      gimp_item_set_visible (GIMP_ITEM (place->home), TRUE);
+      if (GIMP_LAYER (gimp_item_get_parent (GIMP_ITEM (place->layer))) == place->home)
+        show_alone (place);
     }
   else if (place->beside != NULL)
     {
