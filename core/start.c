@@ -4,6 +4,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <libintl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -36,6 +39,16 @@ give_up (const char *sentence)
   _exit (EXIT_FAILURE);
 }
 
+/* Whether @text, the last of a library that gives up, is about memory or threads: then one line says it for people. */
+static void
+translate (const char *text)
+{
+  if (strstr (text, "alloc") != NULL)
+    give_up (N_("There is not enough memory to go on; close other programs, or use a smaller size"));
+  if (strstr (text, "hread") != NULL)
+    give_up (N_("The system refuses another thread; close other programs, or raise the limit on processes"));
+}
+
 /* GLib ends the process by a signal when it is refused memory or a thread; first it says so here. */
 static void
 hear (const char    *domain,
@@ -43,14 +56,33 @@ hear (const char    *domain,
       const char    *message,
       gpointer       data)
 {
-  gboolean is_error = (level & (G_LOG_LEVEL_ERROR | G_LOG_FLAG_FATAL)) != 0;
-
   /* A text for which there was no memory is none. */
-  if (is_error && (message == NULL || strstr (message, "failed to allocate") != NULL))
-    give_up (N_("There is not enough memory to go on; close other programs, or use a smaller size"));
-  if (is_error && strstr (message, "creating thread") != NULL)
-    give_up (N_("The system refuses another thread; close other programs, or raise the limit on processes"));
+  if ((level & (G_LOG_LEVEL_ERROR | G_LOG_FLAG_FATAL)) != 0)
+    translate (message != NULL ? message : "alloc");
   g_log_default_handler (domain, level, message, data);
+}
+
+/* What was written to stderr and not flushed: g_printerr () does, libraries that give up do not. */
+static char last_words[BUFSIZ];
+
+static void
+hear_last_words (void)
+{
+  size_t n = __fpending (stderr);
+
+  last_words[MIN (n, sizeof last_words - 1)] = '\0';
+  translate (last_words);
+  write_all (last_words);
+  __fpurge (stderr);
+}
+
+static void
+hear_abort (int number)
+{
+  hear_last_words ();
+  unclip_parts_remove_all ();
+  signal (number, SIG_DFL);
+  raise (number);
 }
 
 static gboolean
@@ -92,8 +124,13 @@ begin (int    argc,
        char **argv,
        char **envp)
 {
+  struct sigaction action = { .sa_handler = hear_abort };
+
   calm_threads (argv, envp);
   g_log_set_default_handler (hear, NULL);
+  setvbuf (stderr, last_words, _IOFBF, sizeof last_words);
+  atexit (hear_last_words);
+  sigaction (SIGABRT, &action, NULL);
 }
 
 __attribute__ ((section (".preinit_array"), used)) static void (*const first) (int argc, char **argv, char **envp) = begin;

@@ -41,7 +41,7 @@ read_captions (Captions *captions, const UnclipEval *eval, const UnclipPriorAuto
 gboolean
 unclip_eval_prior_autoregressive (UnclipEval *eval, GError **error)
 {
-  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_new (eval->model, &eval->context, error);
+  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_new (eval->model, eval->context, error);
   g_auto (Captions) captions = { 0 };
   g_autofree int   *codes = NULL, *inputs = NULL, *dots = NULL;
   const UnclipPca  *pca;
@@ -115,7 +115,7 @@ check_uniforms (const UnclipEval *eval, const float *uniforms, gsize n, GError *
 gboolean
 unclip_eval_prior_autoregressive_loop (UnclipEval *eval, GError **error)
 {
-  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_new (eval->model, &eval->context, error);
+  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_new (eval->model, eval->context, error);
   g_auto (Captions) captions = { 0 };
   const float *uniforms;
   float       *embeds;

@@ -455,7 +455,7 @@ read_job (Job *job, UnclipEval *eval, GError **error)
   int                 dims[5] = { -1, 0, 3, 0, 0 };
 
   job->eval = eval;
-  job->unet = unclip_unet_new (eval->model, "decoder", &eval->context, error);
+  job->unet = unclip_unet_new (eval->model, "decoder", eval->context, error);
   if (job->unet == NULL
       || ! unclip_eval_setting_int (eval, "n_iterations", 5, 0, 1000, &job->n_iterations, error)
       || ! unclip_eval_condition_read (&job->condition, eval, job->unet, error)

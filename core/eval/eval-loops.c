@@ -279,7 +279,7 @@ unclip_eval_loop_super_res (UnclipEvalLoop       *loop,
   gsize n = state_size (loop), n_small = (gsize) small_size * small_size * loop->c;
 
   loop->stage = "super_res";
-  if (! unclip_upsampler_init (&upsampler, loop->eval->model, "super_res_first", &loop->eval->context, error))
+  if (! unclip_upsampler_init (&upsampler, loop->eval->model, "super_res_first", loop->eval->context, error))
     return FALSE;
   for (int row = 0; row < loop->n_rows; row++)
     {
@@ -307,7 +307,7 @@ read_guidance (const UnclipEval *eval, double of_options, double fallback, doubl
 gboolean
 unclip_eval_prior_loop (UnclipEval *eval, GError **error)
 {
-  g_autoptr (UnclipPrior) prior = unclip_prior_new (eval->model, &eval->context, error);
+  g_autoptr (UnclipPrior) prior = unclip_prior_new (eval->model, eval->context, error);
   g_autoptr (UnclipSchedule) schedule = NULL;
   g_auto (UnclipEvalLoop) loop = { 0 };
   g_autofree int *mask = NULL;
@@ -364,7 +364,7 @@ unclip_eval_prior_loop (UnclipEval *eval, GError **error)
 gboolean
 unclip_eval_decoder_loop (UnclipEval *eval, GError **error)
 {
-  g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, "decoder", &eval->context, error);
+  g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, "decoder", eval->context, error);
   g_autoptr (UnclipSchedule) schedule = NULL;
   g_auto (UnclipEvalLoop) loop = { 0 };
   g_auto (UnclipEvalCondition) condition = { 0 };

@@ -12,7 +12,7 @@
 gboolean
 unclip_eval_text_encoder (UnclipEval *eval, GError **error)
 {
-  g_autoptr (UnclipTextTower) tower = unclip_text_tower_new (eval->model, &eval->context, error);
+  g_autoptr (UnclipTextTower) tower = unclip_text_tower_new (eval->model, eval->context, error);
   g_autofree int *input_ids = NULL;
   float *last_hidden_state, *text_embeds;
   int    dims[2] = { -1, -1 }, n, t, length, width;
@@ -66,7 +66,7 @@ encode_image (UnclipEval *eval, UnclipImageTower *tower, const char *prefix, GEr
 gboolean
 unclip_eval_image_encoder (UnclipEval *eval, GError **error)
 {
-  g_autoptr (UnclipImageTower) tower = unclip_image_tower_new (eval->model, &eval->context, error);
+  g_autoptr (UnclipImageTower) tower = unclip_image_tower_new (eval->model, eval->context, error);
   g_auto (GStrv) names = unclip_tensors_names (eval->in);
   int n_found = 0;
 
@@ -93,7 +93,7 @@ unclip_eval_image_encoder (UnclipEval *eval, GError **error)
 gboolean
 unclip_eval_prior (UnclipEval *eval, GError **error)
 {
-  g_autoptr (UnclipPrior) prior = unclip_prior_new (eval->model, &eval->context, error);
+  g_autoptr (UnclipPrior) prior = unclip_prior_new (eval->model, eval->context, error);
   int             dim = prior != NULL ? unclip_prior_dim (prior) : 0, length = prior != NULL ? unclip_prior_length (prior) : 0;
   int             x_dims[2] = { -1, dim }, t_dims[1] = { -1 }, n;
   g_autofree int *timesteps = NULL, *mask = NULL;
@@ -148,7 +148,7 @@ project (UnclipEval *eval, UnclipTextProj *proj, const char *prefix, const float
 gboolean
 unclip_eval_text_proj (UnclipEval *eval, GError **error)
 {
-  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, &eval->context, error);
+  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, eval->context, error);
   int               dim = proj != NULL ? unclip_text_proj_dim (proj) : 0;
   int               z_dims[2] = { -1, dim }, t_dims[3] = { -1, -1, dim }, n, t;
   g_autofree float *both = NULL;
@@ -237,7 +237,7 @@ predict (UnclipEval *eval, UnclipUnet *unet, const float *sample, const int dims
 gboolean
 unclip_eval_decoder (UnclipEval *eval, GError **error)
 {
-  g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, "decoder", &eval->context, error);
+  g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, "decoder", eval->context, error);
   g_auto (UnclipEvalCondition) condition = { 0 };
   g_autofree float *sample = NULL;
   g_autofree int   *timesteps = NULL;
@@ -276,7 +276,7 @@ unclip_eval_super_res (UnclipEval *eval, GError **error)
       /* A model need not have all; of one with none, the first is what it lacks. */
       if (n_there > 0 && ! unclip_model_has (eval->model, names[i]))
         continue;
-      unet = unclip_unet_new (eval->model, names[i], &eval->context, error);
+      unet = unclip_unet_new (eval->model, names[i], eval->context, error);
       if (unet == NULL)
         return FALSE;
       eval->from = (double) done++ / n_there;

@@ -44,7 +44,7 @@ encode_captions (Captions *captions, const UnclipEval *eval, const char *y, GErr
 
   if (tokenizer == NULL)
     return FALSE;
-  tower = unclip_text_tower_new (eval->model, &eval->context, error);
+  tower = unclip_text_tower_new (eval->model, eval->context, error);
   if (tower == NULL)
     return FALSE;
   length = unclip_text_tower_length (tower);
@@ -82,7 +82,7 @@ spread (gconstpointer pair, int n, gsize row_size)
 static gboolean
 project (UnclipEvalCondition *condition, const UnclipEval *eval, const Captions *captions, const float *z_i, int n, int dim, GError **error)
 {
-  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, &eval->context, error);
+  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, eval->context, error);
   g_autofree float *both = NULL, *z_t = NULL, *states = NULL;
   int               n_extra, length = captions->length;
 
@@ -124,7 +124,7 @@ project (UnclipEvalCondition *condition, const UnclipEval *eval, const Captions 
 static float *
 decode (UnclipEval *eval, const UnclipEvalCondition *condition, int n_rows, int *size, GError **error)
 {
-  g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, "decoder", &eval->context, error);
+  g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, "decoder", eval->context, error);
   g_autoptr (UnclipSchedule) schedule = NULL;
   g_auto (UnclipEvalLoop) loop = { 0 };
   g_autofree float *image_small = NULL;
@@ -216,7 +216,7 @@ embed (UnclipEval *eval, int dims[2], GError **error)
 
   if (eval->image == NULL && ! unclip_eval_has (eval, "pixel_values") && unclip_eval_has (eval, "image_embeds"))
     {
-      g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, &eval->context, error);
+      g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, eval->context, error);
 
       if (proj == NULL)
         return NULL;
@@ -228,7 +228,7 @@ embed (UnclipEval *eval, int dims[2], GError **error)
       return z_i;
     }
 
-  tower = unclip_image_tower_new (eval->model, &eval->context, error);
+  tower = unclip_image_tower_new (eval->model, eval->context, error);
   if (tower == NULL)
     return NULL;
   size = unclip_image_tower_size (tower);
@@ -272,7 +272,7 @@ unclip_eval_variation (UnclipEval *eval, GError **error)
 static float *
 imagine (UnclipEval *eval, const Captions *captions, int dims[2], GError **error)
 {
-  g_autoptr (UnclipPrior) prior = unclip_prior_new (eval->model, &eval->context, error);
+  g_autoptr (UnclipPrior) prior = unclip_prior_new (eval->model, eval->context, error);
   g_autoptr (UnclipSchedule) schedule = NULL;
   g_auto (UnclipEvalLoop) loop = { 0 };
   const UnclipOptions *options = eval->options;

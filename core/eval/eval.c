@@ -101,6 +101,7 @@ unclip_eval (UnclipModel         *model,
   const Task *task = find_task (task_name, error);
   g_autoptr (UnclipTensors) in = NULL, out = NULL;
   UnclipOptions defaults;
+  BkContext context;
   UnclipEval eval;
   gboolean done;
 
@@ -123,15 +124,15 @@ unclip_eval (UnclipModel         *model,
     options = &defaults;
 
   out = unclip_tensors_new ();
-  eval = (UnclipEval) { model, { 0 }, in_path, out_path, in, out, settings, image, options, 0.0, 1.0 };
+  eval = (UnclipEval) { model, &context, in_path, out_path, in, out, settings, image, options, 0.0, 1.0 };
 
   /* Engines are compared by it, so it computes in the way that loses the fewest bits, if not told otherwise. */
-  if (! unclip_context_init (&eval.context, options, error))
+  if (! unclip_context_init (&context, options, error))
     return FALSE;
-  eval.context.type = options->precision == UNCLIP_PRECISION_BF16 ? BK_BF16 : BK_F32;
-  eval.context.is_exact = eval.context.type == BK_F32;
+  context.type = options->precision == UNCLIP_PRECISION_BF16 ? BK_BF16 : BK_F32;
+  context.is_exact = context.type == BK_F32;
   done = unclip_eval_check_cancelled (&eval, error) && task->run (&eval, error);
-  bk_context_clear (&eval.context);
+  bk_context_clear (&context);
   if (! done)
     return FALSE;
   return task->writes_itself || unclip_tensors_save (out, out_path, error);

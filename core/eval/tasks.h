@@ -22,7 +22,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   UnclipModel         *model;
-  BkContext            context; /* threads and precision */
+  BkContext           *context; /* threads and precision */
   const char          *in_path, *out_path;
   UnclipTensors       *in, *out;
   const char *const   *settings;
