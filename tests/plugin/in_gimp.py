@@ -79,8 +79,8 @@ def variations():
     before = state(image)
     layers, *used = call(VARIATIONS, image, [layer], count=2, eta=0.5, seed=7, guidance=2.0, framing="crop", precision="f32", **QUICK)
     fingerprint = record(layers[0])["fingerprint"]
-    engine = record(layers[0])["engine"]
-    equal(used, [7, 2, 2.0, MODEL, 0.5, 64, "crop", "f32", fingerprint, engine, ""], "variations: used settings")
+    engine, notes = record(layers[0])["engine"], record(layers[0])["notes"]
+    equal(used, [7, 2, 2.0, MODEL, 0.5, 64, "crop", "f32", fingerprint, engine, notes], "variations: used settings")
     equal([l.get_name() for l in image.get_layers()], ["above", "Variations", "photo"], "variations: group above the layer")
     equal([l.get_name() for l in layers], ["Variation #7", "Variation #8"], "variations: names with seeds")
     equal([l.get_visible() for l in layers], [True, False], "variations: the first is visible")
@@ -94,7 +94,7 @@ def variations():
     kept = record(layers[1])
     equal(kept, {"procedure": VARIATIONS, "engine": engine, "model": os.path.basename(MODEL), "folder": MODEL, "fingerprint": fingerprint,
                  "rng": "philox", "seed": 8, "eta": 0.5, "steps": 2, "guidance": 2.0, "size": 64, "framing": "crop",
-                 "precision": "f32", "notes": ""}, "variations: settings in the parasite")
+                 "precision": "f32", "notes": notes}, "variations: settings in the parasite")
     say(len(fingerprint) == 16 and engine, "variations: model and engine in the parasite")
     again = call(VARIATIONS, image, [layer], count=1, eta=0.5, seed=8, guidance=2.0, framing="crop", precision="f32", **QUICK)[0]
     equal(hash(pixels(again[0])), hash(pixels(layers[1])), "variations: a seed gives its picture again")
