@@ -172,6 +172,22 @@ check_operands (char          **operands,
   return TRUE;
 }
 
+void
+cmd_print_message (const char *message,
+                   const char *command)
+{
+  g_autofree char *line = g_utf8_make_valid (message, -1);
+
+  for (char *c = line; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = ' ';
+  g_strchomp (line);
+  if (command == NULL)
+    g_printerr ("unclip: %s\n", line);
+  else
+    g_printerr (_("unclip: %s; see unclip %s--help\n"), line, command);
+}
+
 /* An UnclipNoteFunc; @data is the job. */
 static void
 take_note (const char *text,

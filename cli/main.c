@@ -60,22 +60,6 @@ print_help (void)
              "Ctrl-C, and 1 if anything else goes wrong."));
 }
 
-void
-cmd_print_message (const char *message,
-                   const char *command)
-{
-  g_autofree char *line = g_utf8_make_valid (message, -1);
-
-  for (char *c = line; *c != '\0'; c++)
-    if (g_ascii_iscntrl (*c))
-      *c = ' ';
-  g_strchomp (line);
-  if (command == NULL)
-    g_printerr ("unclip: %s\n", line);
-  else
-    g_printerr (_("unclip: %s; see unclip %s--help\n"), line, command);
-}
-
 static gboolean
 is_usage (const GError *error)
 {

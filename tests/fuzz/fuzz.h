@@ -25,6 +25,8 @@ typedef enum
 
 /* @argv[1]: folder of the seeds, or of folders of them. */
 int  fuzz_main (int argc, char **argv, FuzzFormat format, FuzzTarget target);
+/* Of a target whose input is packed: bytes that a run may take besides, whatever the input. */
+void fuzz_allow (gsize more);
 /* @error is set, is one of ours, and is one line of valid UTF-8; clears it. */
 void fuzz_assert_refusal (GError **error);
 /* Puts the bytes in a file of the test's folder; transfer full: its path. */

@@ -58,7 +58,7 @@ trap 'exit 130' INT TERM HUP
 export TMPDIR="$room" XDG_RUNTIME_DIR="$room" LC_ALL=C.UTF-8 OMP_NUM_THREADS=1
 # Most of a run is small allocations: where each was made is not worth noting thirty calls deep.
 export ASAN_OPTIONS="allocator_may_return_null=1:malloc_context_size=6:quarantine_size_mb=16:${ASAN_OPTIONS:-}"
-unset UNCLIP_MODEL_PATH
+unset UNCLIP_MODEL_PATH UNCLIP_MEMORY_LIMIT
 status=0
 # A second of CPU time is the limit (allowance.c); libFuzzer's clock runs on while others have the processor. Inputs are
 # kept short: what is wrong with a file is mostly wrong with a few kilobytes of it.
