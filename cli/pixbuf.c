@@ -11,14 +11,15 @@
 /* Fed to a loader at a time: a header is within the first. */
 #define CHUNK 65536
 
-/* What a pixel takes while it is decoded, the result's 3 or 4 bytes included; measured on large pictures of each kind. */
+/* What a pixel takes while it is decoded, the result's 3 or 4 bytes included; measured on pictures of 24 megapixels. */
 static const struct
 {
   const char *name;
   int         bytes;
 } costs[] = {
-  { "gif", 12 }, { "ani", 12 }, { "jpeg", 10 }, { "tiff", 8 }, { "webp", 12 }, { "avif", 16 }, { "heif/avif", 16 }, { "heif", 16 }, { "jxl", 32 },
+  { "gif", 5 }, { "ani", 5 }, { "jpeg", 3 }, { "bmp", 3 }, { "tiff", 5 }, { "avif", 5 }, { "heif/avif", 5 }, { "jxl", 5 },
 };
+#define PROGRESSIVE 9 /* a JPEG all of whose coefficients are held */
 
 /* Kinds that not every system can read. */
 static const struct
@@ -90,6 +91,22 @@ is_cut_jpeg (const guint8 *data,
   return TRUE;
 }
 
+/* The frame header is among the segments before the data. */
+static gboolean
+is_progressive_jpeg (const guint8 *data,
+                     gsize         size)
+{
+  gsize i = 2;
+
+  while (i + 3 < size && data[i] == 0xff && data[i + 1] != 0xda)
+    {
+      if (data[i + 1] == 0xc2)
+        return TRUE;
+      i += 2 + (data[i + 2] << 8 | data[i + 3]);
+    }
+  return FALSE;
+}
+
 /* Also one in a QuickTime picture. */
 static gboolean
 has_cut_jpeg (const char   *format,
@@ -158,8 +175,12 @@ look (const char    *path,
 }
 
 static int
-cost_of (const char *format)
+cost_of (const char   *format,
+         const guint8 *data,
+         gsize         size)
 {
+  if (strcmp (format, "jpeg") == 0 && is_progressive_jpeg (data, size))
+    return PROGRESSIVE;
   for (guint i = 0; i < G_N_ELEMENTS (costs); i++)
     if (strcmp (costs[i].name, format) == 0)
       return costs[i].bytes;
@@ -275,7 +296,7 @@ cmd_pixbuf_read (const char  *path,
   gsize            size;
   const guint8    *data = g_bytes_get_data (file, &size);
 
-  if (look (path, data, size, &sight, &format, error) && cmd_picture_check_size (path, sight.width, sight.height, cost_of (format), error))
+  if (look (path, data, size, &sight, &format, error) && cmd_picture_check_size (path, sight.width, sight.height, cost_of (format, data, size), error))
     pixbuf = load (path, data, size, &sight, format, error);
   g_free (sight.has_row);
   if (pixbuf == NULL)
