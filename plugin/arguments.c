@@ -5,10 +5,12 @@
 #include "arguments.h"
 
 #include <glib/gi18n-lib.h>
-#include <math.h>
 
 /* Characters of a caption in a layer's name: about what the Layers dialog shows at its widest. */
 #define MAX_LINE 80
+
+/* Notes that the user has read, kept with the configuration under this name. */
+#define READ_NOTES "unclip-read-notes"
 
 /* Drawn seeds have six digits, so that people can read them from a layer's name and type them. */
 #define SEED_LIMIT 1000000
@@ -146,8 +148,9 @@ unclip_plugin_line (const char *text)
 
 /* ---- settings --------------------------------------------------------------------------------------- */
 
+/* Numbers that are none became the argument's default on their way here. */
 static gboolean
-check_values (GimpProcedureConfig *config,
+check_texts (GimpProcedureConfig *config,
               GError             **error)
 {
   guint                   n;
@@ -158,15 +161,20 @@ check_values (GimpProcedureConfig *config,
       g_auto (GValue) value = G_VALUE_INIT;
 
       g_object_get_property (G_OBJECT (config), properties[i]->name, &value);
-      if (G_VALUE_HOLDS_DOUBLE (&value) && ! isfinite (g_value_get_double (&value)))
-        g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The argument \"%s\" is not a number: give it one"), properties[i]->name);
-      else if (G_VALUE_HOLDS_STRING (&value) && g_value_get_string (&value) != NULL && ! g_utf8_validate (g_value_get_string (&value), -1, NULL))
-        g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The text of the argument \"%s\" is not valid UTF-8: write it anew"), properties[i]->name);
-      else
-        continue;
-      return FALSE;
+      if (G_VALUE_HOLDS_STRING (&value) && g_value_get_string (&value) != NULL && ! g_utf8_validate (g_value_get_string (&value), -1, NULL))
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The text of the argument \"%s\" is not valid UTF-8: write it anew"), properties[i]->name);
+          return FALSE;
+        }
     }
   return TRUE;
+}
+
+void
+unclip_plugin_set_read (GimpProcedureConfig *config,
+                        char               **notes)
+{
+  g_object_set_data_full (G_OBJECT (config), READ_NOTES, notes, (GDestroyNotify) g_strfreev);
 }
 
 gboolean
@@ -177,7 +185,8 @@ unclip_plugin_settings_read (UnclipPluginSettings *settings,
   g_autoptr (GFile) image_encoder = NULL;
 
   *settings = (UnclipPluginSettings) { .notes = g_ptr_array_new_with_free_func (g_free) };
-  if (! check_values (config, error))
+  settings->read = g_strdupv (g_object_get_data (G_OBJECT (config), READ_NOTES));
+  if (! check_texts (config, error))
     return FALSE;
   g_object_get (config,
                 "seed", &settings->seed,
@@ -203,6 +212,7 @@ unclip_plugin_settings_clear (UnclipPluginSettings *settings)
   g_clear_pointer (&settings->image_encoder, g_free);
   g_clear_pointer (&settings->framing_name, g_free);
   g_clear_pointer (&settings->notes, g_ptr_array_unref);
+  g_clear_pointer (&settings->read, g_strfreev);
 }
 
 UnclipModel *
@@ -276,7 +286,7 @@ unclip_plugin_success (GimpProcedure              *procedure,
   for (guint i = 0; i < settings->notes->len; i++)
     if (run_mode == GIMP_RUN_NONINTERACTIVE)
       g_printerr ("unclip: %s\n", (const char *) settings->notes->pdata[i]);
-    else
+    else if (settings->read == NULL || ! g_strv_contains ((const char *const *) settings->read, settings->notes->pdata[i]))
       gimp_message (settings->notes->pdata[i]);
 
   GIMP_VALUES_TAKE_CORE_OBJECT_ARRAY (values, 1, layers);

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  * @framing_name: as scripts write it
  * @used: what the job used, where these leave the choice to the model; once it has begun
  * @notes: (element-type utf8): what the engine had to say beside the result
+ * @read: (nullable): of these, what the user has read already
  *
  * The shared arguments as they will be used, and what came of them. Clear with unclip_plugin_settings_clear().
  */
@@ -38,6 +39,7 @@ typedef struct
   UnclipPrecision precision;
   UnclipUsed      used;
   GPtrArray      *notes;
+  char          **read;
 } UnclipPluginSettings;
 
 /* Adds the shared arguments; a procedure calls this after it added its own. */
@@ -54,7 +56,7 @@ void unclip_plugin_add_return_values (GimpProcedure *procedure, const char *stre
 /**
  * unclip_plugin_settings_read:
  *
- * Errors: %UNCLIP_ERROR_ARGUMENT for what no argument's range keeps out: a number that is none, a text that is not UTF-8.
+ * Errors: %UNCLIP_ERROR_ARGUMENT for a text that is not UTF-8, which no argument's type keeps out.
  */
 gboolean     unclip_plugin_settings_read    (UnclipPluginSettings *settings, GimpProcedureConfig *config, GError **error);
 void         unclip_plugin_settings_clear   (UnclipPluginSettings *settings);
@@ -72,10 +74,13 @@ char        *unclip_plugin_settings_notes   (const UnclipPluginSettings *setting
  * unclip_plugin_success:
  * @layers: (transfer full): NULL-terminated
  *
- * The return values of a job that is done. Its notes are also told: to the user, or on stderr if a script called.
+ * The return values of a job that is done. Its notes are also told: to the user what he has not read, or on stderr if a script called.
  */
 GimpValueArray *unclip_plugin_success (GimpProcedure *procedure, GimpRunMode run_mode, GimpLayer **layers,
                                        const UnclipPluginSettings *settings, UnclipModel *model);
+
+/* What the user has read, by the dialog; @notes: (transfer full) */
+void unclip_plugin_set_read (GimpProcedureConfig *config, char **notes);
 
 /* A string argument; one that a script left out arrives as %NULL, and is "" here. transfer full */
 char *unclip_plugin_text (GimpProcedureConfig *config, const char *property);

@@ -26,12 +26,31 @@ typedef struct
   GtkLabel            *status;   /* transfer none: about the model */
   char                *needed;   /* NULL: no text is needed */
   gboolean             has_model;
+  UnclipModel         *model;    /* NULL: there is none */
+  GPtrArray           *captions; /* of Caption */
 } State;
+
+/* A text that the model is to understand. */
+typedef struct
+{
+  State    *state;
+  char     *property;
+  GtkLabel *note; /* transfer none: below the row, seen when there is something to say */
+} Caption;
+
+static void
+caption_free (Caption *caption)
+{
+  g_free (caption->property);
+  g_free (caption);
+}
 
 static void
 state_free (State *state)
 {
   g_free (state->needed);
+  g_clear_pointer (&state->model, unclip_model_unref);
+  g_ptr_array_unref (state->captions);
   g_free (state);
 }
 
@@ -70,23 +89,23 @@ natural_height (GtkWidget *widget,
 }
 
 /* The rows get the height that they like until the screen ends; from there on they scroll, and the buttons below stay in sight. */
-static gboolean
-fit (gpointer data)
+static void
+fit (State *state)
 {
-  State     *state = data;
-  GtkWidget *dialog = GTK_WIDGET (state->dialog);
-  int        width, height, around;
+  GtkWidget *dialog = GTK_WIDGET (state->dialog), *scrolled = GTK_WIDGET (state->rows);
+  GtkWidget *rows = gtk_bin_get_child (GTK_BIN (scrolled)); /* with a viewport around them */
+  int        width, rows_width, height;
 
-  gtk_scrolled_window_set_max_content_height (state->rows, -1);
+  gtk_widget_get_preferred_width (dialog, NULL, &width);
+  gtk_widget_get_preferred_width (rows, NULL, &rows_width);
   if (gtk_widget_get_mapped (dialog))
-    gtk_window_get_size (GTK_WINDOW (dialog), &width, &height);
-  else
-    gtk_widget_get_preferred_width (dialog, NULL, &width);
-  around = natural_height (dialog, width) - natural_height (GTK_WIDGET (state->rows), width);
-  gtk_scrolled_window_set_max_content_height (state->rows, MAX (screen_height (gtk_widget_get_display (dialog)) - around - UNSEEN, 1));
-  if (gtk_widget_get_mapped (dialog))
-    gtk_window_resize (GTK_WINDOW (dialog), width, natural_height (dialog, width));
-  return G_SOURCE_REMOVE;
+    {
+      gtk_window_get_size (GTK_WINDOW (dialog), &width, NULL);
+      rows_width = gtk_widget_get_allocated_width (rows);
+    }
+  /* What is around them, and they at the width that they have. */
+  height = natural_height (dialog, width) - natural_height (scrolled, width) + natural_height (rows, rows_width);
+  gtk_window_resize (GTK_WINDOW (dialog), width, MIN (height, screen_height (gtk_widget_get_display (dialog)) - UNSEEN));
 }
 
 static void
@@ -109,7 +128,6 @@ add_rows (GimpProcedureDialog *dialog,
   gtk_scrolled_window_set_shadow_type (state->rows, GTK_SHADOW_NONE);
   gtk_scrolled_window_set_overlay_scrolling (state->rows, FALSE);
   gtk_scrolled_window_set_propagate_natural_width (state->rows, TRUE);
-  gtk_scrolled_window_set_propagate_natural_height (state->rows, TRUE);
   g_signal_connect_swapped (expander, "notify::expanded", G_CALLBACK (fit), state);
   gimp_procedure_dialog_fill (dialog, "scrolled-rows", NULL);
 }
@@ -146,6 +164,20 @@ missing_component (UnclipModel *model)
   return NULL;
 }
 
+/* Before it costs the time of a run. */
+static void
+update_note (Caption *caption)
+{
+  g_autofree char *text = unclip_plugin_text (caption->state->config, caption->property);
+  g_autofree char *note = caption->state->model != NULL ? unclip_model_note_caption (caption->state->model, text) : NULL;
+
+  if (g_strcmp0 (gtk_label_get_text (caption->note), note != NULL ? note : "") == 0)
+    return;
+  gtk_label_set_text (caption->note, note != NULL ? note : "");
+  gtk_widget_set_visible (GTK_WIDGET (caption->note), note != NULL);
+  fit (caption->state);
+}
+
 static void
 update_model (State *state)
 {
@@ -159,6 +191,10 @@ update_model (State *state)
   state->has_model = problem == NULL;
   text = model != NULL && problem == NULL ? g_strdup_printf (_("Runs on this computer: %s"), unclip_model_path (model)) : NULL;
   gtk_label_set_text (state->status, problem != NULL ? problem : text);
+  g_clear_pointer (&state->model, unclip_model_unref);
+  state->model = g_steal_pointer (&model);
+  g_ptr_array_foreach (state->captions, (GFunc) update_note, NULL);
+  fit (state);
   update_ok (state);
 }
 
@@ -209,6 +245,22 @@ entry_of (GimpProcedureDialog *dialog,
   return GTK_ENTRY (gimp_label_entry_get_entry (GIMP_LABEL_ENTRY (row)));
 }
 
+/* For sentences of any length. */
+static GtkWidget *
+note_label_new (void)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_selectable (GTK_LABEL (label), TRUE);
+  gtk_widget_set_can_focus (label, FALSE);
+  /* Wraps here instead of widening the dialog to a path's length. */
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 50);
+  gtk_label_set_line_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  return label;
+}
+
 static void
 add_model (GimpProcedureDialog *dialog,
            State               *state)
@@ -216,19 +268,12 @@ add_model (GimpProcedureDialog *dialog,
   GtkWidget *box = gimp_procedure_dialog_fill_box (dialog, "model-box", "model", NULL);
   GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
   GtkWidget *button = gtk_button_new_with_mnemonic (_("Choose Fol_der…"));
-  GtkWidget *status = gtk_label_new (NULL);
+  GtkWidget *status = note_label_new ();
   GtkEntry  *entry = entry_of (dialog, "model");
 
   gtk_entry_set_placeholder_text (entry, _("Toybox, which comes along"));
   offer_models (entry);
 
-  gtk_label_set_xalign (GTK_LABEL (status), 0);
-  gtk_label_set_line_wrap (GTK_LABEL (status), TRUE);
-  gtk_label_set_selectable (GTK_LABEL (status), TRUE);
-  gtk_widget_set_can_focus (status, FALSE);
-  /* Wraps here instead of widening the dialog to a path's length. */
-  gtk_label_set_max_width_chars (GTK_LABEL (status), 50);
-  gtk_label_set_line_wrap_mode (GTK_LABEL (status), PANGO_WRAP_WORD_CHAR);
   state->status = GTK_LABEL (status);
 
   gtk_widget_set_valign (button, GTK_ALIGN_START);
@@ -359,6 +404,7 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
   gimp_ui_init ("unclip");
   fill_texts (procedure, config);
   dialog = GIMP_PROCEDURE_DIALOG (gimp_procedure_dialog_new (procedure, config, title));
+  state->captions = g_ptr_array_new_with_free_func ((GDestroyNotify) caption_free);
   state->config = config;
   state->dialog = GTK_DIALOG (dialog);
   g_object_set_data_full (G_OBJECT (dialog), STATE, state, (GDestroyNotify) state_free);
@@ -387,19 +433,33 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
   align_labels (dialog, (const char *[]) { "seed", "model", rows[0], NULL });
   name_rows (dialog, procedure);
   update_model (state);
-  fit (state);
   return dialog;
 }
 
 void
-unclip_plugin_dialog_example (GimpProcedureDialog *dialog,
+unclip_plugin_dialog_caption (GimpProcedureDialog *dialog,
                               const char          *property,
                               const char          *example)
 {
-  GtkEntry *entry = entry_of (dialog, property);
+  State           *state = state_of (dialog);
+  Caption         *caption = g_new0 (Caption, 1);
+  GtkWidget       *row = gimp_procedure_dialog_get_widget (dialog, property, G_TYPE_NONE);
+  GtkWidget       *box = gtk_widget_get_parent (row), *note = note_label_new ();
+  GtkEntry        *entry = entry_of (dialog, property);
+  g_autofree char *notify = g_strconcat ("notify::", property, NULL);
+  int              position;
 
   gtk_entry_set_placeholder_text (entry, example);
   gtk_entry_set_activates_default (entry, TRUE);
+
+  gtk_widget_set_no_show_all (note, TRUE);
+  gtk_container_child_get (GTK_CONTAINER (box), row, "position", &position, NULL);
+  gtk_box_pack_start (GTK_BOX (box), note, FALSE, FALSE, 0);
+  gtk_box_reorder_child (GTK_BOX (box), note, position + 1);
+  *caption = (Caption) { state, g_strdup (property), GTK_LABEL (note) };
+  g_ptr_array_add (state->captions, caption);
+  g_signal_connect_data (state->config, notify, G_CALLBACK (update_note), caption, NULL, G_CONNECT_SWAPPED);
+  update_note (caption);
 }
 
 void
@@ -414,13 +474,31 @@ unclip_plugin_dialog_need (GimpProcedureDialog *dialog,
   update_ok (state);
 }
 
+/* Leaves with the settings what the user has read, which need not be told again. */
+static void
+remember_notes (const State *state)
+{
+  g_autoptr (GStrvBuilder) notes = g_strv_builder_new ();
+
+  for (guint i = 0; i < state->captions->len; i++)
+    {
+      const Caption *caption = state->captions->pdata[i];
+
+      g_strv_builder_add (notes, gtk_label_get_text (caption->note));
+    }
+  unclip_plugin_set_read (state->config, g_strv_builder_end (notes));
+}
+
 gboolean
 unclip_plugin_dialog_run (GimpProcedureDialog *dialog)
 {
   State   *state = state_of (dialog);
   gboolean agreed = gimp_procedure_dialog_run (dialog);
 
+  remember_notes (state);
   g_signal_handlers_disconnect_by_data (state->config, state);
+  for (guint i = 0; i < state->captions->len; i++)
+    g_signal_handlers_disconnect_by_data (state->config, state->captions->pdata[i]);
   gtk_widget_destroy (GTK_WIDGET (dialog));
   return agreed;
 }

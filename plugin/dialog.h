@@ -18,8 +18,8 @@ G_BEGIN_DECLS
  * Returns: (transfer full): run it by unclip_plugin_dialog_run()
  */
 GimpProcedureDialog *unclip_plugin_dialog_new     (GimpProcedure *procedure, GimpProcedureConfig *config, const char *title, const char *hint, const char *const *rows);
-/* Shows @example where the text @property is empty. */
-void                 unclip_plugin_dialog_example (GimpProcedureDialog *dialog, const char *property, const char *example);
+/* The text @property is one that the model is to understand: shows @example where it is empty, and says where the model will not. */
+void                 unclip_plugin_dialog_caption (GimpProcedureDialog *dialog, const char *property, const char *example);
 /* Holds OK back while the text @property is empty. */
 void                 unclip_plugin_dialog_need    (GimpProcedureDialog *dialog, const char *property);
 /* Destroys @dialog; %FALSE: dismissed. */

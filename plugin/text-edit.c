@@ -41,8 +41,8 @@ ask (GimpProcedure       *procedure,
         "in the same words but for the difference."),
       (const char *[]) { "from", "to", "strength", "stages", NULL });
 
-  unclip_plugin_dialog_example (dialog, "from", _("a red ball"));
-  unclip_plugin_dialog_example (dialog, "to", _("a blue ball"));
+  unclip_plugin_dialog_caption (dialog, "from", _("a red ball"));
+  unclip_plugin_dialog_caption (dialog, "to", _("a blue ball"));
   unclip_plugin_dialog_need (dialog, "to");
   return unclip_plugin_dialog_run (dialog);
 }

@@ -5,6 +5,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import collections
 import contextlib
+import json
 import os
 import pathlib
 import subprocess
@@ -15,6 +16,7 @@ import session
 from tap import Tap
 from window import MAKE_IMAGE, OPERABLE, is_focused, is_sensitive, prepare, window
 
+MODEL = session.model()
 PROCEDURES = ("plug-in-unclip-variations", "plug-in-unclip-text-edit")
 RUN = """
 procedure = Gimp.get_pdb().lookup_procedure("{name}")
@@ -28,12 +30,26 @@ procedure.run(config)
 LARGE = "2048x1200x24"
 
 
+def knowing_model(gimp):
+    """The model with a statement of what it was made for; the folder to look for it in."""
+    model = pathlib.Path(MODEL)
+    folder = gimp.home / "models" / "toybox"
+    folder.mkdir(parents=True)
+    for entry in model.iterdir():
+        if entry.name != "model_index.json":
+            (folder / entry.name).symlink_to(entry)
+    index = json.loads((model / "model_index.json").read_text())
+    index["_unclip_about"] = {"sentence": "It knows marbles", "words": ["ball", "red"], "fillers": ["a"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
+    return str(folder.parent)
+
+
 def speak(gimp, language):
     """The session in that language. The C locale has none, so that another is made here."""
     (gimp.home / "locale").mkdir()
     subprocess.run(["localedef", "--no-archive", "-i", "en_US", "-f", "UTF-8", str(gimp.home / "locale" / "en_US.UTF-8")], check=True)
     gimp.env |= {"LOCPATH": str(gimp.home / "locale"), "LANG": "en_US.UTF-8", "LANGUAGE": language, "UNCLIP_LOCALE_DIR": sys.argv[3],
-                 "UNCLIP_MODEL_PATH": os.path.dirname(session.model())}
+                 "UNCLIP_MODEL_PATH": knowing_model(gimp)}
     for name in ("LC_ALL", "LC_MESSAGES"):
         gimp.env.pop(name, None)
         os.environ.pop(name, None)
@@ -82,6 +98,20 @@ def look(win, tap, what, name, screen_height):
     unnamed = [node.get_role_name() for node in win.walk(dialog) if node.get_role_name() in OPERABLE and not node.get_name()]
     tap.say(not unnamed, f"{what}: {title}: all that can be operated has a name", win.all(dialog))
     return dialog, title
+
+
+def told_while_typing(win, tap, what, dialog, title):
+    """Words that the model does not know are talked about at once, and no longer when they are gone."""
+    def notes():
+        return [node.get_name() for node in win.walk(dialog) if node.get_role_name() == "label" and "marbles" in node.get_name()]
+
+    caption = next(node for node in win.walk(dialog) if node.get_role_name() == "text")
+    caption.set_text_contents("qwerty")
+    said = win.wait(notes, "a note", 10)
+    tap.say(len(said) == 1 and "qwerty" in said[0], f"{what}: {title}: a word that the model does not know is told", said)
+    caption.set_text_contents("a red ball")
+    win.wait(lambda: not notes(), "the note to go", 10)
+    tap.say(not notes(), f"{what}: {title}: one that it knows is not", notes())
 
 
 def tab_through(win, tap, what, dialog, title):
@@ -147,6 +177,8 @@ def main():
                 win.ask(MAKE_IMAGE, 120)
                 for name in PROCEDURES:
                     dialog, title = look(win, tap, what, name, 600)
+                    if name.endswith("text-edit"):
+                        told_while_typing(win, tap, what, dialog, title)
                     win.focus(title)
                     if language == "en":
                         tab_through(win, tap, what, dialog, title)

@@ -182,13 +182,16 @@ def prepare():
 @contextlib.contextmanager
 def window(gimp, shots, screen_size=SCREEN):
     """GIMP on a screen of its own, with the server in it."""
-    number = 90 + os.getpid() % 400
-    env = gimp.env = {**gimp.env, "DISPLAY": f":{number}", "GDK_BACKEND": "x11", "NO_AT_BRIDGE": "0", "GTK_MODULES": ""}
+    # It takes the first number that is free, and tells.
+    told, tell = os.pipe()
+    screen = subprocess.Popen(["Xvfb", "-displayfd", str(tell), "-ac", "-screen", "0", screen_size], pass_fds=[tell],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(tell)
+    with open(told) as number:
+        env = gimp.env = {**gimp.env, "DISPLAY": f":{number.readline().strip()}", "GDK_BACKEND": "x11", "NO_AT_BRIDGE": "0", "GTK_MODULES": ""}
     os.environ.update(env)
-    screen = subprocess.Popen(["Xvfb", f":{number}", "-ac", "-screen", "0", screen_size], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     server = session.HERE / "server.py"
     log = open(gimp.home / "gimp.log", "w")
-    time.sleep(1)
     running = subprocess.Popen(
         ["gimp", "-s", "-d", "-f", "-n", "--batch-interpreter", "python-fu-eval",
          "-b", f"exec(compile(open({str(server)!r}).read(), {str(server)!r}, 'exec'))"],
