@@ -25,6 +25,8 @@ check_drawables (GimpImage     *image,
 {
   GimpDrawable *drawable = drawables != NULL ? drawables[0] : NULL;
 
+  if (image == NULL)
+    return refuse (error, _("There is no image: open one first (File ▸ Open)"));
   if (! gimp_image_is_valid (image))
     return refuse (error, _("The image was closed: open it again to work on it"));
   if (drawable == NULL || drawables[1] != NULL)

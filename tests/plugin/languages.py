@@ -145,7 +145,7 @@ def reasons(win, tap):
             ("a channel", "channel = Gimp.Channel.new(image, 'channel', 9, 9, 50, Gimp.context_get_foreground()); image.insert_channel(channel, None, 0); "
              "image.set_selected_channels([channel])", "channel", "image.remove_channel(channel); image.set_selected_layers([layer])"),
             ("an indexed image", convert, "Mode", "image.convert_rgb()"),
-            ("no image", "image.clean_all(); display.delete()", "unCLIP", "")):
+            ("no image", "image.clean_all(); display.delete()", "open one", "")):
         win.ask(before + "; Gimp.displays_flush()")
         time.sleep(1)
         item = win.menu_item("Filters", "unCLIP", "Variations…")
