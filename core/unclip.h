@@ -148,11 +148,12 @@ UNCLIP_API GPtrArray   *unclip_probe_pca    (UnclipModel *model, const UnclipIma
 
 /**
  * unclip_model_memory:
- * @size: (out): bytes of packed weights and working memory in the largest stage, without the mapped files
+ * @size: (out): bytes that the largest stage takes: packed weights, working memory and what the job holds beside them; without
+ *   the mapped files and the caller's own picture
  * @side: (out): of the picture that this is for, options->size or the model's largest
- * @component: (out) (transfer none): whose stage that is
+ * @component: (out) (transfer none): whose stage that is; "pictures" if no network takes as much
  *
- * What a picture takes at most with these options. Reads configs alone. Jobs that need more than there is are
+ * What one edited picture takes at most with these options. Reads configs alone. Jobs that need more than there is are
  * refused before they start, with %UNCLIP_ERROR_MEMORY.
  */
 UNCLIP_API gboolean unclip_model_memory (UnclipModel *model, const UnclipOptions *options, guint64 *size, int *side, const char **component, GError **error);

@@ -204,6 +204,7 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
   g_auto (UnclipCaptions) captions = { 0 };
   g_autofree float *z_i = NULL, *x = NULL;
   g_autoptr (GPtrArray) high = NULL;
+  UnclipJob job = { .n_results = 1 };
   double guidance_scale;
 
   if (! unclip_run_init (&run, model, options, error))
@@ -213,8 +214,8 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
   /* The autoregressive prior is small beside the decoder. */
-  if (! unclip_run_check_memory (&run, UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (kind == UNCLIP_PRIOR_DIFFUSION ? UNCLIP_STAGE_PRIOR : 0)
-                                         | unclip_run_upsampler_stages (&run), error))
+  job.stages = UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (kind == UNCLIP_PRIOR_DIFFUSION ? UNCLIP_STAGE_PRIOR : 0) | unclip_run_upsampler_stages (&run);
+  if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
   unclip_run_use (&run, guidance_scale, 0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + cost_of_prior (&run, kind)

@@ -69,6 +69,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   g_autofree guint64 *seeds = NULL;
   UnclipInvertMethod  method;
   double              guidance_scale;
+  UnclipJob           job;
   int                 dim, n_ends;
   gboolean            is_same;
 
@@ -77,12 +78,15 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The number of frames is %d, but must be from 2 to 256"), n_frames);
       return NULL;
     }
-  if (! unclip_run_init (&run, model, options, error)
-      || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
+  if (! unclip_run_init (&run, model, options, error))
     return NULL;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
   unclip_run_use (&run, guidance_scale, 0);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
+  /* Both ends, and what is between them. */
+  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), .n_states = 3 * unclip_inversion_states (method, run.n_steps), .n_results = n_frames };
+  if (! unclip_run_check_memory (&run, &job, error))
+    return NULL;
   /* Frames that are the pictures themselves. */
   n_ends = guidance_scale != 1.0 ? 0 : hold == UNCLIP_HOLD_NOTHING ? 2 : 1;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + 2 * UNCLIP_COST_IMAGE + 2 * unclip_inversion_cost (method, run.n_steps)

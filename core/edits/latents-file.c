@@ -57,6 +57,8 @@ get_pictures (UnclipTensors *tensors, const char *name, int n, int side, GError 
     for (int c = 0; c < 3; c++)
       for (gsize p = 0; p < n_pixels; p++)
         out[(i * n_pixels + p) * 3 + c] = *in++;
+  /* So that a file's numbers are not held twice. */
+  unclip_tensors_remove (tensors, name);
   return out;
 }
 

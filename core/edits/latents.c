@@ -95,6 +95,12 @@ process_of (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, UnclipInve
                                       : unclip_decoder_ddim (decoder, run, loop, n_steps);
 }
 
+int
+unclip_inversion_states (UnclipInvertMethod method, int n_steps)
+{
+  return method == UNCLIP_INVERT_BDIA ? 2 : method == UNCLIP_INVERT_RESIDUALS || method == UNCLIP_INVERT_DDPM ? 1 + n_steps : 1;
+}
+
 double
 unclip_inversion_cost (UnclipInvertMethod method, int n_steps)
 {
@@ -212,11 +218,16 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
   g_auto (UnclipCaptions) captions = { 0 };
   g_autoptr (UnclipLatents) latents = g_new0 (UnclipLatents, 1);
   UnclipInvertMethod method;
+  UnclipJob          job;
 
-  if (! unclip_run_init (&run, model, options, error)
-      || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
+  if (! unclip_run_init (&run, model, options, error))
     return NULL;
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
+  /* Of the upsamplers: the trace and a step's own; the picture and what is made of it. */
+  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), unclip_inversion_states (method, run.n_steps),
+                      run.upsamples ? unclip_inversion_states (UNCLIP_INVERT_DDPM, run.super_res_n_steps) + 8 : 0, 2 };
+  if (! unclip_run_check_memory (&run, &job, error))
+    return NULL;
   latents->model = g_strdup (unclip_model_name (model));
   for (int i = 0; i < UNCLIP_N_SHARES; i++)
     latents->fingerprints[i] = unclip_stage_fingerprint (model, shares[i].stage);
@@ -333,6 +344,7 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
   g_auto (UnclipCaptions) captions = { 0 };
   g_autofree float *x = NULL;
   UnclipOptions own;
+  UnclipJob     job;
   double   guidance_scale;
   gboolean upsamples;
 
@@ -359,9 +371,10 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
                    latents->first_size, latents->first_size, run.first_size, run.first_size);
       return NULL;
     }
+  job = (UnclipJob) { UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (upsamples ? unclip_run_upsampler_stages (&run) : 0), .n_results = 1 };
   if ((upsamples && ! check_share (latents, model, UNCLIP_SHARE_FIRST_UPSAMPLER, error))
       || (upsamples && run.upsamples_twice && latents->rest != NULL && ! check_share (latents, model, UNCLIP_SHARE_SECOND_UPSAMPLER, error))
-      || ! unclip_run_check_memory (&run, UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (upsamples ? unclip_run_upsampler_stages (&run) : 0), error))
+      || ! unclip_run_check_memory (&run, &job, error))
     return NULL;
   run.n_steps = latents->n_steps;
   unclip_run_use (&run, guidance_scale, 0);

@@ -42,6 +42,8 @@ UnclipInvertMethod unclip_inversion_method (UnclipInversion inversion, UnclipInv
 const char *unclip_inversion_name    (UnclipInvertMethod method);
 gboolean    unclip_inversion_of_name (const char *name, UnclipInvertMethod *method);
 
+/* States that a trace keeps. */
+int          unclip_inversion_states (UnclipInvertMethod method, int n_steps);
 /* Passes of the decoder on one picture. */
 double       unclip_inversion_cost (UnclipInvertMethod method, int n_steps);
 /* Inverts @x [low_size, low_size, 3] through the decoder as it is conditioned. */

@@ -1,28 +1,55 @@
 /* What memory a job takes, found before it starts. Each network is built from its config alone, on weights that
  * only record, and so measures itself: what the loader will ask for, at this CPU level and precision.
  *
- * Counted are packed weights and working memory of the largest stage, as stages follow one another. Not
- * counted: the mapped weight files, whose pages are the system's to take back, and pictures and latents, which are
- * small beside a network.
+ * Counted are, for each stage, packed weights and working memory and what the job holds beside them: states of an inversion,
+ * pictures on their way to the results, tiles. Stages follow one another, so that the largest says it all. Not counted: the mapped weight
+ * files, whose pages are the system's to take back, and the caller's own picture.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "tiles.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "construct.h"
+#include "latents.h"
 
 /* The decoder works on two rows wherever there is guidance, which is nearly everywhere. */
 #define GUIDED_BATCH 2
 
-/* What @size and @component of the largest so far are, unless @stage is larger. */
-static void
-keep_larger (UnclipNeed *need, guint64 stage, const char *component)
+/* States of the decoder's size that are there whatever it does: a step's own, the network's rows in and out, a picture and its reconstruction. */
+#define N_STATES_OF_A_STEP 16
+/* Pictures of the results' size beside them: what an edit is laid over, framed and as its reconstruction; and what making one
+ * of what the network gave takes, by itself or laid over that. */
+#define N_LAID_OVER 2
+#define N_TO_MAKE 1
+#define N_TO_LAY_OVER 3
+
+/* Libraries' own memory, stacks, tokens and what the heap does not give back: what the measured peaks of small jobs were above the rest. */
+#define ALWAYS 10000000
+
+/* Bytes of a picture or state [height, width, 3]. */
+static guint64
+picture_size (guint64 width, guint64 height)
 {
-  if (stage <= need->size)
+  return width * height * 3 * sizeof (float);
+}
+
+static guint64
+square_size (int side)
+{
+  return picture_size (side, side);
+}
+
+/* What the largest stage so far is, unless this one is larger: a network of @network bytes while the job holds @held beside it. */
+static void
+keep_larger (UnclipNeed *need, guint64 network, guint64 held, const char *component)
+{
+  if (ALWAYS + network + held <= need->size)
     return;
-  need->size = stage;
+  need->size = ALWAYS + network + held;
+  need->network = network;
   need->component = component;
 }
 
@@ -51,7 +78,7 @@ need_text (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **er
 
   if (tower == NULL)
     return FALSE;
-  keep_larger (need, unclip_text_tower_weights_size (tower), "text_encoder");
+  keep_larger (need, unclip_text_tower_weights_size (tower), 0, "text_encoder");
   return TRUE;
 }
 
@@ -63,7 +90,7 @@ need_image (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **e
 
   if (tower == NULL)
     return FALSE;
-  keep_larger (need, unclip_image_tower_weights_size (tower), "image_encoder");
+  keep_larger (need, unclip_image_tower_weights_size (tower), 0, "image_encoder");
   return TRUE;
 }
 
@@ -75,12 +102,12 @@ need_prior (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **e
 
   if (prior == NULL)
     return FALSE;
-  keep_larger (need, unclip_prior_weights_size (prior), "prior");
+  keep_larger (need, unclip_prior_weights_size (prior), 0, "prior");
   return TRUE;
 }
 
 static gboolean
-need_decoder (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **error)
+need_decoder (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
   g_autoptr (UnclipConfig) config = config_of (run->model, "decoder", NULL, error);
   g_autoptr (UnclipConfig) proj_config = config != NULL ? config_of (run->model, "text_proj", NULL, error) : NULL;
@@ -94,29 +121,83 @@ need_decoder (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError *
                                         unclip_text_proj_n_extra (proj) + unclip_text_tower_length (tower), error))
       || ! unclip_unet_predict (unet, NULL, 0, GUIDED_BATCH, run->low_size, run->low_size, NULL, error))
     return FALSE;
-  keep_larger (need, unclip_text_proj_weights_size (proj) + unclip_unet_weights_size (unet) + unclip_unet_working_size (unet), "decoder");
+  keep_larger (need, unclip_text_proj_weights_size (proj) + unclip_unet_weights_size (unet) + unclip_unet_working_size (unet),
+               ((guint64) N_STATES_OF_A_STEP + job->n_states + job->n_results) * square_size (run->low_size), "decoder");
   return TRUE;
 }
 
-static gboolean
-need_upsampler (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, const char *component, int size, GError **error)
+/* Of an upsampler on pictures of @width × @height: 0 with an error if it cannot. */
+static guint64
+upsampler_size (UnclipRun *run, UnclipWeights *weights, const char *component, int width, int height, GError **error)
 {
   g_autoptr (UnclipConfig) config = config_of (run->model, component, NULL, error);
   g_autoptr (UnclipUnet) unet = config != NULL ? unclip_unet_construct (config, weights, component, &run->context, error) : NULL;
 
-  if (unet == NULL || ! unclip_unet_predict (unet, NULL, 0, 1, size, size, NULL, error))
-    return FALSE;
-  keep_larger (need, unclip_unet_weights_size (unet) + unclip_unet_working_size (unet), component);
-  return TRUE;
+  if (unet == NULL || ! unclip_unet_predict (unet, NULL, 0, 1, height, width, NULL, error))
+    return 0;
+  return unclip_unet_weights_size (unet) + unclip_unet_working_size (unet);
+}
+
+/* What an edit holds while its results are enlarged to @side: all of them large and small, and the picture itself. */
+static guint64
+held_by_edit (const UnclipRun *run, const UnclipJob *job, int side)
+{
+  return (guint64) job->n_results * (square_size (run->low_size) + square_size (side)) + (job->lays_over ? N_LAID_OVER : 0) * square_size (run->size)
+         + job->n_enlarged_states * square_size (run->first_size);
 }
 
 /* Of its two networks two large ones are never held together: see stages.c. */
 static gboolean
-need_first_upsampler (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **error)
+need_first_upsampler (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
-  return need_upsampler (run, need, weights, UNCLIP_FIRST_UPSAMPLER, run->first_size, error)
-         && (! unclip_model_has (run->model, "super_res_last")
-             || need_upsampler (run, need, weights, "super_res_last", run->first_size, error));
+  gboolean has_last = unclip_model_has (run->model, "super_res_last");
+  guint64  first = upsampler_size (run, weights, UNCLIP_FIRST_UPSAMPLER, run->first_size, run->first_size, error);
+  guint64  last = first > 0 && has_last ? upsampler_size (run, weights, "super_res_last", run->first_size, run->first_size, error) : 0;
+
+  if (first == 0 || (has_last && last == 0))
+    return FALSE;
+  keep_larger (need, first > UNCLIP_LARGE_NETWORK ? MAX (first, last) : first + last, held_by_edit (run, job, run->first_size), UNCLIP_FIRST_UPSAMPLER);
+  return TRUE;
+}
+
+/* An upsampler in tiles that makes a picture of @width × @height. */
+static gboolean
+need_tiles (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, const char *component, int width, int height, int factor, guint64 held, GError **error)
+{
+  g_autoptr (UnclipConfig) config = config_of (run->model, component, NULL, error);
+  g_autoptr (UnclipUnet) unet = config != NULL ? unclip_unet_construct (config, weights, component, &run->context, error) : NULL;
+  UnclipTileSize tile;
+  guint64        network;
+
+  if (unet == NULL)
+    return FALSE;
+  tile = unclip_tile_size (run, unet, width, height, factor);
+  network = upsampler_size (run, weights, component, tile.width, tile.height, error);
+  if (network == 0)
+    return FALSE;
+  keep_larger (need, network, held + tile.working_size, component);
+  return TRUE;
+}
+
+static gboolean
+need_second_upsampler (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeights *weights, GError **error)
+{
+  /* The last of the results is what the tiles are at work on. */
+  return need_tiles (run, need, weights, UNCLIP_SECOND_UPSAMPLER, run->size, run->size, run->size / run->first_size,
+                     held_by_edit (run, job, run->size) - MIN (job->n_results, 1) * square_size (run->size), error);
+}
+
+/* The enlarging of a picture, and the result of it. */
+static gboolean
+need_upscaling (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeights *weights, GError **error)
+{
+  int width = job->width * job->factor, height = job->height * job->factor;
+
+  if (! need_tiles (run, need, weights, job->upscaler, width, height, job->factor, picture_size (job->width, job->height), error))
+    return FALSE;
+  /* The network's picture, the result with alpha, and alpha by itself. */
+  keep_larger (need, 0, picture_size (width, height) * (job->has_alpha ? 3 : 2) + picture_size (job->width, job->height), UNCLIP_PICTURES);
+  return TRUE;
 }
 
 UnclipStages
@@ -126,35 +207,43 @@ unclip_run_upsampler_stages (const UnclipRun *run)
 }
 
 gboolean
-unclip_run_need (UnclipRun *run, UnclipStages stages, UnclipNeed *need, GError **error)
+unclip_run_need (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, GError **error)
 {
   g_autoptr (UnclipWeights) weights = unclip_weights_new_recording ();
+  UnclipStages stages = job->stages;
 
-  *need = (UnclipNeed) { 0, NULL };
+  *need = (UnclipNeed) { 0 };
+  if (job->upscaler != NULL)
+    return need_upscaling (run, job, need, weights, error);
+  keep_larger (need, 0, held_by_edit (run, job, run->size) + (job->lays_over ? N_TO_LAY_OVER : N_TO_MAKE) * square_size (run->size), UNCLIP_PICTURES);
   return ((stages & UNCLIP_STAGE_TEXT) == 0 || need_text (run, need, weights, error))
          && ((stages & UNCLIP_STAGE_IMAGE) == 0 || need_image (run, need, weights, error))
          && ((stages & UNCLIP_STAGE_PRIOR) == 0 || need_prior (run, need, weights, error))
-         && ((stages & UNCLIP_STAGE_DECODER) == 0 || need_decoder (run, need, weights, error))
-         && ((stages & UNCLIP_STAGE_FIRST_UPSAMPLER) == 0 || need_first_upsampler (run, need, weights, error))
-         && ((stages & UNCLIP_STAGE_SECOND_UPSAMPLER) == 0 || need_upsampler (run, need, weights, UNCLIP_SECOND_UPSAMPLER, UNCLIP_TILE_SIDE, error));
+         && ((stages & UNCLIP_STAGE_DECODER) == 0 || need_decoder (run, job, need, weights, error))
+         && ((stages & UNCLIP_STAGE_FIRST_UPSAMPLER) == 0 || need_first_upsampler (run, job, need, weights, error))
+         && ((stages & UNCLIP_STAGE_SECOND_UPSAMPLER) == 0 || need_second_upsampler (run, job, need, weights, error));
 }
 
 gboolean
-unclip_run_check_memory (UnclipRun *run, UnclipStages stages, GError **error)
+unclip_run_check_memory (UnclipRun *run, const UnclipJob *job, GError **error)
 {
   guint64          available = unclip_memory_available ();
   g_autofree char *wanted = NULL, *there = NULL;
   UnclipNeed       need;
 
-  if (! unclip_run_need (run, stages, &need, error))
+  if (! unclip_run_need (run, job, &need, error))
     return FALSE;
   if (available == 0 || need.size <= available)
     return TRUE;
   wanted = g_format_size (need.size);
   there = g_format_size (available);
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY,
-               _("The %s of the model %s takes %s of memory, and %s are free; close other programs, or use a smaller model or size"),
-               need.component, unclip_model_name (run->model), wanted, there);
+  if (strcmp (need.component, UNCLIP_PICTURES) == 0)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY,
+                 _("The pictures take %s of memory, and %s are free; close other programs, or ask for fewer or smaller ones"), wanted, there);
+  else
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY,
+                 _("The %s of the model %s takes %s of memory, and %s are free; close other programs, or use a smaller model, size or tile"),
+                 need.component, unclip_model_name (run->model), wanted, there);
   return FALSE;
 }
 
@@ -163,16 +252,19 @@ unclip_model_memory (UnclipModel *model, const UnclipOptions *options, guint64 *
 {
   g_auto (UnclipRun) run = { 0 };
   UnclipStages stages = UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER;
+  UnclipJob    job = { .n_results = 1, .lays_over = TRUE };
   UnclipNeed   need;
 
   if (! unclip_run_init (&run, model, options, error))
     return FALSE;
+  job.n_states = unclip_inversion_states (UNCLIP_INVERT_RESIDUALS, run.n_steps);
   /* Without them some jobs are not possible, and the others are asked about. */
   if (unclip_model_has (model, "image_encoder"))
     stages |= UNCLIP_STAGE_IMAGE;
   if (unclip_model_has (model, "prior"))
     stages |= UNCLIP_STAGE_PRIOR;
-  if (! unclip_run_need (&run, stages | unclip_run_upsampler_stages (&run), &need, error))
+  job.stages = stages | unclip_run_upsampler_stages (&run);
+  if (! unclip_run_need (&run, &job, &need, error))
     return FALSE;
   *size = need.size;
   *side = run.size;

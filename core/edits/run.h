@@ -57,19 +57,42 @@ typedef enum
   UNCLIP_STAGES_EDIT = UNCLIP_STAGE_TEXT | UNCLIP_STAGE_IMAGE | UNCLIP_STAGE_DECODER
 } UnclipStages;
 
+/**
+ * UnclipJob:
+ * @n_states: states of the decoder's size that are kept while it works: see unclip_inversion_states()
+ * @n_enlarged_states: of the first upsampler's size
+ * @n_results: pictures that are made
+ * @lays_over: whether they are laid over the picture that they were made from
+ * @upscaler: (nullable): the upsampler that makes one of @width × @height @factor times as large, and no other stage is gone through
+ *
+ * What takes memory of a job.
+ */
+typedef struct
+{
+  UnclipStages stages;
+  int          n_states, n_enlarged_states, n_results;
+  const char  *upscaler;
+  int          width, height, factor;
+  gboolean     lays_over, has_alpha;
+} UnclipJob;
+
+/* Where a component would stand, if pictures alone take the most. */
+#define UNCLIP_PICTURES "pictures"
+
 /* The largest of a job's stages. */
 typedef struct
 {
-  guint64     size; /* bytes */
+  guint64     size;    /* bytes */
+  guint64     network; /* those of its network: weights and working memory */
   const char *component;
 } UnclipNeed;
 
 /* The upsamplers that run->size takes. */
 UnclipStages unclip_run_upsampler_stages (const UnclipRun *run);
 /* Errors: a config that is not sound; a component that is missing. */
-gboolean unclip_run_need         (UnclipRun *run, UnclipStages stages, UnclipNeed *need, GError **error);
+gboolean unclip_run_need         (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, GError **error);
 /* To be called before the first stage: %UNCLIP_ERROR_MEMORY if the machine has clearly less than that. */
-gboolean unclip_run_check_memory (UnclipRun *run, UnclipStages stages, GError **error);
+gboolean unclip_run_check_memory (UnclipRun *run, const UnclipJob *job, GError **error);
 
 /* ---- progress ------------------------------------------------------------------------------ */
 

@@ -240,9 +240,6 @@ check_upsampler (UnclipUnet *unet, const char *component, GError **error)
   return FALSE;
 }
 
-/* From here on both networks at once would be a burden. */
-#define LARGE ((gsize) 1 << 30)
-
 /* The network that serves timestep @t, loaded; two large ones are never held together. */
 static UnclipUnet *
 serve (UnclipUpsampler *upsampler, int t, GError **error)
@@ -254,7 +251,7 @@ serve (UnclipUpsampler *upsampler, int t, GError **error)
 
   if (*unet != NULL)
     return *unet;
-  if (*other != NULL && unclip_unet_weights_size (*other) + unclip_unet_working_size (*other) > LARGE)
+  if (*other != NULL && unclip_unet_weights_size (*other) + unclip_unet_working_size (*other) > UNCLIP_LARGE_NETWORK)
     g_clear_pointer (other, unclip_unet_free);
   *unet = unclip_unet_new (upsampler->model, component, upsampler->context, error);
   if (*unet != NULL && ! check_upsampler (*unet, component, error))

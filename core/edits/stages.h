@@ -109,6 +109,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipGuidedDecoder, unclip_guided_decoder_cle
 
 /* ---- upsampler --------------------------------------------------------------------------------- */
 
+/* Bytes: of an upsampler's two networks two larger ones are not held together. */
+#define UNCLIP_LARGE_NETWORK ((gsize) 1 << 30)
+
 /**
  * UnclipUpsampler:
  *

@@ -55,11 +55,11 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
   g_autofree float   *z_i = NULL, *z_d = NULL, *z_theta = NULL, *low = NULL, *reconstruction = NULL;
   g_autofree guint64 *seeds = NULL;
   UnclipInvertMethod  method;
+  UnclipJob           job;
   double              guidance_scale;
   int                 dim;
 
-  if (! check (theta, n_stages, error) || ! unclip_run_init (&run, model, options, error)
-      || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
+  if (! check (theta, n_stages, error) || ! unclip_run_init (&run, model, options, error))
     return NULL;
   if (y == NULL || *y == '\0')
     {
@@ -73,6 +73,10 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
   unclip_run_use (&run, guidance_scale, theta);
   /* DDIM's states are on one path, which an edit leaves; these are each noised anew, and forgive it. */
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
+  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), unclip_inversion_states (method, run.n_steps),
+                      .n_results = n_stages, .lays_over = run.upsamples };
+  if (! unclip_run_check_memory (&run, &job, error))
+    return NULL;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
                              + (theta == 0 ? 0 : n_stages * run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (&run, n_stages)));
 

@@ -88,6 +88,41 @@ axis_init (Axis *axis, int size, int most, int multiple)
       }
 }
 
+/* As the options want it, or as the network likes it. */
+static int
+side_of (const UnclipRun *run, const UnclipUnet *unet)
+{
+  int side = run->options->tile, multiple = unclip_unet_multiple (unet);
+
+  if (side == 0)
+    side = MIN (UNCLIP_TILE_SIDE, unclip_unet_sample_size (unet));
+  return MAX (side / multiple * multiple, 4 * multiple);
+}
+
+UnclipTileSize
+unclip_tile_size (const UnclipRun *run, const UnclipUnet *unet, int width, int height, int factor)
+{
+  int     side = side_of (run, unet), multiple = unclip_unet_multiple (unet), beyond = 2 * REACH * factor;
+  Axis    across, down;
+  guint64 band, strip, n_values;
+  UnclipTileSize tile;
+
+  axis_init (&across, width, side, multiple);
+  axis_init (&down, height, side, multiple);
+  tile.width = across.side;
+  tile.height = down.side;
+  axis_clear (&across);
+  axis_clear (&down);
+
+  /* The picture; predictions for the height of a tile; of a tile what goes into the network and comes out; and the larger of
+   * what is enlarged: a tile with what is around it, or rows of the whole. */
+  band = (guint64) width * tile.height * 3 * (unclip_unet_out_channels (unet) > 3 ? 2 : 1);
+  strip = MAX ((guint64) (tile.width + beyond) * (tile.height + beyond), (guint64) width * (ROWS + beyond)) * 3;
+  n_values = (guint64) width * height * 3 + band + (guint64) tile.width * tile.height * (3 * 3 + 15) + strip * 5 / 4;
+  tile.working_size = n_values * sizeof (float);
+  return tile;
+}
+
 /* ---- making and freeing ------------------------------------------------------------------------- */
 
 static void
@@ -132,7 +167,7 @@ choose_steps (Tiles *tiles, gboolean is_second)
 static gboolean
 tiles_init (Tiles *tiles, UnclipRun *run, const char *component, GError **error)
 {
-  int side = run->options->tile, multiple;
+  int side, multiple;
   gsize n_row, n_band, n_tile, n_state;
   gboolean is_second;
 
@@ -144,15 +179,13 @@ tiles_init (Tiles *tiles, UnclipRun *run, const char *component, GError **error)
   tiles->is_learned = tiles->upsampling.schedule->variance == UNCLIP_VARIANCE_LEARNED_RANGE;
 
   multiple = unclip_unet_multiple (tiles->upsampling.upsampler.first);
-  if (side == 0)
-    side = MIN (UNCLIP_TILE_SIDE, unclip_unet_sample_size (tiles->upsampling.upsampler.first));
+  side = side_of (run, tiles->upsampling.upsampler.first);
   if (tiles->width % multiple != 0 || tiles->height % multiple != 0)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s works on sides that are multiples of %d, but has to make %d × %d"),
                    component, multiple, tiles->width, tiles->height);
       return FALSE;
     }
-  side = MAX (side / multiple * multiple, 4 * multiple);
   axis_init (&tiles->across, tiles->width, side, multiple);
   axis_init (&tiles->down, tiles->height, side, multiple);
 

@@ -15,6 +15,16 @@ G_BEGIN_DECLS
 /* Passes of the decoder on one picture that @n_steps on a picture of that size cost; rough. */
 double unclip_enlarging_cost (int width, int height, int n_steps);
 
+/* A tile, and what goes with it while an upsampler works in tiles, without the network: bytes. */
+typedef struct
+{
+  int     width, height;
+  guint64 working_size;
+} UnclipTileSize;
+
+/* Of pictures of @width × @height, which are @factor times as large as what they are made from. */
+UnclipTileSize unclip_tile_size (const UnclipRun *run, const UnclipUnet *unet, int width, int height, int factor);
+
 /**
  * unclip_run_enlarge:
  * @component: the upsampler: "super_res_first" or "super_res_1024"

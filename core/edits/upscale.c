@@ -78,6 +78,7 @@ unclip_upscale (UnclipModel *model, const UnclipImage *x, const UnclipOptions *o
   UnclipOptions      largest = { .guidance_scale = -1, .prior_guidance_scale = -1 };
   g_autofree float  *low = NULL, *high = NULL;
   const char        *component;
+  UnclipJob          job;
   int                factor, width, height, n_steps;
 
   if (options != NULL)
@@ -98,7 +99,8 @@ unclip_upscale (UnclipModel *model, const UnclipImage *x, const UnclipOptions *o
   width = (x->width + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
   height = (x->height + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
   n_steps = unclip_upsampler_n_steps (&run, component);
-  if (! unclip_run_check_memory (&run, strcmp (component, UNCLIP_SECOND_UPSAMPLER) == 0 ? UNCLIP_STAGE_SECOND_UPSAMPLER : UNCLIP_STAGE_FIRST_UPSAMPLER, error))
+  job = (UnclipJob) { .upscaler = component, .width = width, .height = height, .factor = factor, .has_alpha = x->n_channels == 4 };
+  if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
   unclip_run_expect (&run, unclip_enlarging_cost (width * factor, height * factor, n_steps));
 

@@ -82,11 +82,11 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
   g_autofree float   *z_i = NULL, *low = NULL, *reconstruction = NULL;
   g_autofree guint64 *seeds = NULL;
   UnclipInvertMethod  method;
+  UnclipJob           job;
   double              guidance_scale;
   int                 dim;
 
-  if (! check (count, eta, error) || ! unclip_run_init (&run, model, options, error)
-      || ! unclip_run_check_memory (&run, UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), error))
+  if (! check (count, eta, error) || ! unclip_run_init (&run, model, options, error))
     return NULL;
   if (eta < 0)
     eta = unclip_model_default (model, "variation_eta", DEFAULT_ETA);
@@ -95,6 +95,10 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
                                                     : 1.0 + eta * (unclip_model_default (model, "variation_guidance_scale", 1.0) - 1.0);
   unclip_run_use (&run, guidance_scale, eta);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
+  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), unclip_inversion_states (method, run.n_steps),
+                      .n_results = count, .lays_over = run.upsamples };
+  if (! unclip_run_check_memory (&run, &job, error))
+    return NULL;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
                              + (eta == 0 ? 0 : count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (&run, count)));
 

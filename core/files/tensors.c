@@ -4,10 +4,14 @@
  */
 #include "tensors.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "memory.h"
 #include "safetensors.h"
 
 struct _UnclipTensors
@@ -78,6 +82,51 @@ unclip_tensors_add (UnclipTensors *tensors, const char *name, UnclipDtype dtype,
   return tensor;
 }
 
+/* Bytes of a file that are somewhere; the others are holes, which read as zeros. All of it where the file system does not tell. */
+static goffset
+stored_size (const char *path, goffset size)
+{
+  int     file = open (path, O_RDONLY | O_CLOEXEC);
+  goffset stored = 0, from = 0, hole;
+
+  while (file >= 0 && from < size && (from = lseek (file, from, SEEK_DATA)) >= 0)
+    {
+      hole = lseek (file, from, SEEK_HOLE);
+      if (hole < 0)
+        break;
+      stored += hole - from;
+      from = hole;
+    }
+  if (file < 0 || (from < 0 && errno != ENXIO) || (from >= 0 && from < size))
+    stored = size;
+  if (file >= 0)
+    close (file);
+  return stored;
+}
+
+/* Before anything is allocated: that it would fit, and that there is something to load. */
+static gboolean
+check_size (const char *path, const UnclipSafetensors *file, GError **error)
+{
+  guint64          size = 0, available = unclip_memory_available ();
+  g_autofree char *wanted = NULL, *there = NULL;
+
+  for (guint i = 0; i < file->entries->len; i++)
+    size += ((const UnclipEntry *) g_ptr_array_index (file->entries, i))->size;
+  /* Numbers of pictures and noise are hardly ever zero. */
+  if (stored_size (path, size) < (goffset) (size / 2))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has holes where its tensors should be; copy or download it again"), path);
+      return FALSE;
+    }
+  if (available == 0 || size <= available)
+    return TRUE;
+  wanted = g_format_size (size);
+  there = g_format_size (available);
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("The tensors of %s take %s of memory, and %s are free; close other programs"), path, wanted, there);
+  return FALSE;
+}
+
 UnclipTensors *
 unclip_tensors_load (const char *path, GError **error)
 {
@@ -86,7 +135,7 @@ unclip_tensors_load (const char *path, GError **error)
   GHashTableIter iter;
   gpointer       key, value;
 
-  if (file == NULL)
+  if (file == NULL || ! check_size (path, file, error))
     return NULL;
   tensors = unclip_tensors_new ();
   tensors->path = g_strdup (path);
@@ -144,6 +193,16 @@ UnclipTensor *
 unclip_tensors_find (UnclipTensors *tensors, const char *name)
 {
   return g_hash_table_lookup (tensors->tensors, name);
+}
+
+void
+unclip_tensors_remove (UnclipTensors *tensors, const char *name)
+{
+  guint i;
+
+  if (g_ptr_array_find_with_equal_func (tensors->names, name, g_str_equal, &i))
+    g_ptr_array_remove_index (tensors->names, i);
+  g_hash_table_remove (tensors->tensors, name);
 }
 
 static char *

@@ -52,12 +52,14 @@ UnclipTensors *unclip_tensors_new  (void);
 void           unclip_tensors_free (UnclipTensors *tensors);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipTensors, unclip_tensors_free)
 
+/* %UNCLIP_ERROR_FILE for a file whose tensors are mostly holes, %UNCLIP_ERROR_MEMORY for one larger than what there is. */
 UnclipTensors *unclip_tensors_load (const char *path, GError **error);
 /* Written beside @path and renamed, so that a failure leaves no partial file. */
 gboolean       unclip_tensors_save (UnclipTensors *tensors, const char *path, GError **error);
 
 /* Zero-filled tensor that the set owns; replaces one of that name. NULL with %UNCLIP_ERROR_MEMORY. */
 UnclipTensor  *unclip_tensors_add  (UnclipTensors *tensors, const char *name, UnclipDtype dtype, int n_dims, const int *dims, GError **error);
+void           unclip_tensors_remove (UnclipTensors *tensors, const char *name);
 /* transfer none; NULL if absent. */
 UnclipTensor  *unclip_tensors_find (UnclipTensors *tensors, const char *name);
 /* The same, but absence, another dtype (int64 also reads from I32) or number of dims is an error (%UNCLIP_ERROR_FILE);

@@ -3,10 +3,11 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "unclip.h"
+#include "run.h"
 
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "nets.h"
 #include "memory.h"
@@ -58,10 +59,14 @@ model_new (void)
   return model;
 }
 
+/* Of the network that is the largest when pictures of @size are made. */
 static guint64
 forecast (UnclipModel *model, int size, const char *component)
 {
+  g_auto (UnclipRun) run = { 0 };
   UnclipOptions options;
+  UnclipJob     job = { UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER, .n_results = 1 };
+  UnclipNeed    need;
   const char   *found;
   guint64       bytes;
   int           side;
@@ -70,11 +75,19 @@ forecast (UnclipModel *model, int size, const char *component)
   unclip_options_init (&options);
   options.size = size;
   options.precision = UNCLIP_PRECISION_F32; /* as what is built beside it */
+  unclip_run_init (&run, model, &options, &error);
+  g_assert_no_error (error);
+  job.stages |= unclip_run_upsampler_stages (&run) | (unclip_model_has (model, "prior") ? UNCLIP_STAGE_PRIOR : 0);
+  unclip_run_need (&run, &job, &need, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (need.component, ==, component);
+
   unclip_model_memory (model, &options, &bytes, &side, &found, &error);
   g_assert_no_error (error);
   g_assert_cmpint (side, ==, size);
   g_assert_cmpstr (found, ==, component);
-  return bytes;
+  g_assert_cmpuint (bytes, >, need.network);
+  return need.network;
 }
 
 /* Within a hundredth, which biases stay below even here. */
@@ -143,6 +156,76 @@ test_super_res (void)
   unclip_unet_predict (unet, x, 1, 1, 256, 256, y, &error);
   g_assert_no_error (error);
   assert_about (forecast (smaller, 256, "super_res_first"), unclip_unet_weights_size (unet) + unclip_unet_working_size (unet));
+}
+
+static guint64
+need_of (UnclipModel *model, const UnclipJob *job, int size, int tile)
+{
+  g_auto (UnclipRun) run = { 0 };
+  UnclipOptions options;
+  UnclipNeed    need;
+  g_autoptr (GError) error = NULL;
+
+  unclip_options_init (&options);
+  options.size = size;
+  options.tile = tile;
+  unclip_run_init (&run, model, &options, &error);
+  g_assert_no_error (error);
+  unclip_run_need (&run, job, &need, &error);
+  g_assert_no_error (error);
+  return need.size;
+}
+
+/* Results, states of an inversion, tiles and what is to be enlarged count, each by its own size. */
+static void
+test_pictures_count (void)
+{
+  const guint64 low = LOW * LOW * 3 * sizeof (float), high = HIGH * HIGH * 3 * sizeof (float);
+  g_autoptr (UnclipModel) model = model_new ();
+  UnclipJob job = { UNCLIP_STAGE_DECODER, .n_results = 1 }, enlarge = { .upscaler = "super_res_first", .width = 512, .height = 256, .factor = 4 };
+  guint64   one = need_of (model, &job, LOW, 0), small, large;
+
+  job.n_states = 1001;
+  g_assert_cmpuint (need_of (model, &job, LOW, 0), ==, one + 1001 * low);
+  job.n_states = 0;
+  job.stages = UNCLIP_STAGE_FIRST_UPSAMPLER;
+  job.n_results = 1;
+  one = need_of (model, &job, HIGH, 0);
+  job.n_results = 256;
+  g_assert_cmpuint (need_of (model, &job, HIGH, 0), ==, one + 255 * (low + high));
+
+  /* Activations of 32 channels at least, and more than one of them. */
+  small = need_of (model, &enlarge, 0, 64);
+  large = need_of (model, &enlarge, 0, 1024);
+  g_assert_cmpuint (large, >, small + (guint64) 1024 * 1024 * 32 * 4);
+  /* With tiny tiles it is the picture that counts: two of the result's size and its alpha. */
+  g_assert_cmpuint (small, >, (guint64) 2048 * 1024 * 3 * 4 * 2);
+  enlarge.has_alpha = TRUE;
+  g_assert_cmpuint (need_of (model, &enlarge, 0, 64), >, (guint64) 2048 * 1024 * 3 * 4 * 3);
+}
+
+/* A file of latents that is nearly nothing but holes, and one that does not fit: refused before anything is allocated. */
+static void
+test_latents_that_are_not_there (void)
+{
+  static const char header[] = "{\"z_i\":{\"dtype\":\"F32\",\"shape\":[1,1000000000],\"data_offsets\":[0,4000000000]}}";
+  guint64           length = sizeof header - 1, little = GUINT64_TO_LE (length);
+  g_autofree char  *data = g_malloc (8 + length), *path = NULL, *full = NULL;
+  GError           *error = NULL;
+
+  memcpy (data, &little, 8);
+  memcpy (data + 8, header, length);
+  path = support_write ("sparse.safetensors", data, 8 + length);
+  g_assert_cmpint (truncate (path, 8 + length + 4000000000), ==, 0);
+  g_assert_null (unclip_latents_load (path, &error));
+  g_assert_nonnull (strstr (error->message, "holes"));
+  support_assert_refused (&error, UNCLIP_ERROR_FILE);
+
+  full = support_safetensors ("full.safetensors", "{\"z_i\":{\"dtype\":\"F32\",\"shape\":[1,500000],\"data_offsets\":[0,2000000]}}", 2000000);
+  g_setenv ("UNCLIP_MEMORY_LIMIT", "1", TRUE);
+  g_assert_null (unclip_latents_load (full, &error));
+  support_assert_refused (&error, UNCLIP_ERROR_MEMORY);
+  g_unsetenv ("UNCLIP_MEMORY_LIMIT");
 }
 
 /* Configs are strangers' too: what they ask for is refused, or a number. */
@@ -298,6 +381,8 @@ main (int argc, char **argv)
   g_test_add_func ("/memory/prior", test_prior);
   g_test_add_func ("/memory/decoder", test_decoder);
   g_test_add_func ("/memory/super-res", test_super_res);
+  g_test_add_func ("/memory/pictures-count", test_pictures_count);
+  g_test_add_func ("/memory/latents-that-are-not-there", test_latents_that_are_not_there);
   g_test_add_func ("/memory/hostile", test_hostile);
   g_test_add_func ("/memory/refused", test_refused);
   g_test_add_func ("/memory/available", test_available);
