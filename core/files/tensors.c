@@ -106,15 +106,16 @@ stored_size (const char *path, goffset size)
 
 /* Before anything is allocated: that it would fit, and that there is something to load. */
 static gboolean
-check_size (const char *path, const UnclipSafetensors *file, GError **error)
+check_size (const char *path, const UnclipContainer *file, GError **error)
 {
   guint64          size = 0, available = unclip_memory_available ();
+  goffset          length = (goffset) g_mapped_file_get_length (file->map);
   g_autofree char *wanted = NULL, *there = NULL;
 
   for (guint i = 0; i < file->entries->len; i++)
     size += ((const UnclipEntry *) g_ptr_array_index (file->entries, i))->size;
   /* Numbers of pictures and noise are hardly ever zero. */
-  if (stored_size (path, size) < (goffset) (size / 2))
+  if (stored_size (path, length) < length / 2)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has holes where its tensors should be; copy or download it again"), path);
       return FALSE;
