@@ -10,8 +10,8 @@ static const CmdHelp help = {
   .usage = "[MODEL]",
   .summary = N_("Looks at a model: what it says of itself, its components, whether they are sound, and where people\n"
                 "get what is missing, and what memory a picture takes. Without MODEL lists the models in the search path.\n"
-                "A job that takes more than there is, is refused before it starts; where the system does not say\n"
-                "what there is, as in a container, $UNCLIP_MEMORY_LIMIT says it, in MB."),
+                "A job that takes more than there is, is refused before it starts; where it is not to have all that the\n"
+                "system, control groups and ulimit leave, $UNCLIP_MEMORY_LIMIT says how much, in MB."),
   .examples = N_("Examples:\n"
                  "  unclip info\n"
                  "  unclip info toybox\n"

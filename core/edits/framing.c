@@ -389,3 +389,17 @@ unclip_frame_square (const UnclipImage *image, int size, UnclipFraming framing, 
       }
   return g_steal_pointer (&square);
 }
+
+guint64
+unclip_frame_working_size (const UnclipImage *image, int size, UnclipFraming framing)
+{
+  Reduction r = reduction_of (image->width, image->height, framing);
+  guint64   width = r.new_width, height = r.new_height, pixel = image->n_channels * sizeof (float), copies;
+  gboolean  is_reduced = r.new_width != image->width || r.new_height != image->height;
+
+  if (framing == UNCLIP_FRAMING_CROP)
+    width = height = MIN (width, height);
+  /* The reduced or cropped picture, and its colours by their alpha; then the square, half way there and whole. */
+  copies = (is_reduced || framing == UNCLIP_FRAMING_CROP) + (image->n_channels == 4);
+  return pixel * (copies * width * height + (is_reduced ? UNCLIP_STRIP : 0) + size * height + 2 * (guint64) size * size);
+}

@@ -25,6 +25,8 @@ gboolean     unclip_frame_check      (const UnclipImage *image, GError **error);
 gboolean     unclip_frame_check_rows (const UnclipRows *rows, GError **error);
 /* unclip_image_new() with %UNCLIP_ERROR_MEMORY */
 UnclipImage *unclip_frame_new        (int width, int height, int n_channels, GError **error);
+/* Bytes that unclip_frame_square() takes besides @image. */
+guint64      unclip_frame_working_size (const UnclipImage *image, int size, UnclipFraming framing);
 UnclipRows   unclip_frame_rows       (const UnclipImage *image);
 /* A copy whose colours no transparent pixel has touched: its holes are filled from their surroundings. Alpha stays. */
 UnclipImage *unclip_frame_fill       (const UnclipImage *image, GError **error);

@@ -84,7 +84,8 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   unclip_run_use (&run, guidance_scale, 0);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
   /* Both ends, and what is between them. */
-  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), .n_states = 3 * unclip_inversion_states (method, run.n_steps), .n_results = n_frames };
+  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), (gsize) a->width * a->height > (gsize) b->width * b->height ? a : b,
+                      .n_states = 3 * unclip_inversion_states (method, run.n_steps), .n_results = n_frames };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
   /* Frames that are the pictures themselves. */

@@ -224,7 +224,7 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
     return NULL;
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   /* Of the upsamplers: the trace and a step's own; the picture and what is made of it. */
-  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), unclip_inversion_states (method, run.n_steps),
+  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), x, unclip_inversion_states (method, run.n_steps),
                       run.upsamples ? unclip_inversion_states (UNCLIP_INVERT_DDPM, run.super_res_n_steps) + 8 : 0, 2 };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "construct.h"
+#include "framing.h"
 #include "latents.h"
 
 /* The decoder works on two rows wherever there is guidance, which is nearly everywhere. */
@@ -40,6 +41,12 @@ static guint64
 square_size (int side)
 {
   return picture_size (side, side);
+}
+
+static guint64
+held_by_framing (const UnclipRun *run, const UnclipJob *job, int size)
+{
+  return job->x != NULL ? unclip_frame_working_size (job->x, size, run->options->framing) : 0;
 }
 
 /* What the largest stage so far is, unless this one is larger: a network of @network bytes while the job holds @held beside it. */
@@ -83,14 +90,14 @@ need_text (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **er
 }
 
 static gboolean
-need_image (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **error)
+need_image (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
   g_autoptr (UnclipConfig) config = config_of (run->model, "image_encoder", "vision_config", error);
   g_autoptr (UnclipImageTower) tower = config != NULL ? unclip_image_tower_construct (config, weights, &run->context, error) : NULL;
 
   if (tower == NULL)
     return FALSE;
-  keep_larger (need, unclip_image_tower_weights_size (tower), 0, "image_encoder");
+  keep_larger (need, unclip_image_tower_weights_size (tower), held_by_framing (run, job, unclip_image_tower_size (tower)), "image_encoder");
   return TRUE;
 }
 
@@ -215,9 +222,10 @@ unclip_run_need (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, GError 
   *need = (UnclipNeed) { 0 };
   if (job->upscaler != NULL)
     return need_upscaling (run, job, need, weights, error);
+  keep_larger (need, 0, job->n_results * square_size (run->low_size) + held_by_framing (run, job, run->size), UNCLIP_PICTURES);
   keep_larger (need, 0, held_by_edit (run, job, run->size) + (job->lays_over ? N_TO_LAY_OVER : N_TO_MAKE) * square_size (run->size), UNCLIP_PICTURES);
   return ((stages & UNCLIP_STAGE_TEXT) == 0 || need_text (run, need, weights, error))
-         && ((stages & UNCLIP_STAGE_IMAGE) == 0 || need_image (run, need, weights, error))
+         && ((stages & UNCLIP_STAGE_IMAGE) == 0 || need_image (run, job, need, weights, error))
          && ((stages & UNCLIP_STAGE_PRIOR) == 0 || need_prior (run, need, weights, error))
          && ((stages & UNCLIP_STAGE_DECODER) == 0 || need_decoder (run, job, need, weights, error))
          && ((stages & UNCLIP_STAGE_FIRST_UPSAMPLER) == 0 || need_first_upsampler (run, job, need, weights, error))

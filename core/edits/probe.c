@@ -27,7 +27,7 @@ unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const
       return FALSE;
     }
   if (! unclip_run_init (&run, model, options, error)
-      || ! unclip_run_check_memory (&run, &(UnclipJob) { UNCLIP_STAGE_TEXT | UNCLIP_STAGE_IMAGE }, error))
+      || ! unclip_run_check_memory (&run, &(UnclipJob) { UNCLIP_STAGE_TEXT | UNCLIP_STAGE_IMAGE, x }, error))
     return FALSE;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE);
   z_i = unclip_run_embed (&run, x, &dim, error);
@@ -144,7 +144,7 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
     return NULL;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
-  if (! unclip_run_check_memory (&run, &(UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), .n_results = n }, error))
+  if (! unclip_run_check_memory (&run, &(UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), x, .n_results = n }, error))
     return NULL;
   unclip_run_use (&run, guidance_scale, 0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE

@@ -59,6 +59,7 @@ typedef enum
 
 /**
  * UnclipJob:
+ * @x: (nullable): the picture that is framed
  * @n_states: states of the decoder's size that are kept while it works: see unclip_inversion_states()
  * @n_enlarged_states: of the first upsampler's size
  * @n_results: pictures that are made
@@ -69,11 +70,12 @@ typedef enum
  */
 typedef struct
 {
-  UnclipStages stages;
-  int          n_states, n_enlarged_states, n_results;
-  const char  *upscaler;
-  int          width, height, factor;
-  gboolean     lays_over, has_alpha;
+  UnclipStages       stages;
+  const UnclipImage *x;
+  int                n_states, n_enlarged_states, n_results;
+  const char        *upscaler;
+  int                width, height, factor;
+  gboolean           lays_over, has_alpha;
 } UnclipJob;
 
 /* Where a component would stand, if pictures alone take the most. */

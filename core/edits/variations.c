@@ -95,7 +95,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
                                                     : 1.0 + eta * (unclip_model_default (model, "variation_guidance_scale", 1.0) - 1.0);
   unclip_run_use (&run, guidance_scale, eta);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
-  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), unclip_inversion_states (method, run.n_steps),
+  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), x, unclip_inversion_states (method, run.n_steps),
                       .n_results = count, .lays_over = run.upsamples };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;

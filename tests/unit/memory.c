@@ -204,6 +204,26 @@ test_pictures_count (void)
   g_assert_cmpuint (need_of (model, &enlarge, 0, 64), >, (guint64) 2048 * 1024 * 3 * 4 * 3);
 }
 
+/* A picture that goes in takes its own size again, or what it is reduced to: never more. */
+static void
+test_framing_counts (void)
+{
+  const guint64 many = 4 * sizeof (float) * 2048 * 2048;
+  g_autoptr (UnclipModel) model = model_new ();
+  UnclipImage x = { 2000, 2000, 4 }, vast = { 20000, 20000, 4 };
+  UnclipJob   job = { UNCLIP_STAGE_DECODER, .n_results = 1 };
+  guint64     none = need_of (model, &job, LOW, 0), some, most;
+
+  job.x = &x;
+  some = need_of (model, &job, LOW, 0);
+  job.x = &vast;
+  most = need_of (model, &job, LOW, 0);
+  g_assert_cmpuint (some, >=, 4 * sizeof (float) * 2000 * 2000);
+  g_assert_cmpuint (some, <, none + 4 * sizeof (float) * 2100 * 2000);
+  g_assert_cmpuint (most, >, 2 * many);
+  g_assert_cmpuint (most, <, none + 3 * many);
+}
+
 /* A file of latents that is nearly nothing but holes, and one that does not fit: refused before anything is allocated. */
 static void
 test_latents_that_are_not_there (void)
@@ -382,6 +402,7 @@ main (int argc, char **argv)
   g_test_add_func ("/memory/decoder", test_decoder);
   g_test_add_func ("/memory/super-res", test_super_res);
   g_test_add_func ("/memory/pictures-count", test_pictures_count);
+  g_test_add_func ("/memory/framing-counts", test_framing_counts);
   g_test_add_func ("/memory/latents-that-are-not-there", test_latents_that_are_not_there);
   g_test_add_func ("/memory/hostile", test_hostile);
   g_test_add_func ("/memory/refused", test_refused);
