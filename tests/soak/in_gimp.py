@@ -8,7 +8,11 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "plugin"))
+import session
 
 PATIENCE = 300   # seconds; GIMP alone takes three to start on an idle machine
 
@@ -41,10 +45,6 @@ print ("@SOAK@", "success" if status == Gimp.PDBStatusType.SUCCESS else "failure
 """
 
 
-def is_there(plugin):
-    return os.path.exists(plugin) and shutil.which("gimp-console") is not None
-
-
 def plugin_of(gimp):
     """The process of our plug-in that runs for this GIMP; None: there is none yet, or any more."""
     for entry in pathlib.Path("/proc").iterdir():
@@ -74,14 +74,27 @@ def disturb(gimp, rng, printed):
     return number.name
 
 
-def play(place, rng, plugin, model):
-    """(what it was, why it was lost, or None)"""
-    home = place / "home"
-    (home / "GIMP/plug-ins/unclip").mkdir(parents=True)
-    (home / "GIMP/plug-ins/unclip/unclip").symlink_to(plugin)
+class Gimp:
+    """A home for all rounds, as GIMP takes long to get to know its plug-ins."""
+
+    def __init__(self, plugin):
+        self.is_there = os.path.exists(plugin) and shutil.which("gimp-console") is not None
+        if self.is_there:
+            self.session = session.Session(plugin)
+            self.session.__enter__()
+
+    def finish(self):
+        if self.is_there:
+            self.session.__exit__()
+
+    def play(self, place, rng, model):
+        """(what it was, why it was lost, or None)"""
+        place.mkdir()
+        return play(place, rng, {**self.session.env, "SOAK_MODEL": str(model), "SOAK_OUT": str(place / "out.xcf")})
+
+
+def play(place, rng, env):
     printed = place / "printed"
-    env = {**os.environ, "HOME": str(home), "GIMP3_DIRECTORY": str(home / "GIMP"), "XDG_CONFIG_HOME": str(home / "config"),
-           "XDG_CACHE_HOME": str(home / "cache"), "SOAK_MODEL": str(model), "SOAK_OUT": str(place / "out.xcf"), "LC_ALL": "C.UTF-8"}
     with open(printed, "wb") as out:
         gimp = subprocess.Popen(["gimp-console", "-i", "-d", "-f", "--quit", "--batch-interpreter", "python-fu-eval", "-b", SCRIPT],
                                 env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)

@@ -32,7 +32,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
 TOYBOX, SMALL = PROJECT / "data/models/toybox", PROJECT / "tests/golden/seeded/model"
 PATIENCE = 60       # seconds; a job takes half of one on an idle machine
-GIMP_EVERY = 25     # rounds
+GIMP_EVERY = 50     # rounds
 NOBODY = 65534      # root knows no limit of threads
 
 
@@ -260,7 +260,7 @@ def threads(round):
 
 def cut(round):
     round.make()
-    round.model = round.place / "model"
+    round.model = round.place / "model" / round.job.model.name   # which latents remember
     shutil.copytree(round.job.model, round.model)
     files = [path for path in round.model.rglob("*") if path.is_file()] + [round.place / name for name in round.job.inputs]
     weights = [path for path in files if path.suffix == ".safetensors"]
@@ -271,7 +271,7 @@ def cut(round):
     os.truncate(victim, size)
     round.what = f"{victim.relative_to(round.place)} cut to {size}"
     round.check(round.end(process))
-    shutil.rmtree(round.model)
+    shutil.rmtree(round.place / "model")
 
 
 def two_at_once(round):
@@ -292,10 +292,10 @@ TROUBLES = [kill, kill, kill, file_size, full_disk, memory, memory, threads, cut
 
 # ---- rounds ----------------------------------------------------------------------------------------------
 
-def play(soak, number, rng, plugin):
+def play(soak, number, rng, gimp):
     """One round: (what it was, why it was lost, or None)."""
-    if number % GIMP_EVERY == 0 and in_gimp.is_there(plugin):
-        return in_gimp.play(soak.folder / f"round-{number}", rng, plugin, TOYBOX)
+    if number % GIMP_EVERY == 0 and gimp.is_there:
+        return gimp.play(soak.folder / f"round-{number}", rng, TOYBOX)
     round = Round(soak, number, rng)
     trouble = rng.choice(TROUBLES)
     why = None
@@ -315,20 +315,21 @@ def main():
     print(f"soak: seed {seed}, {minutes:g} minutes", flush=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="unclip-soak-"))
     folder.chmod(0o755)
-    soak, tried, lost = Soak(unclip, folder), collections.Counter(), 0
+    soak, gimp, tried, lost = Soak(unclip, folder), in_gimp.Gimp(plugin), collections.Counter(), 0
     end = time.monotonic() + 60 * minutes
     try:
         soak.prepare()
         number = 0
         while time.monotonic() < end:
             number += 1
-            what, why = play(soak, number, random.Random(f"{seed} {number}"), plugin)
+            what, why = play(soak, number, random.Random(f"{seed} {number}"), gimp)
             tried[what.split(",")[0]] += 1
             if why:
                 lost += 1
                 print(f"LOST   round {number}: {what}: {why}", flush=True)
     finally:
         soak.finish()
+        gimp.finish()
         if lost == 0:
             shutil.rmtree(folder, ignore_errors=True)
     print("soak: " + ", ".join(f"{n} {what}" for what, n in sorted(tried.items())))
