@@ -16,7 +16,7 @@ static const CmdHelp help = {
                  "  unclip info\n"
                  "  unclip info toybox\n"
                  "  unclip info ~/karlo-v1-alpha --component image_encoder=~/clip-vit-large-patch14 --json\n"
-                 "The exit status is 1 if the model lacks something without which nothing works."),
+                 "The exit status is 1 if the model lacks something without which nothing works, or has what does not work."),
   .takes = CMD_TAKES_COMPONENTS | CMD_TAKES_THREADS,
   .n_operands = 1,
 };
@@ -208,7 +208,7 @@ print_table (CmdJob    *job,
     }
 }
 
-/* A component without which nothing works. */
+/* A component that does not work, or without which nothing does. */
 static const UnclipComponentInfo *
 find_fatal (GPtrArray *infos)
 {
@@ -216,7 +216,7 @@ find_fatal (GPtrArray *infos)
     {
       const UnclipComponentInfo *info = g_ptr_array_index (infos, i);
 
-      if (info->required && info->problem != NULL)
+      if (info->problem != NULL && (info->required || info->path != NULL))
         return info;
     }
   return NULL;

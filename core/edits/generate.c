@@ -9,7 +9,6 @@
  */
 #include "run.h"
 
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* Rows of the captions. */
@@ -81,10 +80,7 @@ keep_better (float **best, float *z_i, const float *z_t, int dim)
 static gboolean
 check_fit (const char *component, int dim, int length, const UnclipCaptions *captions, GError **error)
 {
-  if (dim == captions->dim && captions->width == dim && length == captions->length)
-    return TRUE;
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s and text_encoder do not fit each other; take both from the same model"), component);
-  return FALSE;
+  return unclip_fit_text (component, dim, length, captions->dim, captions->width, captions->length, error);
 }
 
 /* z_i [dim] from the diffusion prior; transfer full. */

@@ -185,17 +185,12 @@ unclip_run_note (UnclipRun *run, UnclipNoteKind kind, const char *sentence)
   run->noted |= 1u << kind;
 }
 
-/* Both towers have to project to one space. */
 static gboolean
 agree_on_dim (UnclipRun *run, int dim, GError **error)
 {
-  if (run->dim != 0 && run->dim != dim)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("text_encoder and image_encoder do not fit each other; take both from the same CLIP"));
-      return FALSE;
-    }
-  run->dim = dim;
-  return TRUE;
+  if (run->dim == 0)
+    run->dim = dim;
+  return unclip_fit_towers (run->dim, dim, error);
 }
 
 /* ---- captions ----------------------------------------------------------------------------------------- */
@@ -264,12 +259,8 @@ unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCapt
     return FALSE;
 
   *captions = (UnclipCaptions) { n, unclip_text_tower_length (tower), unclip_text_tower_width (tower), unclip_text_tower_dim (tower) };
-  if (unclip_tokenizer_max_length (tokenizer) != captions->length)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("The tokenizer gives %d tokens a caption, but the text encoder takes %d"),
-                   unclip_tokenizer_max_length (tokenizer), captions->length);
-      return FALSE;
-    }
+  if (! unclip_fit_tokens (tokenizer, tower, error))
+    return FALSE;
   length = captions->length;
   ids = g_new (int, n * length);
   mask = g_new (int, n * length);
@@ -342,15 +333,9 @@ unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error
       || ! unclip_preprocess_load (run->model, &preprocess, error))
     return NULL;
   tower = unclip_image_tower_new (run->model, &run->context, error);
-  if (tower == NULL || ! agree_on_dim (run, unclip_image_tower_dim (tower), error))
+  if (tower == NULL || ! agree_on_dim (run, unclip_image_tower_dim (tower), error)
+      || ! unclip_fit_pictures (&preprocess, tower, error))
     return NULL;
-  if (preprocess.crop_w != unclip_image_tower_size (tower) || preprocess.crop_h != unclip_image_tower_size (tower))
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL,
-                   _("The feature extractor makes pictures of %d × %d, but the image encoder takes %d; take both from the same model"),
-                   preprocess.crop_w, preprocess.crop_h, unclip_image_tower_size (tower));
-      return NULL;
-    }
 
   square = unclip_frame_square (x, preprocess.size, run->options->framing, error);
   if (square == NULL)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "fit.h"
 #include "stages.h"
 #include "unclip.h"
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "stages.h"
+#include "fit.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -203,13 +204,8 @@ unclip_guided_decoder_predict (const float *x, int t, float *eps, float *v, gpoi
   gsize        n_pixels = (gsize) size * size, n = n_pixels * 3;
   const float *conditional = guided->out + (guided->n_rows - 1) * n_pixels * n_out;
 
-  if (unclip_unet_in_channels (guided->unet) != 3 || n_out < (v != NULL ? 6 : 3))
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL,
-                   _("The decoder takes %d and gives %d channels; a picture's 3, and as many again for the variance that its scheduler wants, are needed"),
-                   unclip_unet_in_channels (guided->unet), n_out);
-      return FALSE;
-    }
+  if (! unclip_fit_channels (guided->unet, v != NULL, error))
+    return FALSE;
   for (int i = 0; i < guided->n_rows; i++)
     memcpy (guided->x + i * n, x, n * sizeof (float));
   if (! unclip_unet_predict (guided->unet, guided->x, t, guided->n_rows, size, size, guided->out, error))

@@ -22,6 +22,10 @@ void           unclip_model_digest        (UnclipModel *model, const char *compo
 /* config.json, scheduler_config.json or preprocessor_config.json of it, whichever the component has; transfer full. */
 UnclipConfig  *unclip_model_config        (UnclipModel *model, const char *component, GError **error);
 UnclipWeights *unclip_model_weights       (UnclipModel *model, const char *component, GError **error);
+/* The same model, of whose weights only the headers are looked at: networks that are made of it only measure. transfer full. */
+UnclipModel   *unclip_model_look_at       (UnclipModel *model);
+/* unclip_model_info(), as far as files alone can tell. */
+GPtrArray     *unclip_model_files         (UnclipModel *model);
 /* A default that the model itself recommends (model_index.json, "_unclip_defaults"), else @fallback. Opening the model
  * has checked it, if it is in the list of model.c, to which a new one is added with its range. */
 double         unclip_model_default       (UnclipModel *model, const char *name, double fallback);

@@ -418,17 +418,27 @@ unclip_config_expect_string (const UnclipConfig *config, const char *name, const
   return unclip_config_refuse (config, name, value != NULL ? value : "?", error);
 }
 
+static UnclipConfig *
+share (const UnclipConfig *config, JsonObject *object)
+{
+  UnclipConfig *out = g_new0 (UnclipConfig, 1);
+
+  out->path = g_strdup (config->path);
+  out->parser = g_object_ref (config->parser);
+  out->object = object;
+  return out;
+}
+
+UnclipConfig *
+unclip_config_whole (const UnclipConfig *config)
+{
+  return share (config, config->object);
+}
+
 UnclipConfig *
 unclip_config_part (const UnclipConfig *config, const char *name)
 {
-  JsonNode     *node = member (config, name);
-  UnclipConfig *part;
+  JsonNode *node = member (config, name);
 
-  if (node == NULL || ! JSON_NODE_HOLDS_OBJECT (node))
-    return NULL;
-  part = g_new0 (UnclipConfig, 1);
-  part->path = g_strdup (config->path);
-  part->parser = g_object_ref (config->parser);
-  part->object = json_node_get_object (node);
-  return part;
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? share (config, json_node_get_object (node)) : NULL;
 }

@@ -38,6 +38,7 @@ gboolean unclip_config_expect_string (const UnclipConfig *config, const char *na
 /* %UNCLIP_ERROR_MODEL: member @name says @value, which belongs to a family that we do not run. Returns FALSE. */
 gboolean unclip_config_refuse        (const UnclipConfig *config, const char *name, const char *value, GError **error);
 /* The object that member @name is, as a config of its own with the same path; NULL if there is none. transfer full. */
+UnclipConfig *unclip_config_whole (const UnclipConfig *config); /* the same once more */
 UnclipConfig *unclip_config_part (const UnclipConfig *config, const char *name);
 gboolean unclip_config_has     (const UnclipConfig *config, const char *name);
 /* The whole object in a form of our own, for a fingerprint: members sorted, numbers by value, without nulls and what only says who

@@ -50,7 +50,8 @@ struct _UnclipModel
   UnclipConfig   *index;    /* model_index.json */
   UnclipConfig   *defaults; /* what it recommends, checked; may be NULL */
   UnclipAbout    *about;    /* what it says of itself; may be NULL */
-  GHashTable     *dirs;  /* component to folder; only those that are there */
+  GHashTable     *dirs;     /* component to folder; only those that are there */
+  gboolean        is_only_looked_at;
 };
 
 static int
@@ -414,9 +415,26 @@ unclip_model_config (UnclipModel *model, const char *component, GError **error)
 UnclipWeights *
 unclip_model_weights (UnclipModel *model, const char *component, GError **error)
 {
-  const char *dir = unclip_model_component_dir (model, component, error);
+  const char    *dir = unclip_model_component_dir (model, component, error);
+  UnclipWeights *weights = dir == NULL ? NULL : unclip_weights_open (dir, error);
 
-  return dir == NULL ? NULL : unclip_weights_open (dir, error);
+  if (weights != NULL && model->is_only_looked_at)
+    unclip_weights_look_at (weights);
+  return weights;
+}
+
+UnclipModel *
+unclip_model_look_at (UnclipModel *model)
+{
+  UnclipModel *out = g_new0 (UnclipModel, 1);
+
+  g_atomic_ref_count_init (&out->ref_count);
+  out->path = g_strdup (model->path);
+  out->index = unclip_config_whole (model->index);
+  out->defaults = model->defaults != NULL ? unclip_config_whole (model->defaults) : NULL;
+  out->dirs = g_hash_table_ref (model->dirs);
+  out->is_only_looked_at = TRUE;
+  return out;
 }
 
 double
@@ -508,7 +526,7 @@ info_of (UnclipModel *model, int i)
 }
 
 GPtrArray *
-unclip_model_info (UnclipModel *model)
+unclip_model_files (UnclipModel *model)
 {
   GPtrArray *infos = g_ptr_array_new_with_free_func ((GDestroyNotify) info_free);
 

@@ -74,7 +74,8 @@ typedef struct
 } UnclipComponentInfo;
 
 /* Every component the layout knows, sound or not: (element-type UnclipComponentInfo) (transfer full).
- * Checks configs and weight headers, so a cut-short file is found here. */
+ * Builds each as a job would, without reading the weights' values, and asks whether it fits the others: what a job would
+ * refuse when it loads is found here. Implemented in edits/info.c. */
 UNCLIP_API GPtrArray *unclip_model_info (UnclipModel *model);
 /* First 16 hex digits of SHA-256 over all configs, the vocabulary and the weights' names, shapes and first bytes: which model made this. */
 UNCLIP_API char      *unclip_model_fingerprint (UnclipModel *model);

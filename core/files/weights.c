@@ -20,6 +20,7 @@ struct _UnclipWeights
   GHashTable *by_name;  /* name to UnclipEntry, both none */
   GHashTable *file_of;  /* UnclipEntry to UnclipContainer, both none */
   GPtrArray  *recorded; /* UnclipEntry; NULL unless recording */
+  gboolean    is_only_looked_at;
 };
 
 static UnclipWeights *
@@ -201,10 +202,16 @@ unclip_weights_new_recording (void)
   return weights;
 }
 
+void
+unclip_weights_look_at (UnclipWeights *weights)
+{
+  weights->is_only_looked_at = TRUE;
+}
+
 gboolean
 unclip_weights_is_recording (const UnclipWeights *weights)
 {
-  return weights->recorded != NULL;
+  return weights->recorded != NULL || weights->is_only_looked_at;
 }
 
 gboolean
@@ -300,6 +307,11 @@ unclip_weights_take (UnclipWeights *weights, BkSource *source, GError **error, c
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: %s is stored as %s; only F32, F16 and BF16 weights are read"),
                    file->path, name, unclip_dtype_name (entry->dtype));
       return FALSE;
+    }
+  if (weights->is_only_looked_at)
+    {
+      *source = (BkSource) { NULL, BK_F32 };
+      return TRUE;
     }
   source->data = unclip_container_data (file, entry, &is_mapped, error);
   source->mapped = is_mapped;

@@ -45,6 +45,8 @@ gboolean unclip_weights_has  (UnclipWeights *weights, const char *name);
  * remembered. Building a network on them tells which tensors its checkpoint has (unclip_synth()).
  */
 UnclipWeights *unclip_weights_new_recording (void);
+/* From now on takes give sources without data, as recording ones do, but only of what the files have. */
+void           unclip_weights_look_at       (UnclipWeights *weights);
 gboolean       unclip_weights_is_recording  (const UnclipWeights *weights);
 /* Tensor @i of those taken, in order; FALSE after the last. @name and @dims belong to @weights. */
 gboolean       unclip_weights_recorded      (const UnclipWeights *weights, guint i, const char **name, int *n_dims, const int **dims);

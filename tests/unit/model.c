@@ -186,7 +186,7 @@ test_info (void)
   UnclipComponentInfo *info;
 
   model = unclip_model_open (dir, NULL, NULL);
-  sound = unclip_model_info (model);
+  sound = unclip_model_files (model);
   g_assert_cmpuint (sound->len, ==, 15);
   for (guint i = 0; i < sound->len; i++)
     {
@@ -214,7 +214,7 @@ test_info (void)
   support_remove ("model/super_res_first/config.json");
   g_clear_pointer (&model, unclip_model_unref);
   model = unclip_model_open (dir, NULL, NULL);
-  broken = unclip_model_info (model);
+  broken = unclip_model_files (model);
   g_assert_nonnull (find_info (broken, "decoder")->problem);
   g_assert_nonnull (find_info (broken, "prior")->problem);
   g_assert_nonnull (find_info (broken, "text_proj")->problem);
@@ -232,7 +232,7 @@ test_info_tokenizer (void)
   g_autoptr (GPtrArray) infos = NULL;
 
   support_remove ("model/tokenizer/tokenizer_config.json");
-  infos = unclip_model_info (model);
+  infos = unclip_model_files (model);
   g_assert_cmpstr (find_info (infos, "tokenizer")->problem, ==, NULL);
 }
 
