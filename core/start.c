@@ -66,20 +66,29 @@ hear (const char    *domain,
 static char last_words[BUFSIZ];
 
 static void
-hear_last_words (void)
+hear_last_words (gboolean are_last)
 {
   size_t n = __fpending (stderr);
 
   last_words[MIN (n, sizeof last_words - 1)] = '\0';
-  translate (last_words);
+  if (are_last)
+    translate (last_words);
   write_all (last_words);
   __fpurge (stderr);
+}
+
+/* libgomp gives up so; what else is there is a remark of some library. */
+static void
+hear_exit (int      status,
+           gpointer data)
+{
+  hear_last_words (status != 0 && strstr (last_words, "libgomp: ") != NULL);
 }
 
 static void
 hear_abort (int number)
 {
-  hear_last_words ();
+  hear_last_words (TRUE);
   unclip_parts_remove_all ();
   signal (number, SIG_DFL);
   raise (number);
@@ -128,8 +137,8 @@ begin (int    argc,
 
   calm_threads (argv, envp);
   g_log_set_default_handler (hear, NULL);
-  setvbuf (stderr, last_words, _IOFBF, sizeof last_words);
-  atexit (hear_last_words);
+  setvbuf (stderr, last_words, _IOFBF, sizeof last_words - 1);
+  on_exit (hear_exit, NULL);
   sigaction (SIGABRT, &action, NULL);
 }
 
