@@ -10,6 +10,9 @@
 
 /* Fed to a loader at a time: a header is within the first. */
 #define CHUNK 65536
+#define GIF_PIXEL 5
+/* The largest that there is, version 5's. */
+#define BMP_HEADER 124
 
 /* What a pixel takes while it is decoded, the result's 3 or 4 bytes included; measured on pictures of 24 megapixels. */
 static const struct
@@ -17,7 +20,7 @@ static const struct
   const char *name;
   int         bytes;
 } costs[] = {
-  { "gif", 5 }, { "ani", 5 }, { "jpeg", 3 }, { "bmp", 3 }, { "tiff", 5 }, { "avif", 5 }, { "heif/avif", 5 }, { "jxl", 5 },
+  { "gif", GIF_PIXEL }, { "ani", 5 }, { "jpeg", 3 }, { "bmp", 3 }, { "tiff", 5 }, { "avif", 5 }, { "heif/avif", 5 }, { "jxl", 5 },
 };
 #define PROGRESSIVE 9 /* a JPEG all of whose coefficients are held */
 
@@ -148,6 +151,64 @@ on_area (GdkPixbufLoader *loader,
     sight->has_row[i] = TRUE;
 }
 
+/* gdk-pixbuf makes room for as large a header as a BMP says it has, up to 2 GB. */
+static gboolean
+has_vast_header (const guint8 *data,
+                 gsize         size)
+{
+  guint32 length;
+
+  if (! has_at ("BM", 0, data, size) || size < 14 + sizeof length)
+    return FALSE;
+  memcpy (&length, data + 14, sizeof length);
+  return GUINT32_FROM_LE (length) > BMP_HEADER;
+}
+
+/* Behind the sub-blocks that begin at @i, or beyond the end. */
+static gsize
+skip_sub_blocks (const guint8 *data,
+                 gsize         size,
+                 gsize         i)
+{
+  while (i < size && data[i] != 0)
+    i += 1 + data[i];
+  return i + 1;
+}
+
+static gsize
+gif_colours (guint8 flags)
+{
+  return (flags & 0x80) != 0 ? (gsize) 3 << ((flags & 7) + 1) : 0;
+}
+
+/* A GIF's frames have sizes of their own, for which gdk-pixbuf makes room, however small the whole is said to be. Between
+ * blocks it passes over what it does not know. */
+static gboolean
+check_gif_frames (const char    *path,
+                  const guint8  *data,
+                  gsize          size,
+                  GError       **error)
+{
+  gsize i = size >= 13 ? 13 + gif_colours (data[10]) : size;
+
+  if (! has_at ("GIF8", 0, data, size))
+    return TRUE;
+  while (i < size && data[i] != ';')
+    if (data[i] == '!')
+      i = skip_sub_blocks (data, size, i + 2);
+    else if (data[i] == ',' && i + 10 < size)
+      {
+        int w = data[i + 5] | data[i + 6] << 8, h = data[i + 7] | data[i + 8] << 8;
+
+        if (w > 0 && h > 0 && ! cmd_picture_check_size (path, w, h, GIF_PIXEL, error))
+          return FALSE;
+        i = skip_sub_blocks (data, size, i + 11 + gif_colours (data[i + 9]));
+      }
+    else
+      i++;
+  return TRUE;
+}
+
 /* The kind and the size of a picture, from the file's start. @format: transfer full */
 static gboolean
 look (const char    *path,
@@ -159,7 +220,7 @@ look (const char    *path,
 {
   g_autoptr (GdkPixbufLoader) loader = gdk_pixbuf_loader_new ();
   GdkPixbufFormat *kind;
-  gboolean         goes_on = TRUE;
+  gboolean         goes_on = ! has_vast_header (data, size);
 
   g_signal_connect (loader, "size-prepared", G_CALLBACK (on_size), sight);
   for (gsize at = 0; goes_on && sight->width == 0 && at < size; at += CHUNK)
@@ -296,7 +357,9 @@ cmd_pixbuf_read (const char  *path,
   gsize            size;
   const guint8    *data = g_bytes_get_data (file, &size);
 
-  if (look (path, data, size, &sight, &format, error) && cmd_picture_check_size (path, sight.width, sight.height, cost_of (format, data, size), error))
+  if (look (path, data, size, &sight, &format, error)
+      && cmd_picture_check_size (path, sight.width, sight.height, cost_of (format, data, size), error)
+      && check_gif_frames (path, data, size, error))
     pixbuf = load (path, data, size, &sight, format, error);
   g_free (sight.has_row);
   if (pixbuf == NULL)

@@ -207,12 +207,12 @@ pop_mark (Machine *machine, guint *n)
 static void
 take_items (Machine *machine, Value *owner, guint n)
 {
-  gpointer *from = machine->stack->pdata + machine->stack->len - n;
+  guint from = machine->stack->len - n;
 
   if (owner->items == NULL && n > 0)
     owner->items = g_ptr_array_sized_new (n);
   for (guint i = 0; i < n; i++)
-    g_ptr_array_add (owner->items, from[i]);
+    g_ptr_array_add (owner->items, g_ptr_array_index (machine->stack, from + i));
   drop (machine, n);
 }
 

@@ -13,7 +13,7 @@ put (GByteArray *to, guint64 value, int n_bytes)
 {
   for (int i = 0; i < n_bytes; i++)
     {
-      guint8 byte = value >> (8 * i);
+      guint8 byte = i < 8 ? value >> (8 * i) : 0;
 
       g_byte_array_append (to, &byte, 1);
     }
