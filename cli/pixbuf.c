@@ -151,17 +151,17 @@ on_area (GdkPixbufLoader *loader,
     sight->has_row[i] = TRUE;
 }
 
-/* gdk-pixbuf makes room for as large a header as a BMP says it has, up to 2 GB. */
+/* gdk-pixbuf makes room for as large a header as a BMP says it has, and for all that it says lies before the pixels. */
 static gboolean
-has_vast_header (const guint8 *data,
-                 gsize         size)
+is_vast_bmp (const guint8 *data,
+             gsize         size)
 {
-  guint32 length;
+  guint32 where[2]; /* the pixels' place, the header's size */
 
-  if (! has_at ("BM", 0, data, size) || size < 14 + sizeof length)
+  if (! has_at ("BM", 0, data, size) || size < 10 + sizeof where)
     return FALSE;
-  memcpy (&length, data + 14, sizeof length);
-  return GUINT32_FROM_LE (length) > BMP_HEADER;
+  memcpy (where, data + 10, sizeof where);
+  return GUINT32_FROM_LE (where[0]) > size || GUINT32_FROM_LE (where[1]) > BMP_HEADER;
 }
 
 /* Behind the sub-blocks that begin at @i, or beyond the end. */
@@ -220,7 +220,7 @@ look (const char    *path,
 {
   g_autoptr (GdkPixbufLoader) loader = gdk_pixbuf_loader_new ();
   GdkPixbufFormat *kind;
-  gboolean         goes_on = ! has_vast_header (data, size);
+  gboolean         goes_on = ! is_vast_bmp (data, size);
 
   g_signal_connect (loader, "size-prepared", G_CALLBACK (on_size), sight);
   for (gsize at = 0; goes_on && sight->width == 0 && at < size; at += CHUNK)
