@@ -5,7 +5,6 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import collections
 import contextlib
-import json
 import os
 import pathlib
 import subprocess
@@ -16,7 +15,7 @@ import session
 from tap import Tap
 from window import MAKE_IMAGE, OPERABLE, is_focused, is_sensitive, prepare, window
 
-MODEL = session.model()
+ABOUT = {"sentence": "It knows marbles", "words": ["ball", "red"], "fillers": ["a"]}
 PROCEDURES = ("plug-in-unclip-variations", "plug-in-unclip-text-edit")
 RUN = """
 procedure = Gimp.get_pdb().lookup_procedure("{name}")
@@ -30,26 +29,12 @@ procedure.run(config)
 LARGE = "2048x1200x24"
 
 
-def knowing_model(gimp):
-    """The model with a statement of what it was made for; the folder to look for it in."""
-    model = pathlib.Path(MODEL)
-    folder = gimp.home / "models" / "toybox"
-    folder.mkdir(parents=True)
-    for entry in model.iterdir():
-        if entry.name != "model_index.json":
-            (folder / entry.name).symlink_to(entry)
-    index = json.loads((model / "model_index.json").read_text())
-    index["_unclip_about"] = {"sentence": "It knows marbles", "words": ["ball", "red"], "fillers": ["a"]}
-    (folder / "model_index.json").write_text(json.dumps(index))
-    return str(folder.parent)
-
-
 def speak(gimp, language):
     """The session in that language. The C locale has none, so that another is made here."""
     (gimp.home / "locale").mkdir()
     subprocess.run(["localedef", "--no-archive", "-i", "en_US", "-f", "UTF-8", str(gimp.home / "locale" / "en_US.UTF-8")], check=True)
     gimp.env |= {"LOCPATH": str(gimp.home / "locale"), "LANG": "en_US.UTF-8", "LANGUAGE": language, "UNCLIP_LOCALE_DIR": sys.argv[3],
-                 "UNCLIP_MODEL_PATH": knowing_model(gimp)}
+                 "UNCLIP_MODEL_PATH": gimp.model_that_says(ABOUT)}
     for name in ("LC_ALL", "LC_MESSAGES"):
         gimp.env.pop(name, None)
         os.environ.pop(name, None)

@@ -149,7 +149,7 @@ def main():
     tap = Tap()
     prepare()
     with session.Session(sys.argv[1]) as gimp:
-        gimp.env |= {"UNCLIP_TEST_TOOLS": str(session.HERE / "gimp_tools.py"), "UNCLIP_MODEL_PATH": str(pathlib.Path(session.model()).parent)}
+        gimp.env |= {"UNCLIP_TEST_TOOLS": str(session.HERE / "gimp_tools.py"), "UNCLIP_MODEL_PATH": gimp.model_that_says(None)}
         with window(gimp, sys.argv[2]) as win:
             import gi
             gi.require_version("Atspi", "2.0")

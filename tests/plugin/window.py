@@ -189,6 +189,8 @@ def window(gimp, shots, screen_size=SCREEN):
     os.close(tell)
     with open(told) as number:
         env = gimp.env = {**gimp.env, "DISPLAY": f":{number.readline().strip()}", "GDK_BACKEND": "x11", "NO_AT_BRIDGE": "0", "GTK_MODULES": ""}
+    # For Atspi and the tools, until the window closes.
+    outside = dict(os.environ)
     os.environ.update(env)
     server = session.HERE / "server.py"
     log = open(gimp.home / "gimp.log", "w")
@@ -204,3 +206,5 @@ def window(gimp, shots, screen_size=SCREEN):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
             process.kill()
+        os.environ.clear()
+        os.environ.update(outside)
