@@ -193,7 +193,8 @@ update_model (State *state)
   gtk_label_set_text (state->status, problem != NULL ? problem : text);
   g_clear_pointer (&state->model, unclip_model_unref);
   state->model = g_steal_pointer (&model);
-  g_ptr_array_foreach (state->captions, (GFunc) update_note, NULL);
+  for (guint i = 0; i < state->captions->len; i++)
+    update_note (g_ptr_array_index (state->captions, i));
   fit (state);
   update_ok (state);
 }
