@@ -35,7 +35,7 @@ fuzz_write (const char *name, const void *data, gsize size)
 
   if (file == NULL)
     return support_write (name, data, size);
-  g_assert_cmpuint (fwrite (data, 1, size, file), ==, size);
+  g_assert_true (size == 0 || fwrite (data, size, 1, file) == 1);
   g_assert_cmpint (fclose (file), ==, 0);
   return g_steal_pointer (&path);
 }

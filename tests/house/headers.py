@@ -21,7 +21,7 @@ def flags(command):
     for word in words:
         if word in ("-o", "-MF", "-MQ", "-MT"):
             next(words)
-        elif word.startswith("-") and word not in ("-c", "-MD", "-MMD"):
+        elif word.startswith("-") and word not in ("-c", "-MD", "-MMD", "-Werror"):   # that a header is the main file is a warning
             kept.append(word)
     return kept
 
@@ -41,7 +41,7 @@ def main():
         """None, or what the compiler says."""
         nearest = next((folder for folder in (header.parent, *header.parent.parents) if folder in by_folder), project / "core" / "edits")
         compiler, options = by_folder[nearest]
-        done = subprocess.run([compiler, *options, "-fsyntax-only", "-Wno-pragma-once-outside-header", "-x", "c", header],
+        done = subprocess.run([compiler, *options, "-fsyntax-only", "-x", "c", header],
                               cwd=build, capture_output=True, text=True)
         return done.stderr if done.returncode else None
 
