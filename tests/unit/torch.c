@@ -33,6 +33,17 @@ zip_new (void)
   return (Zip) { g_byte_array_new (), g_byte_array_new (), 0 };
 }
 
+/* What the member's own header and the directory's entry have in common, from the method to the length of the name. */
+static void
+put_member (GByteArray *to, int method, gsize size, const char *name)
+{
+  put (to, method, 2);
+  put (to, 0, 8);
+  put (to, size, 4);
+  put (to, size, 4);
+  put (to, strlen (name), 2);
+}
+
 static void
 zip_add (Zip *zip, const char *name, const void *data, gsize size, int method)
 {
@@ -40,22 +51,14 @@ zip_add (Zip *zip, const char *name, const void *data, gsize size, int method)
 
   put (zip->bytes, 0x04034b50, 4);
   put (zip->bytes, 0, 4);
-  put (zip->bytes, method, 2);
-  put (zip->bytes, 0, 8);
-  put (zip->bytes, size, 4);
-  put (zip->bytes, size, 4);
-  put (zip->bytes, strlen (name), 2);
+  put_member (zip->bytes, method, size, name);
   put (zip->bytes, 0, 2);
   g_byte_array_append (zip->bytes, (const guint8 *) name, strlen (name));
   g_byte_array_append (zip->bytes, data, size);
 
   put (zip->directory, 0x02014b50, 4);
   put (zip->directory, 0, 6);
-  put (zip->directory, method, 2);
-  put (zip->directory, 0, 8);
-  put (zip->directory, size, 4);
-  put (zip->directory, size, 4);
-  put (zip->directory, strlen (name), 2);
+  put_member (zip->directory, method, size, name);
   put (zip->directory, 0, 12);
   put (zip->directory, offset, 4);
   g_byte_array_append (zip->directory, (const guint8 *) name, strlen (name));
