@@ -42,7 +42,8 @@ void     check_free_all  (void);
  * @kernel: the one under test
  * @twin: its plain-loop twin
  * @y: the output's shape; its data, if any, is what the output holds before the call
- * @tolerance: largest error allowed, as a share of the largest value
+ * @tolerance: largest error allowed, as a share of the largest value or of @terms
+ * @terms: what the terms that a value is made of come to, as where few are summed all that are seen may be near 0; 0: not given
  *
  * Runs the kernel on a measuring arena, then with 1, 2 and 3 threads on an arena of
  * just that size, into memory full of NaN. Fails the test when a value is off, when bits
@@ -50,6 +51,6 @@ void     check_free_all  (void);
  * of the arena than was measured.
  */
 void     check_kernel    (const char *what, CheckKernel kernel, CheckKernel twin, const void *data,
-                          BkTensor y, double tolerance);
+                          BkTensor y, double tolerance, double terms);
 /* What float32 sums of @k products may lose, as a share of the largest. */
 double   check_sum_error (int k);
