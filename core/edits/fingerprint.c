@@ -4,15 +4,13 @@
  */
 #include "fingerprint.h"
 
-#include <string.h>
-
 /* A component that is not there adds nothing. */
 static void
-digest (UnclipModel *model, const char *component, GChecksum *sum)
+digest (UnclipModel *model, const UnclipComponent *component, GChecksum *sum)
 {
-  if (! unclip_model_has (model, component))
+  if (! unclip_model_has (model, component->name))
     return;
-  if (strcmp (component, "tokenizer") == 0)
+  if (component->kind == UNCLIP_KIND_TOKENIZER)
     {
       g_autoptr (UnclipTokenizer) tokenizer = unclip_tokenizer_new (model, NULL);
 
@@ -20,7 +18,7 @@ digest (UnclipModel *model, const char *component, GChecksum *sum)
         unclip_tokenizer_digest (tokenizer, sum);
     }
   else
-    unclip_model_digest (model, component, sum);
+    unclip_model_digest (model, component->name, sum);
 }
 
 static char *
@@ -33,9 +31,9 @@ char *
 unclip_model_fingerprint (UnclipModel *model)
 {
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  const char *component;
+  const UnclipComponent *component;
 
-  for (guint i = 0; (component = unclip_model_component (i)) != NULL; i++)
+  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
     digest (model, component, sum);
   return digits (sum);
 }
@@ -43,27 +41,12 @@ unclip_model_fingerprint (UnclipModel *model)
 char *
 unclip_stage_fingerprint (UnclipModel *model, UnclipStages stage)
 {
-  static const struct
-  {
-    UnclipStages stage;
-    const char  *component;
-  } used[] = {
-    { UNCLIP_STAGE_DECODER, "tokenizer" },
-    { UNCLIP_STAGE_DECODER, "text_encoder" },
-    { UNCLIP_STAGE_DECODER, "text_proj" },
-    { UNCLIP_STAGE_DECODER, "decoder" },
-    { UNCLIP_STAGE_DECODER, "decoder_scheduler" },
-    { UNCLIP_STAGE_FIRST_UPSAMPLER, UNCLIP_FIRST_UPSAMPLER },
-    { UNCLIP_STAGE_FIRST_UPSAMPLER, "super_res_last" },
-    { UNCLIP_STAGE_FIRST_UPSAMPLER, "super_res_scheduler" },
-    { UNCLIP_STAGE_SECOND_UPSAMPLER, UNCLIP_SECOND_UPSAMPLER },
-    { UNCLIP_STAGE_SECOND_UPSAMPLER, "super_res_1024_scheduler" },
-  };
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  const UnclipComponent *component;
 
-  for (guint i = 0; i < G_N_ELEMENTS (used); i++)
-    if (used[i].stage == stage)
-      digest (model, used[i].component, sum);
+  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
+    if ((component->stages & stage) != 0)
+      digest (model, component, sum);
   if (stage == UNCLIP_STAGE_SECOND_UPSAMPLER)
     {
       /* Where its steps begin. */

@@ -209,8 +209,9 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
     run.n_steps = (int) unclip_model_default (model, "generate_steps", run.n_steps);
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
-  /* The autoregressive prior is small beside the decoder. */
-  job.stages = UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (kind == UNCLIP_PRIOR_DIFFUSION ? UNCLIP_STAGE_PRIOR : 0) | unclip_run_upsampler_stages (&run);
+  job.stages = UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | unclip_run_upsampler_stages (&run)
+               | (kind == UNCLIP_PRIOR_DIFFUSION ? UNCLIP_STAGE_PRIOR : 0)
+               | (kind == UNCLIP_PRIOR_AUTOREGRESSIVE ? UNCLIP_STAGE_PRIOR_AUTOREGRESSIVE : 0);
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
   unclip_run_use (&run, guidance_scale, 0);

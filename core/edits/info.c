@@ -5,8 +5,6 @@
  */
 #include "run.h"
 
-#include <string.h>
-
 /* A prior and the text tower, where that can be built. */
 static gboolean
 fits_text (UnclipModel *model, BkContext *context, const char *component, int dim, int length, GError **error)
@@ -116,26 +114,17 @@ check_upsampler (UnclipModel *model, BkContext *context, const char *component, 
          && unclip_unet_predict (unet, NULL, 0, 1, side, side, NULL, error);
 }
 
-static const struct
-{
-  const char *component;
-  gboolean (*check) (UnclipModel *model, BkContext *context, const char *component, GError **error);
-} checks[] = {
-  { "tokenizer", check_tokenizer },
-  { "text_encoder", check_text_encoder },
-  { "feature_extractor", check_feature_extractor },
-  { "image_encoder", check_image_encoder },
-  { "prior", check_prior },
-  { "prior_scheduler", check_scheduler },
-  { "prior_autoregressive", check_prior_autoregressive },
-  { "text_proj", check_text_proj },
-  { "decoder", check_decoder },
-  { "decoder_scheduler", check_scheduler },
-  { "super_res_first", check_upsampler },
-  { "super_res_last", check_upsampler },
-  { "super_res_scheduler", check_scheduler },
-  { "super_res_1024", check_upsampler },
-  { "super_res_1024_scheduler", check_scheduler },
+static gboolean (*const checks[UNCLIP_N_KINDS]) (UnclipModel *model, BkContext *context, const char *component, GError **error) = {
+  [UNCLIP_KIND_TOKENIZER] = check_tokenizer,
+  [UNCLIP_KIND_FEATURE_EXTRACTOR] = check_feature_extractor,
+  [UNCLIP_KIND_SCHEDULER] = check_scheduler,
+  [UNCLIP_KIND_TEXT_TOWER] = check_text_encoder,
+  [UNCLIP_KIND_IMAGE_TOWER] = check_image_encoder,
+  [UNCLIP_KIND_PRIOR] = check_prior,
+  [UNCLIP_KIND_PRIOR_AUTOREGRESSIVE] = check_prior_autoregressive,
+  [UNCLIP_KIND_TEXT_PROJ] = check_text_proj,
+  [UNCLIP_KIND_UNET] = check_decoder,
+  [UNCLIP_KIND_UPSAMPLER] = check_upsampler,
 };
 
 GPtrArray *
@@ -151,9 +140,8 @@ unclip_model_info (UnclipModel *model)
       UnclipComponentInfo *info = g_ptr_array_index (infos, i);
       g_autoptr (GError)   error = NULL;
 
-      for (guint k = 0; k < G_N_ELEMENTS (checks) && info->problem == NULL; k++)
-        if (strcmp (checks[k].component, info->name) == 0 && ! checks[k].check (looked_at, &context, info->name, &error))
-          info->problem = g_strdup (error->message);
+      if (info->problem == NULL && ! checks[unclip_component (info->name)->kind] (looked_at, &context, info->name, &error))
+        info->problem = g_strdup (error->message);
     }
   bk_context_clear (&context);
   return infos;

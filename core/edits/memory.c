@@ -12,9 +12,9 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "construct.h"
 #include "framing.h"
 #include "latents.h"
+#include "network.h"
 
 /* The decoder works on two rows wherever there is guidance, which is nearly everywhere. */
 #define GUIDED_BATCH 2
@@ -60,40 +60,24 @@ keep_larger (UnclipNeed *need, guint64 network, guint64 held, const char *compon
   need->component = component;
 }
 
-/* A whole CLIP has both towers in one folder, each in a part of the config. */
-static UnclipConfig *
-config_of (UnclipModel *model, const char *component, const char *part, GError **error)
-{
-  g_autoptr (UnclipConfig) config = unclip_model_config (model, component, error);
-  UnclipConfig *of_part = config != NULL && part != NULL ? unclip_config_part (config, part) : NULL;
-
-  return of_part != NULL ? of_part : g_steal_pointer (&config);
-}
-
-static UnclipTextTower *
-text_tower (UnclipRun *run, UnclipWeights *weights, GError **error)
-{
-  g_autoptr (UnclipConfig) config = config_of (run->model, "text_encoder", "text_config", error);
-
-  return config != NULL ? unclip_text_tower_construct (config, weights, &run->context, error) : NULL;
-}
-
+/* A network whose working memory is small beside its weights. */
 static gboolean
-need_text (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **error)
+need_weights (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, const char *component, GError **error)
 {
-  g_autoptr (UnclipTextTower) tower = text_tower (run, weights, error);
+  const UnclipNetworkKind *kind = unclip_network_kind (unclip_component (component));
+  gpointer                 network = unclip_network_measured (run->model, component, weights, &run->context, error);
 
-  if (tower == NULL)
+  if (network == NULL)
     return FALSE;
-  keep_larger (need, unclip_text_tower_weights_size (tower), 0, "text_encoder");
+  keep_larger (need, kind->weights_size (network), 0, component);
+  kind->free (network);
   return TRUE;
 }
 
 static gboolean
 need_image (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
-  g_autoptr (UnclipConfig) config = config_of (run->model, "image_encoder", "vision_config", error);
-  g_autoptr (UnclipImageTower) tower = config != NULL ? unclip_image_tower_construct (config, weights, &run->context, error) : NULL;
+  g_autoptr (UnclipImageTower) tower = unclip_network_measured (run->model, "image_encoder", weights, &run->context, error);
 
   if (tower == NULL)
     return FALSE;
@@ -102,25 +86,11 @@ need_image (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeight
 }
 
 static gboolean
-need_prior (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, GError **error)
-{
-  g_autoptr (UnclipConfig) config = config_of (run->model, "prior", NULL, error);
-  g_autoptr (UnclipPrior) prior = config != NULL ? unclip_prior_construct (config, weights, &run->context, error) : NULL;
-
-  if (prior == NULL)
-    return FALSE;
-  keep_larger (need, unclip_prior_weights_size (prior), 0, "prior");
-  return TRUE;
-}
-
-static gboolean
 need_decoder (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
-  g_autoptr (UnclipConfig) config = config_of (run->model, "decoder", NULL, error);
-  g_autoptr (UnclipConfig) proj_config = config != NULL ? config_of (run->model, "text_proj", NULL, error) : NULL;
-  g_autoptr (UnclipTextTower) tower = proj_config != NULL ? text_tower (run, weights, error) : NULL;
-  g_autoptr (UnclipTextProj) proj = tower != NULL ? unclip_text_proj_construct (proj_config, weights, &run->context, error) : NULL;
-  g_autoptr (UnclipUnet) unet = proj != NULL ? unclip_unet_construct (config, weights, "decoder", &run->context, error) : NULL;
+  g_autoptr (UnclipTextTower) tower = unclip_network_measured (run->model, "text_encoder", weights, &run->context, error);
+  g_autoptr (UnclipTextProj) proj = tower != NULL ? unclip_network_measured (run->model, "text_proj", weights, &run->context, error) : NULL;
+  g_autoptr (UnclipUnet) unet = proj != NULL ? unclip_network_measured (run->model, "decoder", weights, &run->context, error) : NULL;
 
   if (unet == NULL
       || (unclip_unet_is_conditional (unet)
@@ -137,8 +107,7 @@ need_decoder (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeig
 static guint64
 upsampler_size (UnclipRun *run, UnclipWeights *weights, const char *component, int width, int height, GError **error)
 {
-  g_autoptr (UnclipConfig) config = config_of (run->model, component, NULL, error);
-  g_autoptr (UnclipUnet) unet = config != NULL ? unclip_unet_construct (config, weights, component, &run->context, error) : NULL;
+  g_autoptr (UnclipUnet) unet = unclip_network_measured (run->model, component, weights, &run->context, error);
 
   if (unet == NULL || ! unclip_unet_predict (unet, NULL, 0, 1, height, width, NULL, error))
     return 0;
@@ -153,7 +122,7 @@ held_by_edit (const UnclipRun *run, const UnclipJob *job, int side)
          + job->n_enlarged_states * square_size (run->first_size);
 }
 
-/* Of its two networks two large ones are never held together: see stages.c. */
+/* Of its two networks two large ones are never held together: see ../stages/upsampler.c. */
 static gboolean
 need_first_upsampler (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
@@ -171,8 +140,7 @@ need_first_upsampler (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, Un
 static gboolean
 need_tiles (UnclipRun *run, UnclipNeed *need, UnclipWeights *weights, const char *component, int width, int height, int factor, guint64 held, GError **error)
 {
-  g_autoptr (UnclipConfig) config = config_of (run->model, component, NULL, error);
-  g_autoptr (UnclipUnet) unet = config != NULL ? unclip_unet_construct (config, weights, component, &run->context, error) : NULL;
+  g_autoptr (UnclipUnet) unet = unclip_network_measured (run->model, component, weights, &run->context, error);
   UnclipTileSize tile;
   guint64        network;
 
@@ -224,9 +192,10 @@ unclip_run_need (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, GError 
     return need_upscaling (run, job, need, weights, error);
   keep_larger (need, 0, job->n_results * square_size (run->low_size) + held_by_framing (run, job, run->size), UNCLIP_PICTURES);
   keep_larger (need, 0, held_by_edit (run, job, run->size) + (job->lays_over ? N_TO_LAY_OVER : N_TO_MAKE) * square_size (run->size), UNCLIP_PICTURES);
-  return ((stages & UNCLIP_STAGE_TEXT) == 0 || need_text (run, need, weights, error))
+  return ((stages & UNCLIP_STAGE_TEXT) == 0 || need_weights (run, need, weights, "text_encoder", error))
          && ((stages & UNCLIP_STAGE_IMAGE) == 0 || need_image (run, job, need, weights, error))
-         && ((stages & UNCLIP_STAGE_PRIOR) == 0 || need_prior (run, need, weights, error))
+         && ((stages & UNCLIP_STAGE_PRIOR) == 0 || need_weights (run, need, weights, "prior", error))
+         && ((stages & UNCLIP_STAGE_PRIOR_AUTOREGRESSIVE) == 0 || need_weights (run, need, weights, "prior_autoregressive", error))
          && ((stages & UNCLIP_STAGE_DECODER) == 0 || need_decoder (run, job, need, weights, error))
          && ((stages & UNCLIP_STAGE_FIRST_UPSAMPLER) == 0 || need_first_upsampler (run, job, need, weights, error))
          && ((stages & UNCLIP_STAGE_SECOND_UPSAMPLER) == 0 || need_second_upsampler (run, job, need, weights, error));

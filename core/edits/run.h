@@ -45,19 +45,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipRun, unclip_run_clear)
 
 /* ---- memory (memory.c) ---------------------------------------------------------------------- */
 
-/* The stages that a job goes through. */
-typedef enum
-{
-  UNCLIP_STAGE_NONE = 0,
-  UNCLIP_STAGE_TEXT = 1 << 0,
-  UNCLIP_STAGE_IMAGE = 1 << 1,
-  UNCLIP_STAGE_PRIOR = 1 << 2,
-  UNCLIP_STAGE_DECODER = 1 << 3,
-  UNCLIP_STAGE_FIRST_UPSAMPLER = 1 << 4,
-  UNCLIP_STAGE_SECOND_UPSAMPLER = 1 << 5,
-  UNCLIP_STAGES_EDIT = UNCLIP_STAGE_TEXT | UNCLIP_STAGE_IMAGE | UNCLIP_STAGE_DECODER
-} UnclipStages;
-
 /**
  * UnclipJob:
  * @x: (nullable): the picture that is framed

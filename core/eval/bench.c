@@ -255,34 +255,44 @@ prepare_unet (Subject *subject, UnclipModel *model, const char *component, GErro
 
 static const struct
 {
-  const char *name;
-  int         n_batch; /* of the pipeline */
+  int      n_batch; /* of the pipeline */
   gboolean (*prepare) (Subject *subject, UnclipModel *model, const char *component, GError **error);
-} subjects[] = {
-  { "text_encoder", GUIDED_BATCH, prepare_text_tower },
-  { "image_encoder", 1, prepare_image_tower },
-  { "prior", GUIDED_BATCH, prepare_prior },
-  { "text_proj", GUIDED_BATCH, prepare_text_proj },
-  { "decoder", GUIDED_BATCH, prepare_unet },
-  { "super_res_first", 1, prepare_unet },
-  { "super_res_last", 1, prepare_unet },
-  { "super_res_1024", 1, prepare_unet },
+} subjects[UNCLIP_N_KINDS] = {
+  [UNCLIP_KIND_TEXT_TOWER] = { GUIDED_BATCH, prepare_text_tower },
+  [UNCLIP_KIND_IMAGE_TOWER] = { 1, prepare_image_tower },
+  [UNCLIP_KIND_PRIOR] = { GUIDED_BATCH, prepare_prior },
+  [UNCLIP_KIND_TEXT_PROJ] = { GUIDED_BATCH, prepare_text_proj },
+  [UNCLIP_KIND_UNET] = { GUIDED_BATCH, prepare_unet },
+  [UNCLIP_KIND_UPSAMPLER] = { 1, prepare_unet },
 };
 
-static gboolean
-prepare (Subject *subject, UnclipModel *model, const char *component, GError **error)
+/* Names of all that can be measured; transfer full. */
+static char *
+known_subjects (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (subjects); i++)
-    if (strcmp (subjects[i].name, component) == 0)
-      {
-        if (subject->n_batch == 0)
-          subject->n_batch = subjects[i].n_batch;
-        return subjects[i].prepare (subject, model, component, error);
-      }
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
-               _("There is no network \"%s\" to measure; there are text_encoder, image_encoder, prior, text_proj, decoder, "
-                 "super_res_first, super_res_last and super_res_1024"),
-               component);
+  g_autoptr (GString) names = g_string_new (NULL);
+  const UnclipComponent *component;
+
+  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
+    if (subjects[component->kind].prepare != NULL)
+      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", component->name);
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
+static gboolean
+prepare (Subject *subject, UnclipModel *model, const char *name, GError **error)
+{
+  const UnclipComponent *component = unclip_component (name);
+  g_autofree char       *known = NULL;
+
+  if (component != NULL && subjects[component->kind].prepare != NULL)
+    {
+      if (subject->n_batch == 0)
+        subject->n_batch = subjects[component->kind].n_batch;
+      return subjects[component->kind].prepare (subject, model, name, error);
+    }
+  known = known_subjects ();
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("There is no network \"%s\" to measure; there are %s"), name, known);
   return FALSE;
 }
 

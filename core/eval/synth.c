@@ -1,4 +1,4 @@
-/* Models with random weights: every tensor that the layout ask for, in a scale that keeps activations
+/* Models with random weights: every tensor that the networks ask for, in a scale that keeps activations
  * near one through dozens of layers. Written as a stream, as a model is larger than memory.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "construct.h"
+#include "network.h"
 #include "read.h"
 #include "safetensors.h"
 
@@ -23,84 +23,15 @@
 
 /* ---- names and shapes -------------------------------------------------------------------------- */
 
-static gboolean
-construct_text_tower (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
-{
-  g_autoptr (UnclipTextTower) tower = unclip_text_tower_construct (config, weights, context, error);
-
-  return tower != NULL;
-}
-
-static gboolean
-construct_image_tower (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
-{
-  g_autoptr (UnclipImageTower) tower = unclip_image_tower_construct (config, weights, context, error);
-
-  return tower != NULL;
-}
-
-static gboolean
-construct_prior (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
-{
-  g_autoptr (UnclipPrior) prior = unclip_prior_construct (config, weights, context, error);
-
-  return prior != NULL;
-}
-
-static gboolean
-construct_prior_autoregressive (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
-{
-  g_autoptr (UnclipPriorAutoregressive) prior = unclip_prior_autoregressive_construct (config, weights, context, error);
-
-  return prior != NULL;
-}
-
-static gboolean
-construct_text_proj (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
-{
-  g_autoptr (UnclipTextProj) proj = unclip_text_proj_construct (config, weights, context, error);
-
-  return proj != NULL;
-}
-
-static gboolean
-construct_unet (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
-{
-  g_autoptr (UnclipUnet) unet = unclip_unet_construct (config, weights, component, context, error);
-
-  return unet != NULL;
-}
-
-/* The folders of a model: what diffusers calls what is in them, and the weights' file where there are any. */
-static const struct
-{
-  const char *name, *library, *class_name, *file;
-  gboolean (*construct) (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error);
-} layout[] = {
-  { "tokenizer", "transformers", "CLIPTokenizer", NULL, NULL },
-  { "text_encoder", "transformers", "CLIPTextModelWithProjection", "model.safetensors", construct_text_tower },
-  { "feature_extractor", "transformers", "CLIPImageProcessor", NULL, NULL },
-  { "image_encoder", "transformers", "CLIPVisionModelWithProjection", "model.safetensors", construct_image_tower },
-  { "prior", "diffusers", "PriorTransformer", "diffusion_pytorch_model.safetensors", construct_prior },
-  { "prior_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
-  { "prior_autoregressive", "unclip", "PriorAutoregressive", "diffusion_pytorch_model.safetensors", construct_prior_autoregressive },
-  { "text_proj", "unclip", "UnCLIPTextProjModel", "diffusion_pytorch_model.safetensors", construct_text_proj },
-  { "decoder", "diffusers", "UNet2DConditionModel", "diffusion_pytorch_model.safetensors", construct_unet },
-  { "decoder_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
-  { "super_res_first", "diffusers", "UNet2DModel", "diffusion_pytorch_model.safetensors", construct_unet },
-  { "super_res_last", "diffusers", "UNet2DModel", "diffusion_pytorch_model.safetensors", construct_unet },
-  { "super_res_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
-  { "super_res_1024", "diffusers", "UNet2DModel", "diffusion_pytorch_model.safetensors", construct_unet },
-  { "super_res_1024_scheduler", "diffusers", "UnCLIPScheduler", NULL, NULL },
-};
-
 gboolean
 unclip_synth_component (guint i, const char **name)
 {
-  for (guint k = 0; k < G_N_ELEMENTS (layout); k++)
-    if (layout[k].construct != NULL && i-- == 0)
+  const UnclipComponent *component;
+
+  for (guint k = 0; (component = unclip_component_at (k)) != NULL; k++)
+    if (component->weights != NULL && i-- == 0)
       {
-        *name = layout[k].name;
+        *name = component->name;
         return TRUE;
       }
   return FALSE;
@@ -109,6 +40,7 @@ unclip_synth_component (guint i, const char **name)
 GPtrArray *
 unclip_synth_entries (const char *dir, const char *component, UnclipDtype dtype, GError **error)
 {
+  const UnclipNetworkKind *kind = unclip_network_kind (unclip_component (component));
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_entry_free);
   g_autoptr (UnclipWeights) weights = unclip_weights_new_recording ();
   g_autofree char *path = g_build_filename (dir, "config.json", NULL);
@@ -117,14 +49,15 @@ unclip_synth_entries (const char *dir, const char *component, UnclipDtype dtype,
   const char *name;
   const int  *dims;
   int         n_dims;
+  gpointer    network;
 
   if (config == NULL)
     return NULL;
   bk_context_init (&context, 1);
-  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
-    if (layout[i].construct != NULL && strcmp (layout[i].name, component) == 0
-        && ! layout[i].construct (config, weights, component, &context, error))
-      return NULL;
+  network = kind->construct (config, weights, component, &context, error);
+  if (network == NULL)
+    return NULL;
+  kind->free (network);
   for (guint i = 0; unclip_weights_recorded (weights, i, &name, &n_dims, &dims); i++)
     g_ptr_array_add (entries, unclip_entry_new (name, dtype, n_dims, dims));
   return g_steal_pointer (&entries);
@@ -397,41 +330,45 @@ write_index (Synth *synth, GError **error)
   g_autofree char *from = g_build_filename (synth->config_dir, INDEX, NULL);
   g_autofree char *to = g_build_filename (synth->out_dir, INDEX, NULL);
   g_autoptr (GString) text = NULL;
+  const UnclipComponent *component;
 
   if (g_file_test (from, G_FILE_TEST_IS_REGULAR))
     return copy (synth, from, to, error);
 
   text = g_string_new ("{\n  \"_class_name\": \"UnCLIPPipeline\"");
-  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
     {
-      g_autofree char *dir = g_build_filename (synth->config_dir, layout[i].name, NULL);
+      g_autofree char *dir = g_build_filename (synth->config_dir, component->name, NULL);
 
       if (g_file_test (dir, G_FILE_TEST_IS_DIR))
-        g_string_append_printf (text, ",\n  \"%s\": [\"%s\", \"%s\"]", layout[i].name, layout[i].library, layout[i].class_name);
+        g_string_append_printf (text, ",\n  \"%s\": [\"%s\", \"%s\"]", component->name, component->library, component->class_name);
     }
   g_string_append (text, "\n}\n");
   return write_text (synth, to, text->str, text->len, error);
 }
 
-/* Tensors of every network that has a config; NULL elements for the others. */
+/* Tensors of every network that has a config, in the order of the table; NULL elements for the other components. */
 static gboolean
-find_entries (Synth *synth, GPtrArray *lists[], GError **error)
+find_entries (Synth *synth, GPtrArray *lists, GError **error)
 {
+  const UnclipComponent *component;
   gboolean is_any = FALSE;
 
-  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
     {
-      g_autofree char *dir = g_build_filename (synth->config_dir, layout[i].name, NULL);
+      g_autofree char *dir = g_build_filename (synth->config_dir, component->name, NULL);
       g_autofree char *config = g_build_filename (dir, "config.json", NULL);
+      GPtrArray       *entries;
 
-      if (layout[i].construct == NULL || ! g_file_test (config, G_FILE_TEST_EXISTS))
+      g_ptr_array_add (lists, NULL);
+      if (component->weights == NULL || ! g_file_test (config, G_FILE_TEST_EXISTS))
         continue;
-      lists[i] = unclip_synth_entries (dir, layout[i].name, synth->dtype, error);
-      if (lists[i] == NULL)
+      entries = lists->pdata[i] = unclip_synth_entries (dir, component->name, synth->dtype, error);
+      if (entries == NULL)
         return FALSE;
       is_any = TRUE;
-      for (guint k = 0; k < lists[i]->len; k++)
-        synth->size += ((UnclipEntry *) g_ptr_array_index (lists[i], k))->size;
+      for (guint k = 0; k < entries->len; k++)
+        synth->size += ((UnclipEntry *) g_ptr_array_index (entries, k))->size;
     }
   if (! is_any)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has no component with a config.json, such as decoder/config.json"),
@@ -440,13 +377,22 @@ find_entries (Synth *synth, GPtrArray *lists[], GError **error)
 }
 
 static gboolean
-write_model (Synth *synth, GPtrArray *const lists[], GError **error)
+write_model (Synth *synth, GPtrArray *lists, GError **error)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
-    if (! copy_configs (synth, layout[i].name, error)
-        || (lists[i] != NULL && ! write_weights (synth, layout[i].name, layout[i].file, lists[i], error)))
+  const UnclipComponent *component;
+
+  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
+    if (! copy_configs (synth, component->name, error)
+        || (lists->pdata[i] != NULL && ! write_weights (synth, component->name, component->weights, lists->pdata[i], error)))
       return FALSE;
   return write_index (synth, error);
+}
+
+static void
+clear_entries (gpointer entries)
+{
+  if (entries != NULL)
+    g_ptr_array_unref (entries);
 }
 
 static gboolean
@@ -532,7 +478,7 @@ unclip_synth (const char *config_dir, const char *out_dir, guint64 seed, const c
   g_autoptr (GPtrArray) made = g_ptr_array_new ();
   g_autofree float *values = g_new (float, CHUNK);
   g_autofree char  *target = resolve (out_dir);
-  GPtrArray *lists[G_N_ELEMENTS (layout)] = { NULL };
+  g_autoptr (GPtrArray) lists = g_ptr_array_new_with_free_func (clear_entries);
   Synth      synth = { config_dir, NULL, seed, UNCLIP_DTYPE_F32, options != NULL ? options : &defaults, made, 0, 0, values };
   gboolean   is_written;
 
@@ -544,8 +490,6 @@ unclip_synth (const char *config_dir, const char *out_dir, guint64 seed, const c
                && finish (&synth, target, error);
   if (! is_written)
     rename_in_error (synth.out_dir, out_dir, error);
-  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
-    g_clear_pointer (&lists[i], g_ptr_array_unref);
 
   /* The last first, as folders have to be empty. */
   for (guint i = made->len; i > 0; i--)

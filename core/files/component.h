@@ -1,4 +1,4 @@
-/* What the networks see of a model: a component's config and weights.
+/* The components of a model: the table of those that there are, and what the networks see of one, its config and weights.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -10,12 +10,75 @@
 
 G_BEGIN_DECLS
 
+/* ---- the table: component.c ---------------------------------------------------------------- */
+
+/* What lies in a component's folder: whose code reads it. */
+typedef enum
+{
+  UNCLIP_KIND_TOKENIZER,
+  UNCLIP_KIND_FEATURE_EXTRACTOR,
+  UNCLIP_KIND_SCHEDULER,
+  UNCLIP_KIND_TEXT_TOWER,
+  UNCLIP_KIND_IMAGE_TOWER,
+  UNCLIP_KIND_PRIOR,
+  UNCLIP_KIND_PRIOR_AUTOREGRESSIVE,
+  UNCLIP_KIND_TEXT_PROJ,
+  UNCLIP_KIND_UNET,
+  UNCLIP_KIND_UPSAMPLER, /* a UNet, too, but one that a picture conditions */
+  UNCLIP_N_KINDS
+} UnclipKind;
+
+/* The stages that a job goes through. */
+typedef enum
+{
+  UNCLIP_STAGE_NONE = 0,
+  UNCLIP_STAGE_TEXT = 1 << 0,
+  UNCLIP_STAGE_IMAGE = 1 << 1,
+  UNCLIP_STAGE_PRIOR = 1 << 2,
+  UNCLIP_STAGE_DECODER = 1 << 3,
+  UNCLIP_STAGE_FIRST_UPSAMPLER = 1 << 4,
+  UNCLIP_STAGE_SECOND_UPSAMPLER = 1 << 5,
+  UNCLIP_STAGE_PRIOR_AUTOREGRESSIVE = 1 << 6,
+  UNCLIP_STAGES_EDIT = UNCLIP_STAGE_TEXT | UNCLIP_STAGE_IMAGE | UNCLIP_STAGE_DECODER
+} UnclipStages;
+
+/**
+ * UnclipComponent:
+ * @name: of its folder
+ * @config: file that must be there; a tokenizer may have tokenizer.json in its place
+ * @weights: (nullable): file of its weights, as unclip synth writes it; %NULL: it has none
+ * @library: what model_index.json says of it, as diffusers does
+ * @class_name: likewise
+ * @stages: those that need it
+ * @is_required: without it nothing works; else some jobs do
+ * @remedy: (nullable): where people get it, to be translated; %NULL: from the model's own repository
+ */
+typedef struct
+{
+  const char  *name;
+  UnclipKind   kind;
+  const char  *config, *weights;
+  const char  *library, *class_name;
+  UnclipStages stages;
+  gboolean     is_required;
+  const char  *remedy;
+} UnclipComponent;
+
+/* Row @i of the table, in the order in which a job comes by them; %NULL after the last. */
+const UnclipComponent *unclip_component_at     (guint i);
+/* %NULL: there is no such component. */
+const UnclipComponent *unclip_component        (const char *name);
+/* The one of @kind that a stage of component @name needs, too: its scheduler. */
+const UnclipComponent *unclip_component_beside (const char *name, UnclipKind kind);
+/* The remedy's sentence, translated. @component: (nullable) */
+const char            *unclip_component_remedy (const UnclipComponent *component);
+
+/* ---- of a model: model.c -------------------------------------------------------------------- */
+
 /* Folder of a component; %UNCLIP_ERROR_MISSING names it and says where people get it (image_encoder:
  * openai/clip-vit-large-patch14 fits Karlo; --component image_encoder=DIR). transfer none. */
 const char    *unclip_model_component_dir (UnclipModel *model, const char *component, GError **error);
 gboolean       unclip_model_has           (UnclipModel *model, const char *component);
-/* Name of component @i of those that the layout knows; NULL after the last. */
-const char    *unclip_model_component     (guint i);
 /* Adds what tells one component from another to @sum: its config, its weights' names, shapes and first bytes; nothing if it
  * cannot be read. */
 void           unclip_model_digest        (UnclipModel *model, const char *component, GChecksum *sum);

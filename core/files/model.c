@@ -14,35 +14,6 @@
 #define DEFAULT_MODEL "toybox"
 #define DEFAULTS "_unclip_defaults"
 
-/* Every component the layout knows, what lies in its folder, and what can't be done without it. */
-static const struct
-{
-  const char *name;
-  const char *config; /* file that must be there; a tokenizer may have tokenizer.json in its place */
-  gboolean    has_weights;
-  gboolean    required;
-  const char *remedy; /* NULL: download the model again */
-} layout[] = {
-  { "tokenizer", "vocab.json", FALSE, TRUE, NULL },
-  { "text_encoder", "config.json", TRUE, TRUE, NULL },
-  { "feature_extractor", "preprocessor_config.json", FALSE, FALSE,
-    N_("for Karlo take the file preprocessor_config.json of openai/clip-vit-large-patch14, and name its folder with --component feature_extractor=DIR") },
-  { "image_encoder", "config.json", TRUE, FALSE,
-    N_("for Karlo take openai/clip-vit-large-patch14 (the same tower) or the image_encoder of kakaobrain/karlo-v1-alpha-image-variations, and name its folder with --component image_encoder=DIR") },
-  { "prior", "config.json", TRUE, FALSE,
-    N_("for Karlo it is in kakaobrain/karlo-v1-alpha; name its folder with --component prior=DIR, or use --prior text") },
-  { "prior_scheduler", "scheduler_config.json", FALSE, FALSE, NULL },
-  { "prior_autoregressive", "config.json", TRUE, FALSE, N_("use --prior diffusion") },
-  { "text_proj", "config.json", TRUE, TRUE, NULL },
-  { "decoder", "config.json", TRUE, TRUE, NULL },
-  { "decoder_scheduler", "scheduler_config.json", FALSE, FALSE, NULL },
-  { "super_res_first", "config.json", TRUE, FALSE, N_("without it pictures stay at the decoder's size; ask for that with --size") },
-  { "super_res_last", "config.json", TRUE, FALSE, N_("without it pictures stay at the decoder's size; ask for that with --size") },
-  { "super_res_scheduler", "scheduler_config.json", FALSE, FALSE, NULL },
-  { "super_res_1024", "config.json", TRUE, FALSE, N_("ask for a smaller --size") },
-  { "super_res_1024_scheduler", "scheduler_config.json", FALSE, FALSE, N_("ask for a smaller --size") },
-};
-
 struct _UnclipModel
 {
   gatomicrefcount ref_count;
@@ -53,15 +24,6 @@ struct _UnclipModel
   GHashTable     *dirs;     /* component to folder; only those that are there */
   gboolean        is_only_looked_at;
 };
-
-static int
-layout_index (const char *name)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
-    if (strcmp (layout[i].name, name) == 0)
-      return i;
-  return -1;
-}
 
 UnclipModel *
 unclip_model_ref (UnclipModel *model)
@@ -185,12 +147,12 @@ unclip_model_list (void)
 /* ---- opening ---------------------------------------------------------------------------------- */
 
 static gboolean
-has_component_file (const char *dir, int i)
+has_component_file (const char *dir, const UnclipComponent *component)
 {
-  g_autofree char *path = g_build_filename (dir, layout[i].config, NULL), *other = g_build_filename (dir, "tokenizer.json", NULL);
+  g_autofree char *path = g_build_filename (dir, component->config, NULL), *other = g_build_filename (dir, "tokenizer.json", NULL);
 
   return g_file_test (path, G_FILE_TEST_IS_REGULAR)
-         || (strcmp (layout[i].name, "tokenizer") == 0 && g_file_test (other, G_FILE_TEST_IS_REGULAR));
+         || (component->kind == UNCLIP_KIND_TOKENIZER && g_file_test (other, G_FILE_TEST_IS_REGULAR));
 }
 
 static gboolean
@@ -199,9 +161,9 @@ add_override (UnclipModel *model, const char *text, GError **error)
   const char      *equals = strchr (text, '=');
   g_autofree char *name = equals != NULL ? g_strndup (text, equals - text) : g_strdup (text);
   g_autofree char *inner = NULL;
-  int              i = layout_index (name);
+  const UnclipComponent *component = unclip_component (name);
 
-  if (i < 0 || equals == NULL || equals[1] == '\0')
+  if (component == NULL || equals == NULL || equals[1] == '\0')
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
                    _("\"%s\" does not say where a component is; write for example image_encoder=DIR"), text);
@@ -209,14 +171,14 @@ add_override (UnclipModel *model, const char *text, GError **error)
     }
   /* Both the component's own folder and a model's that holds it will do. */
   inner = g_build_filename (equals + 1, name, NULL);
-  if (has_component_file (inner, i))
+  if (has_component_file (inner, component))
     g_hash_table_replace (model->dirs, g_strdup (name), g_steal_pointer (&inner));
-  else if (has_component_file (equals + 1, i))
+  else if (has_component_file (equals + 1, component))
     g_hash_table_replace (model->dirs, g_strdup (name), g_strdup (equals + 1));
   else
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("%s has no %s, so it cannot serve as %s"),
-                   equals + 1, layout[i].config, name);
+                   equals + 1, component->config, name);
       return FALSE;
     }
   return TRUE;
@@ -275,6 +237,7 @@ unclip_model_open (const char *name, const char *const *components, GError **err
 {
   g_autoptr (UnclipModel) model = g_new0 (UnclipModel, 1);
   g_autofree char *index = NULL;
+  const UnclipComponent *component;
 
   g_atomic_ref_count_init (&model->ref_count);
   model->dirs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -287,12 +250,12 @@ unclip_model_open (const char *name, const char *const *components, GError **err
       || ! unclip_about_new (model->index, model->path, &model->about, error))
     return NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
+  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
     {
-      g_autofree char *dir = g_build_filename (model->path, layout[i].name, NULL);
+      g_autofree char *dir = g_build_filename (model->path, component->name, NULL);
 
-      if (has_component_file (dir, i))
-        g_hash_table_insert (model->dirs, g_strdup (layout[i].name), g_steal_pointer (&dir));
+      if (has_component_file (dir, component))
+        g_hash_table_insert (model->dirs, g_strdup (component->name), g_steal_pointer (&dir));
     }
   for (; components != NULL && *components != NULL; components++)
     if (! add_override (model, *components, error))
@@ -390,12 +353,10 @@ const char *
 unclip_model_component_dir (UnclipModel *model, const char *component, GError **error)
 {
   const char *dir = g_hash_table_lookup (model->dirs, component);
-  int         i = layout_index (component);
 
   if (dir == NULL)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("The model %s lacks %s, which this needs; %s"),
-                 unclip_model_name (model), component,
-                 i >= 0 && layout[i].remedy != NULL ? _(layout[i].remedy) : _("download the model again"));
+                 unclip_model_name (model), component, unclip_component_remedy (unclip_component (component)));
   return dir;
 }
 
@@ -403,12 +364,12 @@ UnclipConfig *
 unclip_model_config (UnclipModel *model, const char *component, GError **error)
 {
   const char      *dir = unclip_model_component_dir (model, component, error);
-  int              i = layout_index (component);
+  const UnclipComponent *row = unclip_component (component);
   g_autofree char *path = NULL;
 
   if (dir == NULL)
     return NULL;
-  path = g_build_filename (dir, strcmp (component, "tokenizer") == 0 ? "tokenizer_config.json" : layout[i].config, NULL);
+  path = g_build_filename (dir, row->kind == UNCLIP_KIND_TOKENIZER ? "tokenizer_config.json" : row->config, NULL);
   return unclip_config_load (path, error);
 }
 
@@ -482,35 +443,35 @@ class_name (UnclipModel *model, const char *component, UnclipConfig *config)
 
 /* NULL without an error for a tokenizer that does without: CLIP's own values hold then. */
 static UnclipConfig *
-config_if_needed (UnclipModel *model, const char *component, GError **error)
+config_if_needed (UnclipModel *model, const UnclipComponent *component, GError **error)
 {
-  if (strcmp (component, "tokenizer") == 0)
+  if (component->kind == UNCLIP_KIND_TOKENIZER)
     {
-      g_autofree char *path = g_build_filename (g_hash_table_lookup (model->dirs, component), "tokenizer_config.json", NULL);
+      g_autofree char *path = g_build_filename (g_hash_table_lookup (model->dirs, component->name), "tokenizer_config.json", NULL);
 
       if (! g_file_test (path, G_FILE_TEST_EXISTS))
         return NULL;
     }
-  return unclip_model_config (model, component, error);
+  return unclip_model_config (model, component->name, error);
 }
 
 static UnclipComponentInfo *
-info_of (UnclipModel *model, int i)
+info_of (UnclipModel *model, const UnclipComponent *component)
 {
   UnclipComponentInfo *info = g_new0 (UnclipComponentInfo, 1);
   g_autoptr (UnclipConfig) config = NULL;
   g_autoptr (UnclipWeights) weights = NULL;
   g_autoptr (GError) error = NULL;
 
-  info->name = g_strdup (layout[i].name);
-  info->required = layout[i].required;
-  info->path = g_strdup (g_hash_table_lookup (model->dirs, layout[i].name));
+  info->name = g_strdup (component->name);
+  info->required = component->is_required;
+  info->path = g_strdup (g_hash_table_lookup (model->dirs, component->name));
   if (info->path != NULL)
-    config = config_if_needed (model, layout[i].name, &error);
-  info->class_name = class_name (model, layout[i].name, config);
-  if (config != NULL && layout[i].has_weights)
+    config = config_if_needed (model, component, &error);
+  info->class_name = class_name (model, component->name, config);
+  if (config != NULL && component->weights != NULL)
     {
-      weights = unclip_model_weights (model, layout[i].name, &error);
+      weights = unclip_model_weights (model, component->name, &error);
       if (weights != NULL)
         {
           info->dtype = g_strdup (unclip_weights_dtype (weights));
@@ -521,7 +482,7 @@ info_of (UnclipModel *model, int i)
   if (error != NULL)
     info->problem = g_strdup (error->message);
   else if (info->path == NULL)
-    info->problem = g_strdup_printf (_("missing; %s"), layout[i].remedy != NULL ? _(layout[i].remedy) : _("download the model again"));
+    info->problem = g_strdup_printf (_("missing; %s"), unclip_component_remedy (component));
   return info;
 }
 
@@ -529,32 +490,26 @@ GPtrArray *
 unclip_model_files (UnclipModel *model)
 {
   GPtrArray *infos = g_ptr_array_new_with_free_func ((GDestroyNotify) info_free);
+  const UnclipComponent *component;
 
-  for (guint i = 0; i < G_N_ELEMENTS (layout); i++)
-    g_ptr_array_add (infos, info_of (model, i));
+  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
+    g_ptr_array_add (infos, info_of (model, component));
   return infos;
-}
-
-const char *
-unclip_model_component (guint i)
-{
-  return i < G_N_ELEMENTS (layout) ? layout[i].name : NULL;
 }
 
 void
 unclip_model_digest (UnclipModel *model, const char *component, GChecksum *sum)
 {
-  int i = layout_index (component);
   g_autoptr (UnclipConfig) config = unclip_model_config (model, component, NULL);
   g_autoptr (UnclipWeights) weights = NULL;
   g_autofree char *text = NULL;
 
-  if (config == NULL || i < 0)
+  if (config == NULL)
     return;
   text = unclip_config_text (config);
   g_checksum_update (sum, (const guchar *) component, -1);
   g_checksum_update (sum, (const guchar *) text, -1);
-  weights = layout[i].has_weights ? unclip_model_weights (model, component, NULL) : NULL;
+  weights = unclip_component (component)->weights != NULL ? unclip_model_weights (model, component, NULL) : NULL;
   if (weights != NULL)
     unclip_weights_digest (weights, sum);
 }

@@ -95,8 +95,10 @@ unclip_image_tower_construct (const UnclipConfig  *config,
                               GError             **error)
 {
   g_autoptr (UnclipImageTower) tower = g_new0 (UnclipImageTower, 1);
+  /* A whole CLIP has both towers in one folder. */
+  g_autoptr (UnclipConfig) part = unclip_config_part (config, "vision_config");
 
-  if (! read_config (tower, config, error))
+  if (! read_config (tower, part != NULL ? part : config, error))
     return NULL;
 
   tower->layers = unclip_clip_layers_new (&tower->config);
@@ -112,20 +114,16 @@ unclip_image_tower_new (UnclipModel  *model,
                         GError      **error)
 {
   g_autoptr (UnclipConfig) config = unclip_model_config (model, "image_encoder", error);
-  g_autoptr (UnclipConfig) part = NULL;
   g_autoptr (UnclipWeights) weights = NULL;
   UnclipImageTower *tower;
 
   if (config == NULL)
     return NULL;
-
-  /* A whole CLIP has both towers in one folder. */
-  part = unclip_config_part (config, "vision_config");
   weights = unclip_model_weights (model, "image_encoder", error);
   if (weights == NULL)
     return NULL;
 
-  tower = unclip_image_tower_construct (part != NULL ? part : config, weights, context, error);
+  tower = unclip_image_tower_construct (config, weights, context, error);
   if (tower != NULL)
     tower->weights = g_steal_pointer (&weights);
   return tower;

@@ -144,6 +144,7 @@ typedef struct _UnclipPriorAutoregressive UnclipPriorAutoregressive;
 UnclipPriorAutoregressive *unclip_prior_autoregressive_new    (UnclipModel *model, BkContext *context, GError **error);
 void                       unclip_prior_autoregressive_free   (UnclipPriorAutoregressive *prior);
 int                        unclip_prior_autoregressive_length (const UnclipPriorAutoregressive *prior); /* text tokens */
+gsize                      unclip_prior_autoregressive_weights_size (const UnclipPriorAutoregressive *prior); /* bytes, packed */
 /* Principal components and their buckets, which the codes are numbers of; transfer none. */
 const UnclipPca           *unclip_prior_autoregressive_pca    (const UnclipPriorAutoregressive *prior);
 int                        unclip_prior_autoregressive_n_dots (const UnclipPriorAutoregressive *prior); /* buckets of the cosine */

@@ -182,6 +182,12 @@ unclip_prior_autoregressive_length (const UnclipPriorAutoregressive *prior)
   return prior->length;
 }
 
+gsize
+unclip_prior_autoregressive_weights_size (const UnclipPriorAutoregressive *prior)
+{
+  return bk_arena_peak (prior->store);
+}
+
 const UnclipPca *
 unclip_prior_autoregressive_pca (const UnclipPriorAutoregressive *prior)
 {

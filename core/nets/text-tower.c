@@ -78,8 +78,10 @@ unclip_text_tower_construct (const UnclipConfig  *config,
                              GError             **error)
 {
   g_autoptr (UnclipTextTower) tower = g_new0 (UnclipTextTower, 1);
+  /* A whole CLIP has both towers in one folder. */
+  g_autoptr (UnclipConfig) part = unclip_config_part (config, "text_config");
 
-  if (! read_config (tower, config, error))
+  if (! read_config (tower, part != NULL ? part : config, error))
     return NULL;
 
   tower->layers = unclip_clip_layers_new (&tower->config);
@@ -95,20 +97,16 @@ unclip_text_tower_new (UnclipModel  *model,
                        GError      **error)
 {
   g_autoptr (UnclipConfig) config = unclip_model_config (model, "text_encoder", error);
-  g_autoptr (UnclipConfig) part = NULL;
   g_autoptr (UnclipWeights) weights = NULL;
   UnclipTextTower *tower;
 
   if (config == NULL)
     return NULL;
-
-  /* A whole CLIP has both towers in one folder. */
-  part = unclip_config_part (config, "text_config");
   weights = unclip_model_weights (model, "text_encoder", error);
   if (weights == NULL)
     return NULL;
 
-  tower = unclip_text_tower_construct (part != NULL ? part : config, weights, context, error);
+  tower = unclip_text_tower_construct (config, weights, context, error);
   if (tower != NULL)
     tower->weights = g_steal_pointer (&weights);
   return tower;

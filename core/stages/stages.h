@@ -1,5 +1,5 @@
 /* The stages of the pipeline as sampling sees them: each network with its condition and its guidance
- * becomes one UnclipPredict. Shared by the edits and by eval.
+ * becomes one UnclipPredict.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
