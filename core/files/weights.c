@@ -124,40 +124,45 @@ open_sharded (const char *dir, const char *index, GError **error)
   return g_steal_pointer (&weights);
 }
 
-/* Files that hold weights in other formats, or under names that nobody looks for; the first by name, transfer full. */
+/* What is looked for, in this order: torch's own format after all of the other, whose files need no care. */
+static const struct
+{
+  const char *ending, *stems[2];
+} formats[] = { { ".safetensors", { "model", "diffusion_pytorch_model" } }, { ".bin", { "pytorch_model", "diffusion_pytorch_model" } } };
+
+/* A file of weights under a name that nobody looks for, in a format that is read (@format its place in formats[]), or else in one that
+ * is not (-1); of several the first by name. transfer full, nullable */
 static char *
-find_other (const char *dir)
+find_other (const char *dir, int *format)
 {
   static const char *const endings[] = { ".safetensors", ".bin", ".ckpt", ".pt", ".pth", ".msgpack", ".h5", ".onnx", ".gguf" };
   g_autoptr (GDir) entries = g_dir_open (dir, 0, NULL);
   g_autofree char *first = NULL;
   const char      *name;
 
+  *format = -1;
   while (entries != NULL && (name = g_dir_read_name (entries)) != NULL)
-    {
-      gboolean is_other = strstr (name, ".bin.index.") != NULL;
+    for (int i = 0; i < (int) G_N_ELEMENTS (endings); i++)
+      {
+        int      of = i < (int) G_N_ELEMENTS (formats) ? i : -1;
+        gboolean is_better = first == NULL || (of >= 0 && *format < 0) || ((of >= 0) == (*format >= 0) && strcmp (name, first) < 0);
 
-      for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
-        is_other = is_other || g_str_has_suffix (name, endings[i]);
-      if (is_other && (first == NULL || strcmp (name, first) < 0))
-        {
-          g_free (first);
-          first = g_strdup (name);
-        }
-    }
+        if (g_str_has_suffix (name, endings[i]) && is_better)
+          {
+            g_free (first);
+            first = g_strdup (name);
+            *format = of;
+          }
+      }
   return first != NULL ? g_filename_display_name (first) : NULL;
 }
 
 UnclipWeights *
 unclip_weights_open (const char *dir, GError **error)
 {
-  /* The first that is there counts: torch's own format after all of the other, whose files need no care. */
-  static const struct
-  {
-    const char *ending, *stems[2];
-  } formats[] = { { ".safetensors", { "model", "diffusion_pytorch_model" } }, { ".bin", { "pytorch_model", "diffusion_pytorch_model" } } };
   static const char *const variants[] = { "", ".fp16", ".bf16" };
   g_autofree char *other = NULL;
+  int              format;
 
   for (guint f = 0; f < G_N_ELEMENTS (formats); f++)
     for (guint v = 0; v < G_N_ELEMENTS (variants); v++)
@@ -177,14 +182,13 @@ unclip_weights_open (const char *dir, GError **error)
             return open_sharded (dir, index_2, error);
         }
 
-  other = find_other (dir);
+  other = find_other (dir, &format);
   if (other == NULL)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("%s has no weights (a .safetensors file)"), dir);
-  else if (g_str_has_suffix (other, ".safetensors"))
+  else if (format >= 0)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING,
-                 _("%s has %s, but neither model.safetensors nor diffusion_pytorch_model.safetensors, nor an index of such files; "
-                   "download the component again under its published names"),
-                 dir, other);
+                 _("%s has %s, but neither %s%s nor %s%s, nor an index of such files; download the component again under its published names"),
+                 dir, other, formats[format].stems[0], formats[format].ending, formats[format].stems[1], formats[format].ending);
   else
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING,
                  _("%s holds its weights only as %s, which this version does not read; "

@@ -6,65 +6,20 @@
 
 #include <string.h>
 
+#include "archive.h"
 #include "container.h"
-
-static void
-put (GByteArray *to, guint64 value, int n_bytes)
-{
-  for (int i = 0; i < n_bytes; i++)
-    {
-      guint8 byte = i < 8 ? value >> (8 * i) : 0;
-
-      g_byte_array_append (to, &byte, 1);
-    }
-}
-
-/* A stored member: what stands before its bytes, or, in the directory, points there. */
-static void
-add_header (GByteArray *to, gboolean is_directory, const char *name, gsize size, guint offset)
-{
-  put (to, is_directory ? 0x02014b50 : 0x04034b50, 4);
-  put (to, 0, is_directory ? 16 : 14);
-  put (to, size, 4);
-  put (to, size, 4);
-  put (to, strlen (name), 2);
-  put (to, 0, is_directory ? 12 : 2);
-  if (is_directory)
-    put (to, offset, 4);
-  g_byte_array_append (to, (const guint8 *) name, strlen (name));
-}
 
 /* An archive with the pickle and the bytes of storage "0". */
 static GByteArray *
 pack (const guint8 *pickle, gsize size)
 {
   static const guint8 values[64] = { 1, 2, 3 };
-  const struct
-  {
-    const char *name;
-    const void *data;
-    gsize       size;
-  } members[] = { { "archive/data.pkl", pickle, size }, { "archive/data/0", values, sizeof values }, { "archive/byteorder", "little", 6 } };
-  GByteArray *bytes = g_byte_array_new ();
-  g_autoptr (GByteArray) directory = g_byte_array_new ();
-  guint       offset;
+  Archive archive = archive_new ();
 
-  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
-    {
-      add_header (directory, TRUE, members[i].name, members[i].size, bytes->len);
-      add_header (bytes, FALSE, members[i].name, members[i].size, 0);
-      g_byte_array_append (bytes, members[i].data, members[i].size);
-    }
-  offset = bytes->len;
-  g_byte_array_append (bytes, directory->data, directory->len);
-  put (bytes, 0x06054b50, 4);
-  put (bytes, 0, 4);
-  put (bytes, G_N_ELEMENTS (members), 2);
-  put (bytes, G_N_ELEMENTS (members), 2);
-  put (bytes, directory->len, 4);
-  put (bytes, offset, 4);
-  put (bytes, 0, 2);
-  return bytes;
+  archive_add (&archive, "archive/data.pkl", pickle, size, 0);
+  archive_add (&archive, "archive/data/0", values, sizeof values, 0);
+  archive_add (&archive, "archive/byteorder", "little", 6, 0);
+  return archive_finish (&archive, FALSE);
 }
 
 static void

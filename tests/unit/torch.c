@@ -6,99 +6,16 @@
 
 #include <string.h>
 
+#include "archive.h"
 #include "support.h"
 
-/* ---- an archive ------------------------------------------------------------------------------- */
-
-typedef struct
-{
-  GByteArray *bytes, *directory;
-  guint       n;
-} Zip;
-
-static void
-put (GByteArray *to, guint64 value, int n_bytes)
-{
-  for (int i = 0; i < n_bytes; i++)
-    {
-      guint8 byte = i < 8 ? value >> (8 * i) : 0;
-
-      g_byte_array_append (to, &byte, 1);
-    }
-}
-
-static Zip
-zip_new (void)
-{
-  return (Zip) { g_byte_array_new (), g_byte_array_new (), 0 };
-}
-
-/* What the member's own header and the directory's entry have in common, from the method to the length of the name. */
-static void
-put_member (GByteArray *to, int method, gsize size, const char *name)
-{
-  put (to, method, 2);
-  put (to, 0, 8);
-  put (to, size, 4);
-  put (to, size, 4);
-  put (to, strlen (name), 2);
-}
-
-static void
-zip_add (Zip *zip, const char *name, const void *data, gsize size, int method)
-{
-  guint offset = zip->bytes->len;
-
-  put (zip->bytes, 0x04034b50, 4);
-  put (zip->bytes, 0, 4);
-  put_member (zip->bytes, method, size, name);
-  put (zip->bytes, 0, 2);
-  g_byte_array_append (zip->bytes, (const guint8 *) name, strlen (name));
-  g_byte_array_append (zip->bytes, data, size);
-
-  put (zip->directory, 0x02014b50, 4);
-  put (zip->directory, 0, 6);
-  put_member (zip->directory, method, size, name);
-  put (zip->directory, 0, 12);
-  put (zip->directory, offset, 4);
-  g_byte_array_append (zip->directory, (const guint8 *) name, strlen (name));
-  zip->n++;
-}
-
-/* The finished archive as file @name, whose path is returned; frees @zip. */
+/* The finished archive as file @name, whose path is returned. */
 static char *
-zip_write (Zip *zip, const char *name, gboolean is_zip64)
+archive_write (Archive *archive, const char *name, gboolean is_zip64)
 {
-  guint offset = zip->bytes->len, size = zip->directory->len, end64;
-  char *path;
+  g_autoptr (GByteArray) bytes = archive_finish (archive, is_zip64);
 
-  g_byte_array_append (zip->bytes, zip->directory->data, size);
-  end64 = zip->bytes->len;
-  if (is_zip64)
-    {
-      put (zip->bytes, 0x06064b50, 4);
-      put (zip->bytes, 44, 8);
-      put (zip->bytes, 0, 12);
-      put (zip->bytes, zip->n, 8);
-      put (zip->bytes, zip->n, 8);
-      put (zip->bytes, size, 8);
-      put (zip->bytes, offset, 8);
-      put (zip->bytes, 0x07064b50, 4);
-      put (zip->bytes, 0, 4);
-      put (zip->bytes, end64, 8);
-      put (zip->bytes, 1, 4);
-    }
-  put (zip->bytes, 0x06054b50, 4);
-  put (zip->bytes, 0, 4);
-  put (zip->bytes, zip->n, 2);
-  put (zip->bytes, zip->n, 2);
-  put (zip->bytes, is_zip64 ? G_MAXUINT32 : size, 4);
-  put (zip->bytes, is_zip64 ? G_MAXUINT32 : offset, 4);
-  put (zip->bytes, 0, 2);
-  path = support_write (name, zip->bytes->data, zip->bytes->len);
-  g_byte_array_unref (zip->bytes);
-  g_byte_array_unref (zip->directory);
-  return path;
+  return support_write (name, bytes->data, bytes->len);
 }
 
 /* ---- a pickle -------------------------------------------------------------------------------------- */
@@ -118,14 +35,14 @@ static char *
 write_bin (const char *pickle, gsize size)
 {
   float values[12];
-  Zip   zip = zip_new ();
+  Archive archive = archive_new ();
 
   for (int i = 0; i < 12; i++)
     values[i] = i;
-  zip_add (&zip, "archive/data.pkl", pickle, size, 0);
-  zip_add (&zip, "archive/data/0", values, sizeof values, 0);
-  zip_add (&zip, "archive/byteorder", "little", 6, 0);
-  return zip_write (&zip, "w.bin", FALSE);
+  archive_add (&archive, "archive/data.pkl", pickle, size, 0);
+  archive_add (&archive, "archive/data/0", values, sizeof values, 0);
+  archive_add (&archive, "archive/byteorder", "little", 6, 0);
+  return archive_write (&archive, "w.bin", FALSE);
 }
 
 static UnclipContainer *
@@ -197,13 +114,13 @@ test_zip64 (void)
   g_autofree char *path = NULL;
   g_autoptr (UnclipContainer) file = NULL;
   GError      *error = NULL;
-  Zip          zip = zip_new ();
+  Archive      archive = archive_new ();
   const char   pickle[] = DICT (TEXT ("\x01", "a") PLAIN);
   float        values[12] = { 0 };
 
-  zip_add (&zip, "w/data/0", values, sizeof values, 0);
-  zip_add (&zip, "w/data.pkl", pickle, sizeof pickle - 1, 0);
-  path = zip_write (&zip, "w.bin", TRUE);
+  archive_add (&archive, "w/data/0", values, sizeof values, 0);
+  archive_add (&archive, "w/data.pkl", pickle, sizeof pickle - 1, 0);
+  path = archive_write (&archive, "w.bin", TRUE);
   file = unclip_container_open (path, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (file->entries->len, ==, 1);
@@ -312,17 +229,17 @@ test_archives (void)
   for (int kind = 0; kind < 4; kind++)
     {
       g_autofree char *odd = NULL;
-      Zip zip = zip_new ();
+      Archive archive = archive_new ();
 
       /* Compressed; without a pickle; with two; of a big-endian machine. */
       if (kind != 1)
-        zip_add (&zip, "w/data.pkl", pickle, sizeof pickle - 1, kind == 0 ? 8 : 0);
+        archive_add (&archive, "w/data.pkl", pickle, sizeof pickle - 1, kind == 0 ? 8 : 0);
       if (kind == 2)
-        zip_add (&zip, "v/data.pkl", pickle, sizeof pickle - 1, 0);
+        archive_add (&archive, "v/data.pkl", pickle, sizeof pickle - 1, 0);
       if (kind == 3)
-        zip_add (&zip, "w/byteorder", "big", 3, 0);
-      zip_add (&zip, "w/data/0", values, sizeof values, 0);
-      odd = zip_write (&zip, "w.bin", FALSE);
+        archive_add (&archive, "w/byteorder", "big", 3, 0);
+      archive_add (&archive, "w/data/0", values, sizeof values, 0);
+      odd = archive_write (&archive, "w.bin", FALSE);
       g_assert_null (unclip_container_open (odd, &error));
       support_assert_refused (&error, UNCLIP_ERROR_FILE);
     }

@@ -168,25 +168,40 @@ test_nothing (void)
   support_assert_refused (&error, UNCLIP_ERROR_FILE);
 }
 
-/* Formats that are not read; and a file that is there, but under no name that is in use. */
+/* A file that is there, but under no name that is in use, beside one in a format that is not read; and such alone. */
 static void
 test_other_names (void)
 {
-  static const char *const names[] = { "model.ckpt", "flax_model.msgpack", "model-00001-of-00002.safetensors", "a.safetensors" };
+  static const struct
+  {
+    const char *name, *says;
+  } files[] = {
+    { "model.ckpt", "which this version does not read" },
+    { "flax_model.msgpack", "which this version does not read" },
+    { "model-00001-of-00002.safetensors", "neither model.safetensors nor diffusion_pytorch_model.safetensors" },
+    { "a.safetensors", "neither model.safetensors nor diffusion_pytorch_model.safetensors" },
+    { "unet.bin", "neither pytorch_model.bin nor diffusion_pytorch_model.bin" },
+    { "pytorch_model-00001-of-00002.bin", "neither pytorch_model.bin nor diffusion_pytorch_model.bin" },
+  };
   g_autofree char *dir = support_path ("names");
 
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      g_autofree char *name = g_build_filename ("names", names[i], NULL);
-      GError          *error = NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    for (int has_more = 0; has_more < (i < 2 ? 1 : 2); has_more++)
+      {
+        g_autofree char *name = g_build_filename ("names", files[i].name, NULL);
+        GError          *error = NULL;
 
-      g_free (support_write (name, "PK", -1));
-      g_assert_null (unclip_weights_open (dir, &error));
-      g_assert_nonnull (strstr (error->message, names[i]));
-      g_assert_nonnull (strstr (error->message, ".safetensors"));
-      support_assert_refused (&error, UNCLIP_ERROR_MISSING);
-      support_remove (name);
-    }
+        g_free (support_write (name, "PK", -1));
+        if (has_more)
+          g_free (support_write ("names/a.ckpt", "PK", -1));
+        g_assert_null (unclip_weights_open (dir, &error));
+        g_assert_nonnull (strstr (error->message, files[i].name));
+        g_assert_nonnull (strstr (error->message, files[i].says));
+        support_assert_refused (&error, UNCLIP_ERROR_MISSING);
+        support_remove (name);
+        if (has_more)
+          support_remove ("names/a.ckpt");
+      }
 }
 
 /* Types that the format has and nobody computes with are no reason to refuse a file; asked for, they are named. */
