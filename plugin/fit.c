@@ -29,6 +29,13 @@ static const Change changes[] = {
   { 0, FALSE, TRUE }
 };
 
+/* 0 to 1. What is not a number is nothing, and would otherwise make all sketches equally far from each other. */
+static float
+in_range (float value)
+{
+  return value > 0 ? MIN (value, 1.0f) : 0.0f;
+}
+
 /* Brightness where there is something, of a layer in whatever shape: [SIDE, SIDE]. */
 static void
 sketch_taken (const UnclipPluginWork *work,
@@ -45,7 +52,7 @@ sketch_taken (const UnclipPluginWork *work,
         float pixel[2];
 
         unclip_plugin_pixels_get (&work->pixels, (int) ((gint64) x * work->pixels.width / n), (int) ((gint64) y * work->pixels.height / n), 1, format, pixel);
-        sketch[y / N_SAMPLES * SIDE + x / N_SAMPLES] += CLAMP (pixel[0], 0, 1) * CLAMP (pixel[1], 0, 1) / (N_SAMPLES * N_SAMPLES);
+        sketch[y / N_SAMPLES * SIDE + x / N_SAMPLES] += in_range (pixel[0]) * in_range (pixel[1]) / (N_SAMPLES * N_SAMPLES);
       }
 }
 

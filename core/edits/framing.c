@@ -104,6 +104,15 @@ fill_holes (UnclipImage *weighted, GError **error)
   return TRUE;
 }
 
+static gboolean
+is_in_range (const UnclipImage *image)
+{
+  for (gsize i = 0; i < (gsize) image->width * image->height * image->n_channels; i++)
+    if (! (image->pixels[i] >= 0 && image->pixels[i] <= 1))
+      return FALSE;
+  return TRUE;
+}
+
 /* Resized to @width x @height, in colours that no transparent pixel has touched; alpha as a fourth channel
  * if @image has one. */
 static UnclipImage *
@@ -111,17 +120,27 @@ resize_filled (const UnclipImage *image, int width, int height, GError **error)
 {
   g_autoptr (UnclipImage) weighted = NULL;
   g_autoptr (UnclipImage) small = NULL;
+  int n = image->n_channels;
 
-  if (image->n_channels == 3)
+  if (n == 3 && is_in_range (image))
     return resize (image, width, height, error);
 
+  /* Before anything is resized, which would spread what is not a number over its surroundings, or over all of them. */
   weighted = unclip_image_copy (image);
   if (weighted == NULL)
-    return unclip_frame_new (0, 0, 4, error);
+    return unclip_frame_new (0, 0, n, error);
   for (gsize i = 0; i < (gsize) image->width * image->height; i++)
-    for (int c = 0; c < 3; c++)
-      weighted->pixels[4 * i + c] *= weighted->pixels[4 * i + 3];
+    {
+      float *pixel = weighted->pixels + i * n, alpha = n == 4 ? unclip_frame_in_range (pixel[3]) : 1.0f;
+
+      for (int c = 0; c < 3; c++)
+        pixel[c] = unclip_frame_in_range (pixel[c]) * alpha;
+      if (n == 4)
+        pixel[3] = alpha;
+    }
   small = resize (weighted, width, height, error);
+  if (n == 3)
+    return g_steal_pointer (&small);
   if (small == NULL || ! fill_holes (small, error))
     return NULL;
   return g_steal_pointer (&small);
@@ -184,13 +203,6 @@ falls_new (int size, int new_size)
   return falls;
 }
 
-/* Models know no other values. What is not a number is black. */
-static float
-in_range (float value)
-{
-  return value > 0 ? MIN (value, 1.0f) : 0.0f;
-}
-
 /* A row [width, n] added up in @out [new_width, n], colours by their alpha. */
 static void
 add_up_row (const float *in, float *out, const Fall *falls, int width, int n)
@@ -198,11 +210,11 @@ add_up_row (const float *in, float *out, const Fall *falls, int width, int n)
   for (int x = 0; x < width; x++, in += n)
     {
       float *to = out + (gsize) falls[x].to * n;
-      float  share = falls[x].share, alpha = n == 4 ? in_range (in[3]) : 1.0f;
+      float  share = falls[x].share, alpha = n == 4 ? unclip_frame_in_range (in[3]) : 1.0f;
 
       for (int c = 0; c < n; c++)
         {
-          float value = c < 3 ? in_range (in[c]) * alpha : alpha;
+          float value = c < 3 ? unclip_frame_in_range (in[c]) * alpha : alpha;
 
           to[c] += share * value;
           if (share < 1)
@@ -281,7 +293,7 @@ read_all (const UnclipRows *rows, GCancellable *cancellable, GError **error)
         || ! rows->read (y, MIN (n_rows, rows->height - y), out->pixels + y * row_size, rows->data, error))
       return NULL;
   for (gsize i = 0; out != NULL && i < rows->height * row_size; i++)
-    out->pixels[i] = in_range (out->pixels[i]);
+    out->pixels[i] = unclip_frame_in_range (out->pixels[i]);
   return g_steal_pointer (&out);
 }
 

@@ -20,6 +20,13 @@ typedef struct
 /* Of the part of a picture of @width × @height that its square shows: all of it, or under CROP the middle. */
 UnclipPlace unclip_place_of (int width, int height, int size, UnclipFraming framing);
 
+/* Models know no values but 0 to 1, and layers and files hold others. What is not a number is black; CLAMP() would let it through. */
+static inline float
+unclip_frame_in_range (float value)
+{
+  return value > 0 ? MIN (value, 1.0f) : 0.0f;
+}
+
 /* %UNCLIP_ERROR_ARGUMENT unless there is a picture with pixels and 3 or 4 channels. */
 gboolean     unclip_frame_check      (const UnclipImage *image, GError **error);
 gboolean     unclip_frame_check_rows (const UnclipRows *rows, GError **error);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "framing.h"
+
 /* Of pictures that a model makes: with more, counts of pixels and of attention's rows would leave an int. */
 #define MAX_SIDE 4096
 
@@ -368,12 +370,7 @@ unclip_run_picture (UnclipRun *run, const UnclipImage *x, int side, GError **err
   out = g_new (float, (gsize) side * side * 3);
   for (gsize i = 0; i < (gsize) side * side; i++)
     for (int c = 0; c < 3; c++)
-      {
-        float value = square->pixels[i * square->n_channels + c];
-
-        /* Whatever is not a number counts as black. */
-        out[3 * i + c] = (value > 0 ? MIN (value, 1.0f) : 0.0f) * 2.0f - 1.0f;
-      }
+      out[3 * i + c] = unclip_frame_in_range (square->pixels[i * square->n_channels + c]) * 2.0f - 1.0f;
   return out;
 }
 
@@ -388,12 +385,7 @@ unclip_run_image (const float *x, int side, GError **error)
       return NULL;
     }
   for (gsize i = 0; i < (gsize) side * side * 3; i++)
-    {
-      float value = x[i] * 0.5f + 0.5f;
-
-      /* Whatever is not a number shows as black. */
-      image->pixels[i] = value > 0 ? MIN (value, 1.0f) : 0.0f;
-    }
+    image->pixels[i] = unclip_frame_in_range (x[i] * 0.5f + 0.5f);
   return image;
 }
 

@@ -26,7 +26,7 @@ continue_to (const UnclipImage *x, int width, int height)
         const float *pixel = x->pixels + ((gsize) MIN (i, x->height - 1) * x->width + MIN (j, x->width - 1)) * x->n_channels;
 
         for (int c = 0; c < 3; c++)
-          out[((gsize) i * width + j) * 3 + c] = CLAMP (pixel[c], 0.0f, 1.0f) * 2.0f - 1.0f;
+          out[((gsize) i * width + j) * 3 + c] = unclip_frame_in_range (pixel[c]) * 2.0f - 1.0f;
       }
   return out;
 }
@@ -44,11 +44,11 @@ enlarge_alpha (const UnclipImage *x, UnclipImage *out, GError **error)
       return FALSE;
     }
   for (gsize i = 0; i < (gsize) x->width * x->height; i++)
-    own[i] = x->pixels[4 * i + 3];
+    own[i] = unclip_frame_in_range (x->pixels[4 * i + 3]);
   if (! unclip_resize_f32 (own, 1, x->width, x->height, 1, alpha, out->width, out->height, error))
     return FALSE;
   for (gsize i = 0; i < (gsize) out->width * out->height; i++)
-    out->pixels[4 * i + 3] = CLAMP (alpha[i], 0.0f, 1.0f);
+    out->pixels[4 * i + 3] = unclip_frame_in_range (alpha[i]);
   return TRUE;
 }
 
@@ -122,7 +122,7 @@ unclip_upscale (UnclipModel *model, const UnclipImage *x, const UnclipOptions *o
     for (int j = 0; j < out->width; j++)
       for (int c = 0; c < 3; c++)
         out->pixels[((gsize) i * out->width + j) * out->n_channels + c]
-          = CLAMP (high[((gsize) i * width * factor + j) * 3 + c] * 0.5f + 0.5f, 0.0f, 1.0f);
+          = unclip_frame_in_range (high[((gsize) i * width * factor + j) * 3 + c] * 0.5f + 0.5f);
   if (x->n_channels == 4 && ! enlarge_alpha (x, out, error))
     return NULL;
   return g_steal_pointer (&out);

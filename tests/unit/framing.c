@@ -38,6 +38,34 @@ pixel_at (const UnclipImage *image, int x, int y)
   return image->pixels + ((gsize) y * image->width + x) * image->n_channels;
 }
 
+/* Layers in float hold what is no colour. One such value is one black or white pixel, whatever becomes of the picture; it does
+ * not spread as the picture is resized or its holes are filled. */
+static void
+test_values_that_are_none (void)
+{
+  static const float odd[] = { NAN, -NAN, INFINITY, -INFINITY, 3, -2 }, sound[] = { 0, 0, 1, 0, 1, 0 };
+
+  for (int n = 3; n <= 4; n++)
+    for (int framing = UNCLIP_FRAMING_PAD; framing <= UNCLIP_FRAMING_STRETCH; framing++)
+      for (int size = 16; size <= 64; size *= 2)
+        for (guint i = 0; i < G_N_ELEMENTS (odd); i++)
+          for (int channel = 0; channel < n; channel += n - 1)
+            {
+              g_autoptr (UnclipImage) is = picture (32, 40, n, 5);
+              g_autoptr (UnclipImage) counts_as = unclip_image_copy (is);
+              g_autoptr (UnclipImage) square = NULL;
+              g_autoptr (UnclipImage) expected = NULL;
+              gsize at = ((gsize) 15 * 32 + 15) * n + channel;
+
+              is->pixels[at] = odd[i];
+              counts_as->pixels[at] = sound[i];
+              square = unclip_frame_square (is, size, framing, NULL);
+              expected = unclip_frame_square (counts_as, size, framing, NULL);
+              for (int k = 0; k < size * size * n; k++)
+                g_assert_cmpfloat (square->pixels[k], ==, expected->pixels[k]);
+            }
+}
+
 static const int shapes[][2] = { { 1, 1 }, { 40, 30 }, { 64, 64 }, { 300, 7 }, { 1, 500 }, { 700, 500 } };
 
 /* Every shape, framing and number of channels gives a square of numbers. */
@@ -366,6 +394,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/framing/every-shape", test_every_shape);
+  g_test_add_func ("/framing/values-that-are-none", test_values_that_are_none);
   g_test_add_func ("/framing/nothing-changed", test_nothing_changed);
   g_test_add_func ("/framing/change-stays-in-its-place", test_change_stays_in_its_place);
   g_test_add_func ("/framing/crop-ends-softly", test_crop_ends_softly);

@@ -266,6 +266,26 @@ test_odd_sizes (void)
       }
 }
 
+/* What is not a number is black, in a colour and as alpha, and nothing around it knows. */
+static void
+test_values_that_are_none (void)
+{
+  for (int n_channels = 3; n_channels <= 4; n_channels++)
+    for (int channel = 0; channel < n_channels; channel += n_channels - 1)
+      {
+        g_autoptr (UnclipImage) x = picture (20, 20, n_channels);
+        g_autoptr (UnclipImage) out = NULL;
+        g_autoptr (UnclipImage) expected = NULL;
+
+        x->pixels[(9 * 20 + 9) * n_channels + channel] = 0;
+        expected = upscale (model, x, 64, 0);
+        x->pixels[(9 * 20 + 9) * n_channels + channel] = NAN;
+        out = upscale (model, x, 64, 0);
+        g_assert_cmpmem (out->pixels, sizeof (float) * out->width * out->height * n_channels,
+                         expected->pixels, sizeof (float) * out->width * out->height * n_channels);
+      }
+}
+
 static void
 test_too_large (void)
 {
@@ -387,6 +407,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tiles/no-seams", test_no_seams);
   g_test_add_func ("/tiles/same-bits-for-any-threads", test_same_bits_for_any_threads);
   g_test_add_func ("/tiles/odd-sizes", test_odd_sizes);
+  g_test_add_func ("/tiles/values-that-are-none", test_values_that_are_none);
   g_test_add_func ("/tiles/too-large", test_too_large);
   g_test_add_func ("/tiles/progress-and-cancel", test_progress_and_cancel);
   status = g_test_run ();
