@@ -28,7 +28,7 @@ cmd_decode (CmdJob  *job,
   UnclipImage *image;
   const GOptionEntry entries[] = {
     { "latents", 'l', 0, G_OPTION_ARG_FILENAME, &path, N_("The latents"), N_("L.safetensors") },
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The picture that is written"), N_("F.png") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The picture that is written; - is stdout, as PNG"), N_("F.png") },
     { NULL }
   };
 

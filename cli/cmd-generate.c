@@ -32,7 +32,7 @@ cmd_generate (CmdJob  *job,
   int          prior = UNCLIP_PRIOR_DIFFUSION;
   const GOptionEntry entries[] = {
     { "prompt", 'p', 0, G_OPTION_ARG_FILENAME, &prompt, N_("What the picture shows"), N_("TEXT") },
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The picture that is written"), N_("F.png") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The picture that is written; - is stdout, as PNG"), N_("F.png") },
     { "prior", 0, 0, G_OPTION_ARG_STRING, &prior_text, N_("Where the picture's embedding comes from: a prior (default: diffusion); none, the decoder sees the caption alone; text, the caption's embedding takes its place"), "diffusion|autoregressive|none|text" },
     { NULL }
   };

@@ -32,7 +32,7 @@ cmd_upscale (CmdJob  *job,
   const GOptionEntry entries[] = {
     { "image", 'i', 0, G_OPTION_ARG_FILENAME, &path, N_("The picture"), N_("FILE") },
     { "tile", 0, 0, G_OPTION_ARG_STRING, &tile, N_("Side of a tile, 16 to 4096 pixels of the result; smaller ones take less memory and more time (default: the network's own side, at most 384)"), N_("PX") },
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The picture that is written"), N_("G.png") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &out, N_("The picture that is written; - is stdout, as PNG"), N_("G.png") },
     { NULL }
   };
 

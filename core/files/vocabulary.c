@@ -7,7 +7,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "config.h"
 #include "read.h"
 
 #define MAX_MERGES_SIZE (16 << 20)
@@ -44,11 +43,9 @@ refuse (const char *path, const char *text, const char *why, GError **error)
 /* ---- tokens ------------------------------------------------------------------------------------ */
 
 static gboolean
-add_token (UnclipVocabulary *vocabulary, const char *path, const char *text, JsonNode *node, GError **error)
+add_id (UnclipVocabulary *vocabulary, const char *path, const char *text, gint64 id, GError **error)
 {
-  gboolean is_whole = node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64;
-  gint64   id = is_whole ? json_node_get_int (node) : -1;
-  int      before = unclip_vocabulary_find (vocabulary, text);
+  int before = unclip_vocabulary_find (vocabulary, text);
 
   if (id < 0 || id >= MAX_IDS)
     return refuse (path, text, _("has a number that is no token id"), error);
@@ -56,6 +53,14 @@ add_token (UnclipVocabulary *vocabulary, const char *path, const char *text, Jso
     return refuse (path, text, _("has two numbers"), error);
   g_hash_table_insert (vocabulary->ids, g_strdup (text), GINT_TO_POINTER ((int) id + 1));
   return TRUE;
+}
+
+static gboolean
+add_token (UnclipVocabulary *vocabulary, const char *path, const char *text, JsonNode *node, GError **error)
+{
+  gboolean is_whole = node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64;
+
+  return add_id (vocabulary, path, text, is_whole ? json_node_get_int (node) : -1, error);
 }
 
 static gboolean
@@ -188,8 +193,53 @@ check_merges (const UnclipVocabulary *vocabulary, const char *path, GHashTable *
 
 /* ---- the files ---------------------------------------------------------------------------------------- */
 
+/* NULL: not a text. */
+static const char *
+text_of (JsonNode *node)
+{
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+}
+
 static gboolean
-read_files (UnclipVocabulary *vocabulary, const char *vocab_path, const char *merges_path, const char *added_path, GError **error)
+lacks (const char *path, const char *member, GError **error)
+{
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has no \"%s\" as a CLIP tokenizer has it; download it again"), path, member);
+  return FALSE;
+}
+
+/* "added_tokens_decoder" of tokenizer_config.json, {"49407": {"content": "<|endoftext|>"}}: newer tools tell there again which numbers
+ * the marks have, and of tokens that were added later only there. @added takes texts of @config. */
+static gboolean
+add_decoder (UnclipVocabulary *vocabulary, const UnclipConfig *config, GHashTable *added, GError **error)
+{
+  g_autoptr (UnclipConfig) decoder = config != NULL ? unclip_config_part (config, "added_tokens_decoder") : NULL;
+  JsonObjectIter iter;
+  const char    *number;
+  JsonNode      *node;
+
+  if (decoder == NULL && config != NULL && json_object_has_member (unclip_config_json (config), "added_tokens_decoder"))
+    return lacks (unclip_config_path (config), "added_tokens_decoder", error);
+  if (decoder == NULL)
+    return TRUE;
+  json_object_iter_init (&iter, unclip_config_json (decoder));
+  while (json_object_iter_next (&iter, &number, &node))
+    {
+      JsonObject *token = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+      const char *text = token != NULL ? text_of (json_object_get_member (token, "content")) : NULL;
+      guint64     id;
+
+      if (text == NULL || ! g_ascii_string_to_unsigned (number, 10, 0, MAX_IDS - 1, &id, NULL))
+        return lacks (unclip_config_path (config), "added_tokens_decoder", error);
+      if (! add_id (vocabulary, unclip_config_path (config), text, id, error))
+        return FALSE;
+      g_hash_table_add (added, (gpointer) text);
+    }
+  return TRUE;
+}
+
+static gboolean
+read_files (UnclipVocabulary *vocabulary, const char *vocab_path, const char *merges_path, const char *added_path, const UnclipConfig *config,
+            GError **error)
 {
   g_autoptr (UnclipConfig) vocab = unclip_config_load (vocab_path, error);
   g_autoptr (UnclipConfig) more = NULL;
@@ -210,23 +260,10 @@ read_files (UnclipVocabulary *vocabulary, const char *vocab_path, const char *me
       while (json_object_iter_next (&iter, &text, NULL))
         g_hash_table_add (added, (gpointer) text);
     }
-  return check_ids (vocabulary, error)
+  return add_decoder (vocabulary, config, added, error)
+         && check_ids (vocabulary, error)
          && read_merges (vocabulary, merges_path, error)
          && check_merges (vocabulary, merges_path, added, error);
-}
-
-/* NULL: not a text. */
-static const char *
-text_of (JsonNode *node)
-{
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
-}
-
-static gboolean
-lacks (const char *path, const char *member, GError **error)
-{
-  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has no \"%s\" as a CLIP tokenizer has it; download it again"), path, member);
-  return FALSE;
 }
 
 /* Pairs, or, from older tools, "left right". */
@@ -267,7 +304,7 @@ add_json_added (UnclipVocabulary *vocabulary, JsonNode *list, GHashTable *added,
 }
 
 static gboolean
-read_json (UnclipVocabulary *vocabulary, const char *path, GError **error)
+read_json (UnclipVocabulary *vocabulary, const char *path, const UnclipConfig *tokenizer_config, GError **error)
 {
   g_autoptr (UnclipConfig) config = unclip_config_load (path, error);
   g_autoptr (UnclipConfig) model = config != NULL ? unclip_config_part (config, "model") : NULL;
@@ -287,6 +324,7 @@ read_json (UnclipVocabulary *vocabulary, const char *path, GError **error)
       || ! unclip_config_expect_string (model, "end_of_word_suffix", "</w>", error)
       || ! add_tokens (vocabulary, vocab, error)
       || ! add_json_added (vocabulary, json_object_get_member (unclip_config_json (config), "added_tokens"), added, error)
+      || ! add_decoder (vocabulary, tokenizer_config, added, error)
       || ! check_ids (vocabulary, error))
     return FALSE;
   for (guint i = 0; i < json_array_get_length (json_node_get_array (merges)); i++)
@@ -296,7 +334,7 @@ read_json (UnclipVocabulary *vocabulary, const char *path, GError **error)
 }
 
 UnclipVocabulary *
-unclip_vocabulary_load (const char *dir, GError **error)
+unclip_vocabulary_load (const char *dir, const UnclipConfig *config, GError **error)
 {
   g_autofree char *vocab = g_build_filename (dir, "vocab.json", NULL), *merges = g_build_filename (dir, "merges.txt", NULL);
   g_autofree char *added = g_build_filename (dir, "added_tokens.json", NULL), *json = g_build_filename (dir, "tokenizer.json", NULL);
@@ -306,6 +344,6 @@ unclip_vocabulary_load (const char *dir, GError **error)
   vocabulary->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   vocabulary->merges = g_array_new (FALSE, FALSE, sizeof (UnclipMerge));
   if (! has_both && g_file_test (json, G_FILE_TEST_EXISTS))
-    return read_json (vocabulary, json, error) ? g_steal_pointer (&vocabulary) : NULL;
-  return read_files (vocabulary, vocab, merges, added, error) ? g_steal_pointer (&vocabulary) : NULL;
+    return read_json (vocabulary, json, config, error) ? g_steal_pointer (&vocabulary) : NULL;
+  return read_files (vocabulary, vocab, merges, added, config, error) ? g_steal_pointer (&vocabulary) : NULL;
 }

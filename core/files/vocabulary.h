@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base.h"
+#include "config.h"
 
 G_BEGIN_DECLS
 
@@ -32,12 +32,13 @@ typedef struct
 /**
  * unclip_vocabulary_load:
  * @dir: the tokenizer's folder
+ * @config: (nullable): its tokenizer_config.json
  *
  * vocab.json, merges.txt and added_tokens.json, or, where one of the first two is missing, tokenizer.json, in which newer tools
- * put all of them. Every merge has to be of tokens and make one, and every token that is longer than a character has to be made.
+ * put all of them; and @config's "added_tokens_decoder", which must agree with them and may add to them. Every merge has to be of tokens and make one, and every token that is longer than a character has to be made.
  * Errors: %UNCLIP_ERROR_FILE names the file: a caption would be cut into other tokens than the model has learned.
  */
-UnclipVocabulary *unclip_vocabulary_load (const char *dir, GError **error);
+UnclipVocabulary *unclip_vocabulary_load (const char *dir, const UnclipConfig *config, GError **error);
 void              unclip_vocabulary_free (UnclipVocabulary *vocabulary);
 /* -1: there is no such token. */
 int               unclip_vocabulary_find (const UnclipVocabulary *vocabulary, const char *text);

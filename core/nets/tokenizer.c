@@ -138,10 +138,8 @@ unclip_tokenizer_new (UnclipModel *model, GError **error)
   g_autoptr (UnclipConfig) map = NULL;
 
   tokenizer->merges = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
-  tokenizer->vocabulary = dir != NULL ? unclip_vocabulary_load (dir, error) : NULL;
-  if (tokenizer->vocabulary == NULL)
+  if (dir == NULL)
     return NULL;
-  take_merges (tokenizer);
 
   /* Both small files may be absent: then CLIP's own values hold. */
   config_path = g_build_filename (dir, "tokenizer_config.json", NULL);
@@ -150,6 +148,10 @@ unclip_tokenizer_new (UnclipModel *model, GError **error)
     return NULL;
   if (g_file_test (map_path, G_FILE_TEST_EXISTS) && (map = unclip_config_load (map_path, error)) == NULL)
     return NULL;
+  tokenizer->vocabulary = unclip_vocabulary_load (dir, config, error);
+  if (tokenizer->vocabulary == NULL)
+    return NULL;
+  take_merges (tokenizer);
   if (! read_max_length (tokenizer, model, config, error)
       || ! find_special (tokenizer, (UnclipConfig *[]) { config, map }, "bos_token", "<|startoftext|>", &tokenizer->start_text, &tokenizer->start, error)
       || ! find_special (tokenizer, (UnclipConfig *[]) { config, map }, "eos_token", "<|endoftext|>", &tokenizer->end_text, &tokenizer->end, error)

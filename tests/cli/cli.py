@@ -177,6 +177,8 @@ def test_help_and_version():
         assert f"  {command}" in top, f"{command} is not in --help"
         text = works(command, "--help")
         assert "Usage:" in text and "Examples:" in text and f"unclip {command}" in text, f"{command} --help: {text}"
+        takes_stdout = command in ("generate", "text-edit", "decode", "upscale")
+        assert ("- is stdout" in text) == takes_stdout, f"{command} --help on --out -: {text}"
     for option in ("model", "component", "seed", "rng", "steps", "prior-steps", "guidance", "prior-guidance", "precision",
                    "threads", "size", "framing", "quiet", "json", "metadata"):
         assert f"--{option}" in works("generate", "--help"), f"generate --help lacks --{option}"

@@ -213,6 +213,61 @@ test_other_specials (void)
   g_assert_cmpint (ids[2], ==, 'c' - '!');
 }
 
+/* What newer tools say again in tokenizer_config.json, beside vocab.json and beside tokenizer.json; a token that is only there is one. */
+static void
+test_added_tokens_decoder (void)
+{
+#define DECODER(more) "{\"added_tokens_decoder\": {\"0\": {\"content\": \"!\", \"special\": true}, " more "\"521\": {\"content\": \"<|endoftext|>\"}}"
+  static const char *const bad[] = {
+    "{\"added_tokens_decoder\": 3}",
+    "{\"added_tokens_decoder\": {\"521\": \"<|endoftext|>\"}}",
+    "{\"added_tokens_decoder\": {\"521\": {\"content\": 7}}}",
+    "{\"added_tokens_decoder\": {\"-1\": {\"content\": \"!\"}}}",
+    "{\"added_tokens_decoder\": {\"end\": {\"content\": \"!\"}}}",
+    "{\"added_tokens_decoder\": {\"99999999999\": {\"content\": \"<new>\"}}}",
+    DECODER ("\"3\": {\"content\": \"<|startoftext|>\"}, ") "}", /* it is 520 in vocab.json */
+    DECODER ("\"3\": {\"content\": \"<new>\"}, ") "}",           /* that number is another's */
+    DECODER ("\"900\": {\"content\": \"<new>\"}, ") "}",         /* leaves a gap */
+    DECODER ("") ", \"pad_token\": \"<new>\"}",
+  };
+  g_autofree char *dir = support_model ("model"), *vocab_path = support_path ("model/tokenizer/vocab.json"), *vocab = NULL, *json = NULL;
+  GError *error = NULL;
+
+  g_assert_true (g_file_get_contents (vocab_path, &vocab, NULL, NULL));
+  json = g_strdup_printf ("{\"model\": {\"type\": \"BPE\", \"vocab\": %s, \"merges\": [\"l o\", \"lo w</w>\", \"e r</w>\", \"lo w\", \"a a\", \"aa aa\","
+                          " \"' s</w>\", \"w er</w>\"]}}", vocab);
+  for (int is_json = 0; is_json < 2; is_json++)
+    {
+      g_autoptr (UnclipTokenizer) tokenizer = NULL;
+      g_autoptr (UnclipModel) model = NULL;
+      int ids[77], mask[77];
+
+      if (is_json)
+        {
+          support_remove ("model/tokenizer/vocab.json");
+          support_remove ("model/tokenizer/merges.txt");
+          g_free (support_write ("model/tokenizer/tokenizer.json", json, -1));
+        }
+      model = unclip_model_open (dir, NULL, NULL);
+      for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+        {
+          g_test_message ("%s", bad[i]);
+          g_free (support_write ("model/tokenizer/tokenizer_config.json", bad[i], -1));
+          g_assert_null (unclip_tokenizer_new (model, &error));
+          support_assert_refused (&error, i + 1 < G_N_ELEMENTS (bad) ? UNCLIP_ERROR_FILE : UNCLIP_ERROR_MODEL);
+        }
+      g_free (support_write ("model/tokenizer/tokenizer_config.json",
+                             DECODER ("\"522\": {\"content\": \"<padding>\"}, ") ", \"pad_token\": \"<padding>\"}", -1));
+      tokenizer = unclip_tokenizer_new (model, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (unclip_tokenizer_encode (tokenizer, "lower", ids, mask), ==, 4);
+      g_assert_cmpint (ids[2], ==, 514);
+      g_assert_cmpint (ids[3], ==, 521);
+      g_assert_cmpint (ids[4], ==, 522);
+    }
+#undef DECODER
+}
+
 /* All of the fixture's but the last, "w er</w>". */
 #define MERGES "#version: 0.2\nl o\nlo w</w>\ne r</w>\nlo w\na a\naa aa\n' s</w>\n"
 
@@ -403,6 +458,7 @@ main (int argc, char **argv)
   add ("/tokenizer/hostile", NULL, test_hostile);
   g_test_add_func ("/tokenizer/places", test_places);
   g_test_add_func ("/tokenizer/other-specials", test_other_specials);
+  g_test_add_func ("/tokenizer/added-tokens-decoder", test_added_tokens_decoder);
   g_test_add_func ("/tokenizer/bad-files", test_bad_files);
   g_test_add_func ("/tokenizer/other-forms", test_other_forms);
   g_test_add_func ("/tokenizer/json", test_json);
