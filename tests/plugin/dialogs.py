@@ -4,18 +4,15 @@ undo, and the same again. What is pressed is found by role and name, as a screen
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 
-import contextlib
-import os
-import pathlib
 import subprocess
 import sys
-import time
 
 import session
 from tap import Tap
 from window import MAKE_IMAGE, OPERABLE, is_sensitive, prepare, window
 
 STEPS = "Steps (0: the model's)"
+ENOUGH = 3  # seconds of the processor: loading the model takes less, and a thousand steps take more
 
 
 def fake_browser(gimp):
@@ -67,7 +64,7 @@ def run_once(win, tap, title, texts, result):
     dialog = win.open(title)
     fill(win, dialog, {"Model": win.gimp.env["UNCLIP_TEST_MODEL"], **texts})
     win.wait(lambda: is_sensitive(win.find("button", "OK", dialog)), "OK to be ready", 10)
-    time.sleep(0.7)
+    win.lie(dialog)
     win.shot(f"{slug}-filled")
     win.close(dialog, "OK", title)
     names = win.layers(2, f"a result of {title}")
@@ -95,26 +92,16 @@ def break_off(win, tap):
     win.press(win.find("toggle button", "More settings", dialog))
     win.wait(lambda: win.find("spin button", STEPS, dialog), "steps").set_current_value(1000)
     win.close(dialog, "OK", "Variations")
+    win.wait(lambda: win.spent() > ENOUGH, "the engine to be at work")
+    cancel = win.wait(lambda: progress_cancel(win), "Cancel in the progress bar")
     # The bar's text is on the screenshot alone: GTK tells it to nobody.
-    time.sleep(5)
     win.shot("progress")
-    tap.say(at_work(win), "the plug-in is at work")
-    win.press(win.wait(lambda: progress_cancel(win), "Cancel in the progress bar"))
+    tap.say(win.at_work(), "the plug-in is at work")
+    win.press(cancel)
     # Not the end of the bar: GIMP 3.0.4 was seen to leave it standing after its Help had been used.
-    win.wait(lambda: not at_work(win), "the plug-in to be gone")
-    time.sleep(1)
-    tap.say(win.state() == before, "Cancel in the progress bar leaves the image as it was")
+    win.wait(lambda: not win.at_work(), "the plug-in to be gone")
+    tap.say(win.settle(win.state, "the image") == before, "Cancel in the progress bar leaves the image as it was")
     tap.say(undo_item(win) is None, "and nothing to undo")
-
-
-def at_work(win):
-    """Whether a process of this session's plug-in runs."""
-    program = str(win.gimp.home / "GIMP" / "plug-ins" / "unclip" / "unclip").encode()
-    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if path.read_bytes().startswith(program):
-                return True
-    return False
 
 
 def progress_cancel(win):
@@ -154,8 +141,7 @@ def main():
             win.notes = notes
             win.ask(MAKE_IMAGE, 90)
             # Without a window manager GIMP's window is as small as it can be.
-            subprocess.run(["xdotool", "search", "--onlyvisible", "--class", "gimp", "windowsize", "%@", "1280", "900"])
-            time.sleep(1)
+            subprocess.run(["xdotool", "search", "--onlyvisible", "--class", "gimp", "windowsize", "--sync", "%@", "1280", "900"])
             win.shot("image")
             run_once(win, tap, "Variations", {}, "Variation")
             break_off(win, tap)

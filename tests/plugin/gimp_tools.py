@@ -68,6 +68,26 @@ def paint(drawable, alpha=1.0):
     drawable.update(0, 0, width, height)
 
 
+def paint_landscape(drawable):
+    """A dull sky, hills with trees before it, and a path: nothing that Toybox knows."""
+    width, height = size_of(drawable)
+    values = array.array("f")
+    for j in range(height):
+        for i in range(width):
+            x, y = i / width, j / height
+            hill = 0.45 + 0.1 * math.sin(5 * x) + 0.03 * math.sin(31 * x + 2)
+            leaf = 40 * math.sin(57 * x + 9 * math.sin(23 * y)) * math.sin(61 * y)
+            if y < hill:
+                colour = 150 + 60 * y, 155 + 50 * y, 165 + 40 * y
+            elif abs(x - 0.5) < 0.3 * (y - hill):
+                colour = 150 + leaf / 3, 135 + leaf / 3, 115 + leaf / 3
+            else:
+                colour = 70 + leaf, 85 + leaf, 50 + leaf / 2
+            values.extend(min(max(value / 255, 0), 1) for value in colour)
+    drawable.get_buffer().set(rectangle(0, 0, width, height), "R'G'B' float", values.tobytes())
+    drawable.update(0, 0, width, height)
+
+
 def new_image(width, height, gray=False, precision=Gimp.Precision.U8_NON_LINEAR, alpha=None, layer=None, profile=None):
     """An image and its layer; alpha: that of the disc; layer: (x, y, width, height)."""
     base = Gimp.ImageBaseType.GRAY if gray else Gimp.ImageBaseType.RGB

@@ -4,6 +4,7 @@ marked, because GIMP prints there too.
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 
+import json
 import os
 import sys
 import time
@@ -290,6 +291,29 @@ def provenance():
     equal(tags(image).get(SOURCE_TYPE), COMPOSITE, "a photo's source type is raised")
 
 
-for function in (registered, variations, text_edit, refusals, selection, own_mask, kinds, sizes, provenance):
+def notes():
+    """What the model was not made for is done all the same, and told."""
+    with open(os.path.join(MODEL, "model_index.json")) as file:
+        about = json.load(file).get("_unclip_about")
+    if about is None:
+        return say(True, "notes # SKIP the model does not say what it was made for")
+    own = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(os.path.join(MODEL, "../../demo/picture.png")))
+    strange, layer = new_image(96, 96)
+    paint_landscape(layer)
+
+    def noted(image, **arguments):
+        layers, *used = call(TEXT_EDIT, image, image.get_layers()[-1:], seed=1, **{**EDIT, **arguments})
+        equal(record(layers[0]).get("notes", ""), used[-1], "notes: the layer keeps what is returned")
+        return used[-1].splitlines()
+
+    equal(noted(own), [], "notes: none of a picture and captions that the model knows")
+    said = noted(own, to="a zeppelin")
+    say(len(said) == 1 and "zeppelin" in said[0] and about["sentence"].rstrip(".") in said[0], "notes: a caption without a known word", said)
+    said = noted(strange)
+    say(len(said) == 1 and "picture" in said[0] and about["sentence"].rstrip(".") in said[0], "notes: a picture unlike the model's own", said)
+    equal(len(noted(strange, to="a zeppelin")), 2, "notes: both")
+
+
+for function in (registered, variations, text_edit, refusals, selection, own_mask, kinds, sizes, provenance, notes):
     case(function)
 print("@TAP@end", flush=True)

@@ -9,7 +9,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 
 import session
 from tap import Tap
@@ -67,12 +66,12 @@ def bottom(node):
 
 def look(win, tap, what, name, screen_height):
     dialog = win.start(RUN.format(name=name), lambda: our_dialog(win))
-    time.sleep(1)
+    win.lie(dialog)
     title = dialog.get_name()
     for more in (False, True):
         if more:
             win.press(next(node for node in win.walk(dialog) if node.get_role_name() == "toggle button"))
-            time.sleep(1)
+            win.lie(dialog)
         win.shot(f"{what}-{name}{'-more' if more else ''}".replace(" ", "-"))
         buttons = [node for node in win.walk(dialog) if node.get_role_name() == "button" and 0 < bottom(node)]
         last = max(map(bottom, buttons))
@@ -132,9 +131,8 @@ def reasons(win, tap):
             ("an indexed image", convert, "Mode", "image.convert_rgb()"),
             ("no image", "image.clean_all(); display.delete()", "open one", "")):
         win.ask(before + "; Gimp.displays_flush()")
-        time.sleep(1)
         item = win.menu_item("Filters", "unCLIP", "Variations…")
-        tap.say(is_sensitive(item), f"{what}: the menu entry can be chosen")
+        tap.say(win.settle(lambda: is_sensitive(item), "the menu entry"), f"{what}: the menu entry can be chosen")
         win.press(item)
         said = win.wait(win.messages, f"a word about {what}", 20)
         tap.say(len(said) == 1 and words in said[0], f"{what}: a message says what to do", said)

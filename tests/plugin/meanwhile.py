@@ -5,7 +5,6 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import contextlib
 import os
-import pathlib
 import signal
 import sys
 
@@ -86,16 +85,6 @@ IN_DIALOG = {
 }
 
 
-def at_work(win):
-    """The processes of this session's plug-in."""
-    program, found = str(win.gimp.home / "GIMP" / "plug-ins" / "unclip" / "unclip").encode(), []
-    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if path.read_bytes().startswith(program):
-                found.append(int(path.parent.name))
-    return found
-
-
 @contextlib.contextmanager
 def held(processes):
     """Stopped for as long, so that however fast the machine is, their work is not over before the image has changed."""
@@ -108,15 +97,6 @@ def held(processes):
         for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGCONT)
-
-
-def spent(processes):
-    """Their processor time in seconds, of the user's kind."""
-    total = 0
-    for process in processes:
-        with contextlib.suppress(OSError):
-            total += int(pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11])
-    return total / os.sysconf("SC_CLK_TCK")
 
 
 def messages(win, dismiss=False):
@@ -139,7 +119,7 @@ def start(win, steps, change):
     if change is not None:
         win.ask(change)
     win.wait(lambda: is_sensitive(win.find("button", "OK", dialog)), "OK to be ready")
-    before = spent(at_work(win))
+    before = win.spent()
     win.press(win.find("button", "OK", dialog))
     return before
 
@@ -154,15 +134,15 @@ def one(win, tap, what, case, in_dialog):
         if in_dialog:
             break
         # Taking the work costs some hundredths of a second, each step some tenths.
-        win.wait(lambda: spent(at_work(win)) > before + ENOUGH or not at_work(win), "the engine to begin")
-        with held(at_work(win)):
-            is_early = bool(at_work(win)) and win.ask(RESULTS + "answer = not made")
+        win.wait(lambda: win.spent() > before + ENOUGH or not win.at_work(), "the engine to begin")
+        with held(win.at_work()):
+            is_early = bool(win.at_work()) and win.ask(RESULTS + "answer = not made")
             if is_early:
                 win.ask(change)
         if is_early:
             break
-        win.wait(lambda: not at_work(win), "the plug-in to end", 300)
-    win.wait(lambda: not at_work(win), "the plug-in to end", 300)
+        win.wait(lambda: not win.at_work(), "the plug-in to end", 300)
+    win.wait(lambda: not win.at_work(), "the plug-in to end", 300)
     said = " ".join(win.wait(lambda: messages(win), "a message", 20) if words else messages(win))
     found, detail = win.ask(LOOK.format(wanted=wanted)) if wanted else (win.ask("answer = len(Gimp.get_images()) == 1"), "")
     complaints = session.complaints(log.read_text(errors="replace")[mark:])

@@ -81,6 +81,48 @@ class Window:
         self.shot("gave-up")
         raise TimeoutError(f"waited {seconds} s for {what}")
 
+    def settle(self, look, what):
+        """What it sees once that is the same at three looks in a row, a tenth of a second apart."""
+        seen = []
+
+        def is_settled():
+            seen.append(look())
+            return len(seen) >= 3 and seen[-1] == seen[-2] == seen[-3]
+
+        self.wait(is_settled, f"{what} to stay as it is")
+        return seen[-1]
+
+    def lie(self, below):
+        """Waits until all of it is shown and has its place, which comes piece by piece."""
+        from gi.repository import Atspi
+
+        def look():
+            found = []
+            for node in self.walk(below):
+                component = node.get_component_iface()
+                extents = component.get_extents(Atspi.CoordType.SCREEN) if component else None
+                found.append((node.get_role_name(), node.get_name(), extents and (extents.x, extents.y, extents.width, extents.height)))
+            return found
+
+        self.settle(look, below.get_name())
+
+    def at_work(self):
+        """The processes of this session's plug-in."""
+        program, found = str(self.gimp.home / "GIMP" / "plug-ins" / "unclip" / "unclip").encode(), []
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if path.read_bytes().startswith(program):
+                    found.append(int(path.parent.name))
+        return found
+
+    def spent(self):
+        """Their processor time in seconds, of the user's kind."""
+        total = 0
+        for process in self.at_work():
+            with contextlib.suppress(OSError):
+                total += int(pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11])
+        return total / os.sysconf("SC_CLK_TCK")
+
     def shot(self, name):
         subprocess.run(["import", "-window", "root", str(self.shots / f"{name}.png")])
 
@@ -127,7 +169,7 @@ class Window:
     def open(self, title):
         self.press(self.menu_item("Filters", "unCLIP", f"{title}…"))
         dialog = self.wait(lambda: self.find("dialog", title), f"dialog {title}")
-        time.sleep(0.5)
+        self.lie(dialog)
         return dialog
 
     def close(self, dialog, button, title):
@@ -148,9 +190,9 @@ class Window:
         self.wait(lambda: not self.messages(), "messages to close", 10)
 
     def layers(self, n, what):
-        """Names of the image's layers, once there are n."""
+        """Names of the image's layers, once there are n and the plug-in has nothing more to do with them."""
         self.wait(lambda: self.ask("answer = len(image.get_layers())") == n, what, 90)
-        time.sleep(0.5)
+        self.wait(lambda: not self.at_work(), "the plug-in to end")
         return self.ask("answer = [l.get_name() for l in image.get_layers()]")
 
 
