@@ -5,6 +5,7 @@
 #include "arguments.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 /* Characters of a caption in a layer's name: about what the Layers dialog shows at its widest. */
 #define MAX_LINE 80
@@ -15,29 +16,9 @@
 /* Drawn seeds have six digits, so that people can read them from a layer's name and type them. */
 #define SEED_LIMIT 1000000
 
-void
-unclip_plugin_add_arguments (GimpProcedure *procedure)
+static void
+add_picture_arguments (GimpProcedure *procedure)
 {
-  gimp_procedure_add_int_argument (procedure, "seed", _("S_eed"),
-                                   _("The same seed gives the same pictures; -1: a new one each time"),
-                                   -1, G_MAXINT32, -1, G_PARAM_READWRITE);
-  gimp_procedure_add_string_argument (procedure, "model", _("_Model"),
-                                      _("Name or folder of a model; empty: Toybox, which comes along"),
-                                      "", G_PARAM_READWRITE);
-  gimp_procedure_add_int_argument (procedure, "steps", _("Ste_ps (0: the model's)"),
-                                   _("Steps of the decoder: more take longer and keep the picture better; 0: as the model suggests"),
-                                   0, 1000, 0, G_PARAM_READWRITE);
-  gimp_procedure_add_double_argument (procedure, "guidance", _("_Guidance (0: the model's)"),
-                                      _("How strictly the decoder follows the meaning; 1: not helped; 0: as the model suggests"),
-                                      0, 20, 0, G_PARAM_READWRITE);
-  gimp_procedure_add_choice_argument (procedure, "size", _("Model si_ze"),
-                                      _("Size of the square in which the model works; the result has the layer's size in any case"),
-                                      gimp_choice_new_with_values ("auto", 0, _("As the model suggests"), NULL,
-                                                                   "64", 64, _("64 pixels (quick)"), NULL,
-                                                                   "256", 256, _("256 pixels"), NULL,
-                                                                   "1024", 1024, _("1024 pixels (slow, in models that have it)"), NULL,
-                                                                   NULL),
-                                      "auto", G_PARAM_READWRITE);
   gimp_procedure_add_choice_argument (procedure, "framing", _("_Framing"),
                                       _("How a picture that is not square becomes the model's square"),
                                       gimp_choice_new_with_values ("pad", UNCLIP_FRAMING_PAD, _("Whole picture, edges continued"), NULL,
@@ -48,6 +29,37 @@ unclip_plugin_add_arguments (GimpProcedure *procedure)
   gimp_procedure_add_file_argument (procedure, "image-encoder", _("_Image encoder"),
                                     _("Folder of an image encoder, for a model that lacks one; none: the model's own"),
                                     GIMP_FILE_CHOOSER_ACTION_SELECT_FOLDER, TRUE, NULL, G_PARAM_READWRITE);
+}
+
+void
+unclip_plugin_add_arguments (GimpProcedure    *procedure,
+                             UnclipPluginTakes takes)
+{
+  gimp_procedure_add_int_argument (procedure, "seed", _("S_eed"),
+                                   _("The same seed gives the same pictures; -1: a new one each time"),
+                                   -1, G_MAXINT32, -1, G_PARAM_READWRITE);
+  gimp_procedure_add_string_argument (procedure, "model", _("_Model"),
+                                      _("Name or folder of a model; empty: Toybox, which comes along"),
+                                      "", G_PARAM_READWRITE);
+  if (takes & UNCLIP_PLUGIN_TAKES_STEPS)
+    gimp_procedure_add_int_argument (procedure, "steps", _("Ste_ps (0: the model's)"),
+                                     _("Steps of the decoder: more take longer and keep the picture better; 0: as the model suggests"),
+                                     0, 1000, 0, G_PARAM_READWRITE);
+  if (takes & UNCLIP_PLUGIN_TAKES_GUIDANCE)
+    gimp_procedure_add_double_argument (procedure, "guidance", _("_Guidance (0: the model's)"),
+                                        _("How strictly the decoder follows the meaning; 1: not helped; 0: as the model suggests"),
+                                        0, 20, 0, G_PARAM_READWRITE);
+  if (takes & UNCLIP_PLUGIN_TAKES_SIZE)
+    gimp_procedure_add_choice_argument (procedure, "size", _("Model si_ze"),
+                                        _("Size of the square in which the model works; the result has the layer's size in any case"),
+                                        gimp_choice_new_with_values ("auto", 0, _("As the model suggests"), NULL,
+                                                                     "64", 64, _("64 pixels (quick)"), NULL,
+                                                                     "256", 256, _("256 pixels"), NULL,
+                                                                     "1024", 1024, _("1024 pixels (slow, in models that have it)"), NULL,
+                                                                     NULL),
+                                        "auto", G_PARAM_READWRITE);
+  if (takes & UNCLIP_PLUGIN_TAKES_PICTURE)
+    add_picture_arguments (procedure);
   gimp_procedure_add_choice_argument (procedure, "precision", _("Precisio_n"),
                                       _("How exactly the networks calculate: bfloat16 takes half the memory, and changes pictures slightly"),
                                       gimp_choice_new_with_values ("auto", UNCLIP_PRECISION_AUTO, _("What is fastest here"), NULL,
@@ -58,10 +70,9 @@ unclip_plugin_add_arguments (GimpProcedure *procedure)
 }
 
 void
-unclip_plugin_add_return_values (GimpProcedure *procedure,
-                                 const char    *strength,
-                                 const char    *nick,
-                                 const char    *blurb)
+unclip_plugin_add_return_values (GimpProcedure    *procedure,
+                                 UnclipPluginTakes takes,
+                                 void            (*add_own) (GimpProcedure *procedure))
 {
   gimp_procedure_add_core_object_array_return_value (procedure, "layers", _("Layers"),
                                                      _("The new layers"),
@@ -69,22 +80,27 @@ unclip_plugin_add_return_values (GimpProcedure *procedure,
   gimp_procedure_add_int_return_value (procedure, "used-seed", _("Used seed"),
                                        _("The seed, drawn if -1 was asked for"),
                                        0, G_MAXINT32, 0, G_PARAM_READWRITE);
-  gimp_procedure_add_int_return_value (procedure, "used-steps", _("Used steps"),
-                                       _("Steps that the decoder took"),
-                                       0, G_MAXINT32, 0, G_PARAM_READWRITE);
-  gimp_procedure_add_double_return_value (procedure, "used-guidance", _("Used guidance"),
-                                          _("Guidance of the decoder, the model's if 0 was asked for"),
-                                          0, 100, 0, G_PARAM_READWRITE);
+  if (takes & UNCLIP_PLUGIN_TAKES_STEPS)
+    gimp_procedure_add_int_return_value (procedure, "used-steps", _("Used steps"),
+                                         _("Steps that the decoder took"),
+                                         0, G_MAXINT32, 0, G_PARAM_READWRITE);
+  if (takes & UNCLIP_PLUGIN_TAKES_GUIDANCE)
+    gimp_procedure_add_double_return_value (procedure, "used-guidance", _("Used guidance"),
+                                            _("Guidance of the decoder, the model's if 0 was asked for"),
+                                            0, 100, 0, G_PARAM_READWRITE);
   gimp_procedure_add_string_return_value (procedure, "used-model", _("Used model"),
                                           _("Folder of the model"),
                                           NULL, G_PARAM_READWRITE);
-  gimp_procedure_add_double_return_value (procedure, strength, nick, blurb, 0, 1, 0, G_PARAM_READWRITE);
-  gimp_procedure_add_int_return_value (procedure, "used-size", _("Used size"),
-                                       _("Side of the square in which the model worked, in pixels"),
-                                       0, G_MAXINT32, 0, G_PARAM_READWRITE);
-  gimp_procedure_add_string_return_value (procedure, "used-framing", _("Used framing"),
-                                          _("How the picture became the model's square"),
-                                          NULL, G_PARAM_READWRITE);
+  if (add_own != NULL)
+    add_own (procedure);
+  if (takes & UNCLIP_PLUGIN_TAKES_SIZE)
+    gimp_procedure_add_int_return_value (procedure, "used-size", _("Used size"),
+                                         _("Side of the square in which the model worked, in pixels"),
+                                         0, G_MAXINT32, 0, G_PARAM_READWRITE);
+  if (takes & UNCLIP_PLUGIN_TAKES_PICTURE)
+    gimp_procedure_add_string_return_value (procedure, "used-framing", _("Used framing"),
+                                            _("How the picture became the model's square"),
+                                            NULL, G_PARAM_READWRITE);
   gimp_procedure_add_string_return_value (procedure, "used-precision", _("Used precision"),
                                           _("How exactly the networks calculated, f32 or bf16"),
                                           NULL, G_PARAM_READWRITE);
@@ -97,6 +113,20 @@ unclip_plugin_add_return_values (GimpProcedure *procedure,
   gimp_procedure_add_string_return_value (procedure, "notes", _("Notes"),
                                           _("What is worth knowing about the result, one sentence a line; empty: nothing"),
                                           NULL, G_PARAM_READWRITE);
+}
+
+GValue *
+unclip_plugin_value (GimpProcedure  *procedure,
+                     GimpValueArray *values,
+                     const char     *name)
+{
+  int          n;
+  GParamSpec **specs = gimp_procedure_get_return_values (procedure, &n);
+
+  for (int i = 0; i < n; i++)
+    if (strcmp (specs[i]->name, name) == 0)
+      return gimp_value_array_index (values, i + 1); /* the status comes first */
+  return NULL;
 }
 
 /* ---- texts ----------------------------------------------------------------------------------------- */
@@ -170,6 +200,13 @@ check_texts (GimpProcedureConfig *config,
   return TRUE;
 }
 
+static gboolean
+has (GimpProcedureConfig *config,
+     const char          *argument)
+{
+  return g_object_class_find_property (G_OBJECT_GET_CLASS (config), argument) != NULL;
+}
+
 void
 unclip_plugin_set_read (GimpProcedureConfig *config,
                         char               **notes)
@@ -188,18 +225,21 @@ unclip_plugin_settings_read (UnclipPluginSettings *settings,
   settings->read = g_strdupv (g_object_get_data (G_OBJECT (config), READ_NOTES));
   if (! check_texts (config, error))
     return FALSE;
-  g_object_get (config,
-                "seed", &settings->seed,
-                "steps", &settings->n_steps,
-                "guidance", &settings->guidance_scale,
-                "framing", &settings->framing_name,
-                "image-encoder", &image_encoder,
-                NULL);
+  g_object_get (config, "seed", &settings->seed, NULL);
   settings->model = unclip_plugin_text (config, "model");
-  settings->image_encoder = image_encoder != NULL ? g_file_get_path (image_encoder) : NULL;
-  settings->size = gimp_procedure_config_get_choice_id (config, "size");
-  settings->framing = gimp_procedure_config_get_choice_id (config, "framing");
   settings->precision = gimp_procedure_config_get_choice_id (config, "precision");
+  if (has (config, "steps"))
+    g_object_get (config, "steps", &settings->n_steps, NULL);
+  if (has (config, "guidance"))
+    g_object_get (config, "guidance", &settings->guidance_scale, NULL);
+  if (has (config, "size"))
+    settings->size = gimp_procedure_config_get_choice_id (config, "size");
+  if (has (config, "framing"))
+    {
+      g_object_get (config, "framing", &settings->framing_name, "image-encoder", &image_encoder, NULL);
+      settings->framing = gimp_procedure_config_get_choice_id (config, "framing");
+      settings->image_encoder = image_encoder != NULL ? g_file_get_path (image_encoder) : NULL;
+    }
   if (settings->seed < 0)
     settings->seed = g_random_int_range (0, SEED_LIMIT);
   return TRUE;
@@ -273,6 +313,31 @@ unclip_plugin_settings_notes (const UnclipPluginSettings *settings)
 
 /* ---- results ------------------------------------------------------------------------------------------- */
 
+/* Where the procedure has such a return value. */
+static void
+set_int (GimpProcedure  *procedure,
+         GimpValueArray *values,
+         const char     *name,
+         int             number)
+{
+  GValue *value = unclip_plugin_value (procedure, values, name);
+
+  if (value != NULL)
+    g_value_set_int (value, number);
+}
+
+static void
+set_string (GimpProcedure  *procedure,
+            GimpValueArray *values,
+            const char     *name,
+            const char     *text)
+{
+  GValue *value = unclip_plugin_value (procedure, values, name);
+
+  if (value != NULL)
+    g_value_set_string (value, text);
+}
+
 GimpValueArray *
 unclip_plugin_success (GimpProcedure              *procedure,
                        GimpRunMode                 run_mode,
@@ -282,6 +347,7 @@ unclip_plugin_success (GimpProcedure              *procedure,
 {
   GimpValueArray  *values = gimp_procedure_new_return_values (procedure, GIMP_PDB_SUCCESS, NULL);
   g_autofree char *fingerprint = unclip_model_fingerprint (model), *notes = unclip_plugin_settings_notes (settings);
+  GValue          *value;
 
   for (guint i = 0; i < settings->notes->len; i++)
     if (run_mode == GIMP_RUN_NONINTERACTIVE)
@@ -289,17 +355,18 @@ unclip_plugin_success (GimpProcedure              *procedure,
     else if (settings->read == NULL || ! g_strv_contains ((const char *const *) settings->read, settings->notes->pdata[i]))
       gimp_message (settings->notes->pdata[i]);
 
-  GIMP_VALUES_TAKE_CORE_OBJECT_ARRAY (values, 1, layers);
-  GIMP_VALUES_SET_INT (values, 2, settings->seed);
-  GIMP_VALUES_SET_INT (values, 3, settings->used.n_steps);
-  GIMP_VALUES_SET_DOUBLE (values, 4, settings->used.guidance_scale);
-  GIMP_VALUES_SET_STRING (values, 5, unclip_model_path (model));
-  GIMP_VALUES_SET_DOUBLE (values, 6, settings->used.strength);
-  GIMP_VALUES_SET_INT (values, 7, settings->used.size);
-  GIMP_VALUES_SET_STRING (values, 8, settings->framing_name);
-  GIMP_VALUES_SET_STRING (values, 9, unclip_plugin_settings_precision (settings));
-  GIMP_VALUES_SET_STRING (values, 10, fingerprint);
-  GIMP_VALUES_SET_STRING (values, 11, UNCLIP_VERSION);
-  GIMP_VALUES_SET_STRING (values, 12, notes);
+  g_value_take_boxed (unclip_plugin_value (procedure, values, "layers"), layers);
+  set_int (procedure, values, "used-seed", settings->seed);
+  set_int (procedure, values, "used-steps", settings->used.n_steps);
+  value = unclip_plugin_value (procedure, values, "used-guidance");
+  if (value != NULL)
+    g_value_set_double (value, settings->used.guidance_scale);
+  set_string (procedure, values, "used-model", unclip_model_path (model));
+  set_int (procedure, values, "used-size", settings->used.size);
+  set_string (procedure, values, "used-framing", settings->framing_name);
+  set_string (procedure, values, "used-precision", unclip_plugin_settings_precision (settings));
+  set_string (procedure, values, "used-fingerprint", fingerprint);
+  set_string (procedure, values, "used-engine", UNCLIP_VERSION);
+  set_string (procedure, values, "notes", notes);
   return values;
 }

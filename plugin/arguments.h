@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  * @n_steps: 0: the model's default
  * @guidance_scale: 0: the model's default
  * @size: 0: what the model's first upsampler makes
- * @framing_name: as scripts write it
+ * @framing_name: (nullable): as scripts write it; %NULL: the procedure takes no picture
  * @used: what the job used, where these leave the choice to the model; once it has begun
  * @notes: (element-type utf8): what the engine had to say beside the result
  * @read: (nullable): of these, what the user has read already
@@ -42,16 +42,29 @@ typedef struct
   char          **read;
 } UnclipPluginSettings;
 
-/* Adds the shared arguments; a procedure calls this after it added its own. */
-void unclip_plugin_add_arguments (GimpProcedure *procedure);
+/* Which shared arguments a procedure has beside seed, model and precision. */
+typedef enum
+{
+  UNCLIP_PLUGIN_TAKES_STEPS = 1 << 0,
+  UNCLIP_PLUGIN_TAKES_GUIDANCE = 1 << 1,
+  UNCLIP_PLUGIN_TAKES_SIZE = 1 << 2,
+  UNCLIP_PLUGIN_TAKES_PICTURE = 1 << 3, /* framing and image encoder */
+  UNCLIP_PLUGIN_TAKES_EDIT = UNCLIP_PLUGIN_TAKES_STEPS | UNCLIP_PLUGIN_TAKES_GUIDANCE | UNCLIP_PLUGIN_TAKES_SIZE | UNCLIP_PLUGIN_TAKES_PICTURE
+} UnclipPluginTakes;
+
+/* Adds the shared arguments, after the procedure's own. */
+void unclip_plugin_add_arguments (GimpProcedure *procedure, UnclipPluginTakes takes);
 
 /**
  * unclip_plugin_add_return_values:
- * @strength: name of the one value that is the procedure's own, "used-eta" or the like, from 0 to 1
+ * @add_own: (nullable): adds the procedure's own
  *
  * Adds what every procedure returns: the new layers, the settings that were really used, and the notes.
  */
-void unclip_plugin_add_return_values (GimpProcedure *procedure, const char *strength, const char *nick, const char *blurb);
+void unclip_plugin_add_return_values (GimpProcedure *procedure, UnclipPluginTakes takes, void (*add_own) (GimpProcedure *procedure));
+
+/* A return value by its name; %NULL: the procedure has none of that name. */
+GValue *unclip_plugin_value (GimpProcedure *procedure, GimpValueArray *values, const char *name);
 
 /**
  * unclip_plugin_settings_read:

@@ -7,58 +7,38 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "arguments.h"
-
-/* What stands between the user and OK, kept with the dialog under this name. */
-#define STATE "unclip-state"
-
 /* Pixels of a screen's height that a title bar takes, and panels of desktops that do not say how high they are. */
 #define UNSEEN 72
 
 /* Run mode, image and drawables, which every image procedure has first. */
 #define N_IMAGE_ARGUMENTS 3
 
-typedef struct
-{
-  GimpProcedureConfig *config;   /* transfer none: the dialog holds it */
-  GtkDialog           *dialog;   /* transfer none */
-  GtkScrolledWindow   *rows;     /* transfer none: around all but the buttons */
-  GtkLabel            *status;   /* transfer none: about the model */
-  char                *needed;   /* NULL: no text is needed */
-  gboolean             has_model;
-  UnclipModel         *model;    /* NULL: there is none */
-  GPtrArray           *captions; /* of Caption */
-} State;
+/* Shared arguments that are rarely changed, where a procedure has them. */
+static const char *const rare[] = { "steps", "guidance", "size", "framing", "image-encoder", "precision" };
+
+typedef struct _State State;
 
 /* A text that the model is to understand. */
 typedef struct
 {
-  State    *state;
-  char     *property;
-  GtkLabel *note; /* transfer none: below the row, seen when there is something to say */
+  State      *state;
+  const char *argument;
+  GtkLabel   *note; /* below the row, seen when there is something to say */
 } Caption;
 
-static void
-caption_free (Caption *caption)
+/* What stands between the user and OK. Owns the model alone. */
+struct _State
 {
-  g_free (caption->property);
-  g_free (caption);
-}
-
-static void
-state_free (State *state)
-{
-  g_free (state->needed);
-  g_clear_pointer (&state->model, unclip_model_unref);
-  g_ptr_array_unref (state->captions);
-  g_free (state);
-}
-
-static State *
-state_of (GimpProcedureDialog *dialog)
-{
-  return g_object_get_data (G_OBJECT (dialog), STATE);
-}
+  const UnclipPluginDescriptor *descriptor;
+  GimpProcedureConfig          *config;
+  GtkDialog                    *dialog;
+  GtkScrolledWindow            *rows;   /* around all but the buttons */
+  GtkLabel                     *status; /* about the model */
+  gboolean                      has_model;
+  UnclipModel                  *model;  /* NULL: there is none */
+  Caption                       captions[UNCLIP_PLUGIN_MAX_CAPTIONS];
+  int                           n_captions;
+};
 
 /* ---- on screens of any size ------------------------------------------------------------------------ */
 
@@ -113,14 +93,15 @@ add_rows (GimpProcedureDialog *dialog,
           State               *state,
           const char *const   *rows)
 {
+  static const char *const last[] = { "seed-box", "model-box", "more" };
   g_autoptr (GList) names = NULL;
   GtkWidget *box, *expander = gimp_procedure_dialog_get_widget (dialog, "more", G_TYPE_NONE);
 
   names = g_list_append (names, (gpointer) "hint");
   for (; *rows != NULL; rows++)
     names = g_list_append (names, (gpointer) *rows);
-  for (guint i = 0; i < 3; i++)
-    names = g_list_append (names, (gpointer) (const char *const[]) { "seed-box", "model-box", "more" }[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (last); i++)
+    names = g_list_append (names, (gpointer) last[i]);
   box = gimp_procedure_dialog_fill_box_list (dialog, "rows", names);
   gtk_box_set_spacing (GTK_BOX (box), 6);
   gtk_widget_set_margin_end (box, 6);
@@ -139,18 +120,20 @@ update_ok (State *state)
 {
   gboolean ready = state->has_model;
 
-  if (state->needed != NULL)
+  for (int i = 0; i < state->n_captions; i++)
     {
-      g_autofree char *text = unclip_plugin_text (state->config, state->needed);
+      const UnclipPluginCaption *caption = &state->descriptor->captions[i];
+      g_autofree char           *text = unclip_plugin_text (state->config, caption->argument);
 
-      ready = ready && *text != '\0';
+      ready = ready && (! caption->is_needed || *text != '\0');
     }
   gtk_dialog_set_response_sensitive (state->dialog, GTK_RESPONSE_OK, ready);
 }
 
-/* What @model lacks for edits of pictures, in words; %NULL: nothing. */
+/* What @model lacks for this procedure, in words; %NULL: nothing. */
 static char *
-missing_component (UnclipModel *model)
+missing_component (const UnclipPluginDescriptor *descriptor,
+                   UnclipModel                  *model)
 {
   g_autoptr (GPtrArray) infos = unclip_model_info (model);
 
@@ -158,7 +141,7 @@ missing_component (UnclipModel *model)
     {
       const UnclipComponentInfo *info = g_ptr_array_index (infos, i);
 
-      if (info->problem != NULL && (info->required || strcmp (info->name, "image_encoder") == 0))
+      if (info->problem != NULL && (info->required || g_strv_contains (descriptor->needs, info->name)))
         return g_strdup_printf (_("%s: %s"), info->name, info->problem);
     }
   return NULL;
@@ -168,9 +151,10 @@ missing_component (UnclipModel *model)
 static void
 update_note (Caption *caption)
 {
-  g_autofree char *text = unclip_plugin_text (caption->state->config, caption->property);
+  g_autofree char *text = unclip_plugin_text (caption->state->config, caption->argument);
   g_autofree char *note = caption->state->model != NULL ? unclip_model_note_caption (caption->state->model, text) : NULL;
 
+  update_ok (caption->state);
   if (g_strcmp0 (gtk_label_get_text (caption->note), note != NULL ? note : "") == 0)
     return;
   gtk_label_set_text (caption->note, note != NULL ? note : "");
@@ -187,14 +171,14 @@ update_model (State *state)
   g_autofree char *problem = NULL, *text = NULL;
 
   model = unclip_plugin_settings_read (&settings, state->config, &error) ? unclip_plugin_settings_model (&settings, &error) : NULL;
-  problem = model != NULL ? missing_component (model) : g_strdup (error->message);
+  problem = model != NULL ? missing_component (state->descriptor, model) : g_strdup (error->message);
   state->has_model = problem == NULL;
   text = model != NULL && problem == NULL ? g_strdup_printf (_("Runs on this computer: %s"), unclip_model_path (model)) : NULL;
   gtk_label_set_text (state->status, problem != NULL ? problem : text);
   g_clear_pointer (&state->model, unclip_model_unref);
   state->model = g_steal_pointer (&model);
-  for (guint i = 0; i < state->captions->len; i++)
-    update_note (g_ptr_array_index (state->captions, i));
+  for (int i = 0; i < state->n_captions; i++)
+    update_note (&state->captions[i]);
   fit (state);
   update_ok (state);
 }
@@ -286,7 +270,8 @@ add_model (GimpProcedureDialog *dialog,
   gtk_widget_show_all (row);
 
   g_signal_connect_swapped (state->config, "notify::model", G_CALLBACK (update_model), state);
-  g_signal_connect_swapped (state->config, "notify::image-encoder", G_CALLBACK (update_model), state);
+  if (state->descriptor->takes & UNCLIP_PLUGIN_TAKES_PICTURE)
+    g_signal_connect_swapped (state->config, "notify::image-encoder", G_CALLBACK (update_model), state);
 }
 
 /* ---- seed ----------------------------------------------------------------------------------------------- */
@@ -391,32 +376,82 @@ fill_texts (GimpProcedure       *procedure,
       }
 }
 
-GimpProcedureDialog *
-unclip_plugin_dialog_new (GimpProcedure       *procedure,
-                          GimpProcedureConfig *config,
-                          const char          *title,
-                          const char          *hint,
-                          const char *const   *rows)
+/* Names of the procedure's own arguments, which come before the shared ones; transfer container, NULL-terminated. */
+static const char **
+own_arguments (GimpProcedure *procedure)
 {
-  GimpProcedureDialog *dialog;
-  State               *state = g_new0 (State, 1);
-  GtkWidget           *label, *more;
+  int          n_arguments, n = 0;
+  GParamSpec **arguments = gimp_procedure_get_arguments (procedure, &n_arguments);
+  const char **names = g_new0 (const char *, n_arguments + 1);
 
-  gimp_ui_init ("unclip");
-  fill_texts (procedure, config);
-  dialog = GIMP_PROCEDURE_DIALOG (gimp_procedure_dialog_new (procedure, config, title));
-  state->captions = g_ptr_array_new_with_free_func ((GDestroyNotify) caption_free);
-  state->config = config;
-  state->dialog = GTK_DIALOG (dialog);
-  g_object_set_data_full (G_OBJECT (dialog), STATE, state, (GDestroyNotify) state_free);
+  for (int i = N_IMAGE_ARGUMENTS; i < n_arguments && strcmp (arguments[i]->name, "seed") != 0; i++)
+    names[n++] = arguments[i]->name;
+  return names;
+}
 
-  label = gimp_procedure_dialog_get_label (dialog, "hint", hint, FALSE, FALSE);
+static void
+add_more (GimpProcedureDialog *dialog,
+          GimpProcedure       *procedure)
+{
+  g_autoptr (GList) names = NULL;
+  GtkWidget *box;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rare); i++)
+    if (gimp_procedure_find_argument (procedure, rare[i]) != NULL)
+      names = g_list_append (names, (gpointer) rare[i]);
+  box = gimp_procedure_dialog_fill_box_list (dialog, "more-box", names);
+  gtk_box_set_spacing (GTK_BOX (box), 6);
+  gtk_widget_set_margin_top (box, 6);
+  gimp_procedure_dialog_get_label (dialog, "more-title", _("More settings"), FALSE, FALSE);
+  gimp_procedure_dialog_fill_expander (dialog, "more", "more-title", FALSE, "more-box");
+}
+
+static void
+add_hint (GimpProcedureDialog *dialog,
+          const char          *hint)
+{
+  GtkWidget *label = gimp_procedure_dialog_get_label (dialog, "hint", hint, FALSE, FALSE);
+
   gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_max_width_chars (GTK_LABEL (label), 60);
   gtk_widget_set_margin_bottom (label, 6);
+}
 
-  gimp_procedure_dialog_get_scale_entry (dialog, "guidance", 1);
-  for (const char *const *row = rows; *row != NULL; row++)
+/* An example in the row of a caption, and room for a note below it. */
+static void
+add_caption (GimpProcedureDialog       *dialog,
+             State                     *state,
+             const UnclipPluginCaption *described)
+{
+  Caption         *caption = &state->captions[state->n_captions++];
+  GtkWidget       *row = gimp_procedure_dialog_get_widget (dialog, described->argument, G_TYPE_NONE);
+  GtkWidget       *box = gtk_widget_get_parent (row), *note = note_label_new ();
+  GtkEntry        *entry = entry_of (dialog, described->argument);
+  g_autofree char *notify = g_strconcat ("notify::", described->argument, NULL);
+  int              position;
+
+  gtk_entry_set_placeholder_text (entry, _(described->example));
+  gtk_entry_set_activates_default (entry, TRUE);
+
+  gtk_widget_set_no_show_all (note, TRUE);
+  gtk_container_child_get (GTK_CONTAINER (box), row, "position", &position, NULL);
+  gtk_box_pack_start (GTK_BOX (box), note, FALSE, FALSE, 0);
+  gtk_box_reorder_child (GTK_BOX (box), note, position + 1);
+  *caption = (Caption) { state, described->argument, GTK_LABEL (note) };
+  g_signal_connect_data (state->config, notify, G_CALLBACK (update_note), caption, NULL, G_CONNECT_SWAPPED);
+}
+
+static void
+fill_dialog (GimpProcedureDialog *dialog,
+             State               *state,
+             GimpProcedure       *procedure)
+{
+  g_autofree const char **own = own_arguments (procedure);
+
+  add_hint (dialog, _(state->descriptor->hint));
+  if (state->descriptor->takes & UNCLIP_PLUGIN_TAKES_GUIDANCE)
+    gimp_procedure_dialog_get_scale_entry (dialog, "guidance", 1);
+  for (const char **row = own; *row != NULL; row++)
     {
       GParamSpec *argument = gimp_procedure_find_argument (procedure, *row);
 
@@ -425,54 +460,13 @@ unclip_plugin_dialog_new (GimpProcedure       *procedure,
     }
   add_seed (dialog, state);
   add_model (dialog, state);
-  more = gimp_procedure_dialog_fill_box (dialog, "more-box", "steps", "guidance", "size", "framing", "image-encoder", "precision", NULL);
-  gtk_box_set_spacing (GTK_BOX (more), 6);
-  gtk_widget_set_margin_top (more, 6);
-  gimp_procedure_dialog_get_label (dialog, "more-title", _("More settings"), FALSE, FALSE);
-  gimp_procedure_dialog_fill_expander (dialog, "more", "more-title", FALSE, "more-box");
-  add_rows (dialog, state, rows);
-  align_labels (dialog, (const char *[]) { "seed", "model", rows[0], NULL });
+  add_more (dialog, procedure);
+  add_rows (dialog, state, own);
+  align_labels (dialog, (const char *[]) { "seed", "model", own[0], NULL });
   name_rows (dialog, procedure);
+  for (const UnclipPluginCaption *caption = state->descriptor->captions; caption->argument != NULL; caption++)
+    add_caption (dialog, state, caption);
   update_model (state);
-  return dialog;
-}
-
-void
-unclip_plugin_dialog_caption (GimpProcedureDialog *dialog,
-                              const char          *property,
-                              const char          *example)
-{
-  State           *state = state_of (dialog);
-  Caption         *caption = g_new0 (Caption, 1);
-  GtkWidget       *row = gimp_procedure_dialog_get_widget (dialog, property, G_TYPE_NONE);
-  GtkWidget       *box = gtk_widget_get_parent (row), *note = note_label_new ();
-  GtkEntry        *entry = entry_of (dialog, property);
-  g_autofree char *notify = g_strconcat ("notify::", property, NULL);
-  int              position;
-
-  gtk_entry_set_placeholder_text (entry, example);
-  gtk_entry_set_activates_default (entry, TRUE);
-
-  gtk_widget_set_no_show_all (note, TRUE);
-  gtk_container_child_get (GTK_CONTAINER (box), row, "position", &position, NULL);
-  gtk_box_pack_start (GTK_BOX (box), note, FALSE, FALSE, 0);
-  gtk_box_reorder_child (GTK_BOX (box), note, position + 1);
-  *caption = (Caption) { state, g_strdup (property), GTK_LABEL (note) };
-  g_ptr_array_add (state->captions, caption);
-  g_signal_connect_data (state->config, notify, G_CALLBACK (update_note), caption, NULL, G_CONNECT_SWAPPED);
-  update_note (caption);
-}
-
-void
-unclip_plugin_dialog_need (GimpProcedureDialog *dialog,
-                           const char          *property)
-{
-  State           *state = state_of (dialog);
-  g_autofree char *notify = g_strconcat ("notify::", property, NULL);
-
-  state->needed = g_strdup (property);
-  g_signal_connect_swapped (state->config, notify, G_CALLBACK (update_ok), state);
-  update_ok (state);
 }
 
 /* Leaves with the settings what the user has read, which need not be told again. */
@@ -481,25 +475,32 @@ remember_notes (const State *state)
 {
   g_autoptr (GStrvBuilder) notes = g_strv_builder_new ();
 
-  for (guint i = 0; i < state->captions->len; i++)
-    {
-      const Caption *caption = state->captions->pdata[i];
-
-      g_strv_builder_add (notes, gtk_label_get_text (caption->note));
-    }
+  for (int i = 0; i < state->n_captions; i++)
+    g_strv_builder_add (notes, gtk_label_get_text (state->captions[i].note));
   unclip_plugin_set_read (state->config, g_strv_builder_end (notes));
 }
 
 gboolean
-unclip_plugin_dialog_run (GimpProcedureDialog *dialog)
+unclip_plugin_dialog_ask (const UnclipPluginDescriptor *descriptor,
+                          GimpProcedure                *procedure,
+                          GimpProcedureConfig          *config)
 {
-  State   *state = state_of (dialog);
-  gboolean agreed = gimp_procedure_dialog_run (dialog);
+  State                state = { .descriptor = descriptor, .config = config };
+  GimpProcedureDialog *dialog;
+  gboolean             agreed;
 
-  remember_notes (state);
-  g_signal_handlers_disconnect_by_data (state->config, state);
-  for (guint i = 0; i < state->captions->len; i++)
-    g_signal_handlers_disconnect_by_data (state->config, state->captions->pdata[i]);
+  gimp_ui_init ("unclip");
+  fill_texts (procedure, config);
+  dialog = GIMP_PROCEDURE_DIALOG (gimp_procedure_dialog_new (procedure, config, _(descriptor->title)));
+  state.dialog = GTK_DIALOG (dialog);
+  fill_dialog (dialog, &state, procedure);
+  agreed = gimp_procedure_dialog_run (dialog);
+
+  remember_notes (&state);
+  g_signal_handlers_disconnect_by_data (config, &state);
+  for (int i = 0; i < state.n_captions; i++)
+    g_signal_handlers_disconnect_by_data (config, &state.captions[i]);
   gtk_widget_destroy (GTK_WIDGET (dialog));
+  g_clear_pointer (&state.model, unclip_model_unref);
   return agreed;
 }

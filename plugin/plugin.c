@@ -2,11 +2,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "plugin.h"
-
 #include <glib/gi18n-lib.h>
+#include <libgimp/gimp.h>
 
-#include "unclip.h"
+#include "procedure.h"
 
 typedef struct
 {
@@ -29,13 +28,10 @@ main (int    argc,
   return gimp_main (unclip_plugin_get_type (), argc, argv);
 }
 
-static const struct
-{
-  const char *name;
-  GimpProcedure *(*create) (GimpPlugIn *plug_in);
-} procedures[] = {
-  { UNCLIP_PLUGIN_VARIATIONS, unclip_plugin_variations_new },
-  { UNCLIP_PLUGIN_TEXT_EDIT, unclip_plugin_text_edit_new },
+/* All of them, in the order of the menu. */
+static const UnclipPluginDescriptor *const procedures[] = {
+  &unclip_plugin_variations,
+  &unclip_plugin_text_edit,
 };
 
 /* Files lie beside the executable, also where GIMP finds that by a link into a build tree. */
@@ -58,7 +54,7 @@ query_procedures (GimpPlugIn *plug_in)
   gimp_plug_in_set_help_domain (plug_in, GETTEXT_PACKAGE, domain);
   gimp_plug_in_add_menu_branch (plug_in, "<Image>/Filters", "unCLIP");
   for (guint i = 0; i < G_N_ELEMENTS (procedures); i++)
-    names = g_list_append (names, g_strdup (procedures[i].name));
+    names = g_list_append (names, g_strdup (procedures[i]->name));
   return names;
 }
 
@@ -71,14 +67,11 @@ create_procedure (GimpPlugIn *plug_in,
   GimpProcedure *procedure = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (procedures) && procedure == NULL; i++)
-    if (strcmp (name, procedures[i].name) == 0)
-      procedure = procedures[i].create (plug_in);
+    if (strcmp (name, procedures[i]->name) == 0)
+      procedure = unclip_plugin_procedure_new (plug_in, procedures[i]);
   if (procedure == NULL)
     return NULL;
 
-  /* A menu entry that is grey says not why: whatever is selected, layers.c says what to do, to scripts as well. */
-  gimp_procedure_set_image_types (procedure, "*");
-  gimp_procedure_set_sensitivity_mask (procedure, GIMP_PROCEDURE_SENSITIVE_ALWAYS);
   gimp_procedure_add_menu_path (procedure, "<Image>/Filters/unCLIP");
   gimp_procedure_set_icon_file (procedure, icon);
   gimp_procedure_set_attribution (procedure, "The gimp-unclip authors", "The gimp-unclip authors", "2026");
@@ -113,22 +106,4 @@ unclip_plugin_class_init (UnclipPluginClass *klass)
 static void
 unclip_plugin_init (UnclipPlugin *plug_in)
 {
-}
-
-GimpValueArray *
-unclip_plugin_fail (GimpProcedure *procedure,
-                    GError        *error)
-{
-  GimpPDBStatusType status = GIMP_PDB_EXECUTION_ERROR;
-
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      status = GIMP_PDB_CANCEL;
-      g_clear_error (&error);
-    }
-  else if (g_error_matches (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT))
-    {
-      status = GIMP_PDB_CALLING_ERROR;
-    }
-  return gimp_procedure_new_return_values (procedure, status, error);
 }

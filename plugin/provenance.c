@@ -34,7 +34,8 @@ unclip_plugin_record_new (GimpProcedure              *procedure,
   json_object_set_int_member (record, "steps", settings->used.n_steps);
   json_object_set_double_member (record, "guidance", settings->used.guidance_scale);
   json_object_set_int_member (record, "size", settings->used.size);
-  json_object_set_string_member (record, "framing", settings->framing_name);
+  if (settings->framing_name != NULL)
+    json_object_set_string_member (record, "framing", settings->framing_name);
   json_object_set_string_member (record, "precision", unclip_plugin_settings_precision (settings));
   json_object_set_string_member (record, "notes", notes);
   return record;

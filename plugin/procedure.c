@@ -1,0 +1,124 @@
+/* See procedure.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "procedure.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "dialog.h"
+
+/* ---- one run ------------------------------------------------------------------------------------------- */
+
+static void
+job_clear (UnclipPluginJob *job)
+{
+  unclip_plugin_work_clear (&job->work);
+  unclip_plugin_settings_clear (&job->settings);
+  g_clear_pointer (&job->model, unclip_model_unref);
+  g_clear_pointer (&job->results, g_ptr_array_unref);
+  g_clear_pointer (&job->squares, g_ptr_array_unref);
+  g_clear_pointer (&job->group_name, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipPluginJob, job_clear)
+
+UnclipImage *
+unclip_plugin_job_picture (UnclipPluginJob *job,
+                           GError         **error)
+{
+  UnclipRows rows = unclip_plugin_work_rows (&job->work);
+
+  return unclip_frame_reduce (&rows, job->options.framing, NULL, error);
+}
+
+/* Return values of a job that could not be done, with what went wrong; GIMP shows it. */
+static GimpValueArray *
+fail (GimpProcedure *procedure,
+      GError        *error)
+{
+  GimpPDBStatusType status = GIMP_PDB_EXECUTION_ERROR;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      status = GIMP_PDB_CANCEL;
+      g_clear_error (&error);
+    }
+  else if (g_error_matches (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT))
+    {
+      status = GIMP_PDB_CALLING_ERROR;
+    }
+  return gimp_procedure_new_return_values (procedure, status, error);
+}
+
+/* The layers that a job makes; transfer container, %NULL with an error. */
+static GimpLayer **
+run_job (UnclipPluginJob *job,
+         GError         **error)
+{
+  if (! unclip_plugin_settings_read (&job->settings, job->config, error))
+    return NULL;
+  job->model = unclip_plugin_settings_model (&job->settings, error);
+  if (job->model == NULL)
+    return NULL;
+  unclip_plugin_settings_options (&job->settings, &job->options);
+  unclip_plugin_progress_start (&job->progress, _(job->descriptor->title), &job->options);
+  job->results = unclip_plugin_results_new ();
+  if (! job->descriptor->make (job, error))
+    return NULL;
+  return unclip_plugin_results_place (job->procedure, &job->work, job->before, job->results, &job->options, job->group_name, error);
+}
+
+static GimpValueArray *
+run (GimpProcedure       *procedure,
+     GimpRunMode          run_mode,
+     GimpImage           *image,
+     GimpDrawable       **drawables,
+     GimpProcedureConfig *config,
+     gpointer             run_data)
+{
+  g_auto (UnclipPluginJob) job = { .descriptor = run_data, .procedure = procedure, .config = config };
+  GimpLayer     **layers;
+  GimpValueArray *values;
+  GError         *error = NULL;
+
+  gegl_init (NULL, NULL);
+  if (! unclip_plugin_work_take (&job.work, procedure, run_mode, image, drawables, &error))
+    return fail (procedure, error);
+  if (run_mode == GIMP_RUN_INTERACTIVE)
+    {
+      if (! unclip_plugin_dialog_ask (job.descriptor, procedure, config))
+        return gimp_procedure_new_return_values (procedure, GIMP_PDB_CANCEL, NULL);
+      /* What there is at OK is what counts. */
+      if (! unclip_plugin_work_take (&job.work, procedure, run_mode, image, drawables, &error))
+        return fail (procedure, error);
+    }
+  layers = run_job (&job, &error);
+  if (layers == NULL)
+    return fail (procedure, error);
+
+  values = unclip_plugin_success (procedure, run_mode, layers, &job.settings, job.model);
+  if (job.descriptor->set_values != NULL)
+    job.descriptor->set_values (&job, values);
+  return values;
+}
+
+/* ---- what GIMP knows of it --------------------------------------------------------------------------------- */
+
+GimpProcedure *
+unclip_plugin_procedure_new (GimpPlugIn                   *plug_in,
+                             const UnclipPluginDescriptor *descriptor)
+{
+  GimpProcedure *procedure = gimp_image_procedure_new (plug_in, descriptor->name, GIMP_PDB_PROC_TYPE_PLUGIN,
+                                                       run, (gpointer) descriptor, NULL);
+
+  gimp_procedure_set_menu_label (procedure, _(descriptor->menu_label));
+  gimp_procedure_set_documentation (procedure, _(descriptor->blurb), _(descriptor->help), descriptor->name);
+  descriptor->add_arguments (procedure);
+  unclip_plugin_add_arguments (procedure, descriptor->takes);
+  unclip_plugin_add_return_values (procedure, descriptor->takes, descriptor->add_values);
+
+  /* A menu entry that is grey says not why: whatever is selected, work.c says what to do, to scripts as well. */
+  gimp_procedure_set_image_types (procedure, "*");
+  gimp_procedure_set_sensitivity_mask (procedure, GIMP_PROCEDURE_SENSITIVE_ALWAYS);
+  return procedure;
+}
