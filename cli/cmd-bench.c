@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "cmd.h"
+#include "dev.h"
 
 #include <glib/gi18n.h>
 
@@ -57,8 +58,6 @@ cmd_bench (CmdJob  *job,
            char   **argv,
            GError **error)
 {
-  static const char *const components[] = { "text_encoder", "image_encoder", "prior", "text_proj", "decoder",
-                                            "super_res_first", "super_res_last", "super_res_1024", NULL };
   g_autofree char *batch_text = NULL, *size_text = NULL, *repeat_text = NULL;
   int         n_batch = 0, size = 0, n_repeat = 3, component;
   UnclipBench bench;
@@ -70,7 +69,7 @@ cmd_bench (CmdJob  *job,
   };
 
   if (! cmd_job_parse (job, &help, entries, argc, argv, error)
-      || ! cmd_choice (job->operands[1], "COMPONENT", components, &component, error)
+      || ! cmd_choice (job->operands[1], "COMPONENT", unclip_bench_components (), &component, error)
       || ! cmd_int (batch_text, "--batch", 1, 64, &n_batch, error)
       || ! cmd_int (size_text, "--size", 1, 4096, &size, error)
       || ! cmd_int (repeat_text, "--repeat", 1, 1000, &n_repeat, error))

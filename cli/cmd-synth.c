@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "cmd.h"
+#include "dev.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

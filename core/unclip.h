@@ -158,30 +158,4 @@ UNCLIP_API GPtrArray   *unclip_probe_pca    (UnclipModel *model, const UnclipIma
  */
 UNCLIP_API gboolean unclip_model_memory (UnclipModel *model, const UnclipOptions *options, guint64 *size, int *side, const char **component, GError **error);
 
-/* ---- for engineers (eval/) --------------------------------------------------------------------- */
-
-/**
- * unclip_eval:
- * @task: text_encoder, image_encoder, prior, prior_loop, prior_autoregressive, prior_autoregressive_loop, text_proj, decoder,
- *   ddim, decoder_loop, super_res, super_res_loop, slerp, variation, text2image, tokenizer, preprocess
- * @in_path: named tensors (safetensors); JSON for tokenizer, PNG-decoded pixels come by @image for preprocess
- * @settings: (nullable): NULL-terminated "key=value"
- * @image: (nullable): for preprocess and variation
- *
- * Runs one part of the pipeline on given tensors and writes all that it computes, to compare engines.
- * In float32 without shortcuts, unless @options ask for bf16: then as the pipeline computes in it.
- */
-UNCLIP_API gboolean unclip_eval (UnclipModel *model, const char *task, const char *in_path, const char *out_path, const char *const *settings, const UnclipImage *image, const UnclipOptions *options, GError **error);
-UNCLIP_API const char *const *unclip_eval_tasks (void);
-
-typedef struct
-{
-  const char *precision, *cpu_level; /* "f32" or "bf16"; see bk_cpu_level() */
-  int         n_threads, n_batch, size, n_repeat;
-  double      median_s, min_s, gflop, gflop_per_s, non_gemm_share, peak_rss_mb;
-} UnclipBench;
-
-/* One forward pass of @component on random data, repeated. @n_batch 0, @size 0: as the pipeline uses it. */
-UNCLIP_API gboolean unclip_bench (UnclipModel *model, const char *component, int n_batch, int size, int n_repeat, const UnclipOptions *options, UnclipBench *bench, GError **error);
-
 G_END_DECLS

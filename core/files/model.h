@@ -80,15 +80,4 @@ UNCLIP_API GPtrArray *unclip_model_info (UnclipModel *model);
 /* First 16 hex digits of SHA-256 over all configs, the vocabulary and the weights' names, shapes and first bytes: which model made this. */
 UNCLIP_API char      *unclip_model_fingerprint (UnclipModel *model);
 
-/**
- * unclip_synth:
- * @config_dir: a folder of components with config.json files, as a model folder without weights
- * @out_dir: is made; must not hold a model yet
- * @dtype: "f32", "f16" or "bf16"
- *
- * Writes a model with random weights, scaled so that activations neither vanish nor explode, with
- * exactly the tensor names and shapes that the published checkpoints have.
- */
-UNCLIP_API gboolean unclip_synth (const char *config_dir, const char *out_dir, guint64 seed, const char *dtype, const UnclipOptions *options, GError **error);
-
 G_END_DECLS

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "compare.h"
+#include "dev.h"
 #include "level.h"
 
 const char *golden_folder, *golden_model;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "compare.h"
+#include "dev.h"
 
 typedef enum
 {

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "unclip.h"
+#include "dev.h"
 
 #include <glib/gstdio.h>
 #include <math.h>

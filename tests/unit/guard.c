@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "unclip.h"
+#include "dev.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "dev.h"
 #include "nets.h"
 #include "memory.h"
 #include "support.h"

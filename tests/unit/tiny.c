@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "dev.h"
 #include "files.h"
 #include "support.h"
 

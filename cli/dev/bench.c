@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "../unclip.h"
+#include "dev.h"
 
 #include <glib/gi18n-lib.h>
 #include <stdlib.h>
@@ -266,17 +266,18 @@ static const struct
   [UNCLIP_KIND_UPSAMPLER] = { 1, prepare_unet },
 };
 
-/* Names of all that can be measured; transfer full. */
-static char *
-known_subjects (void)
+const char *const *
+unclip_bench_components (void)
 {
-  g_autoptr (GString) names = g_string_new (NULL);
+  static const char *names[32];
   const UnclipComponent *component;
+  guint n = 0;
 
-  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
+  /* The same pointers every time, so that two threads may do this at once. */
+  for (guint i = 0; (component = unclip_component_at (i)) != NULL && n < G_N_ELEMENTS (names) - 1; i++)
     if (subjects[component->kind].prepare != NULL)
-      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", component->name);
-  return g_string_free (g_steal_pointer (&names), FALSE);
+      names[n++] = component->name;
+  return names;
 }
 
 static gboolean
@@ -291,7 +292,7 @@ prepare (Subject *subject, UnclipModel *model, const char *name, GError **error)
         subject->n_batch = subjects[component->kind].n_batch;
       return subjects[component->kind].prepare (subject, model, name, error);
     }
-  known = known_subjects ();
+  known = g_strjoinv (", ", (char **) unclip_bench_components ());
   g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("There is no network \"%s\" to measure; there are %s"), name, known);
   return FALSE;
 }

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "synth.h"
+#include "dev.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>

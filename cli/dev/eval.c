@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "../unclip.h"
+#include "dev.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Models with random weights, piece by piece; unclip_synth () is in the library's door.
+/* Models with random weights, piece by piece; unclip_synth () is in dev.h.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
