@@ -50,46 +50,78 @@ unclip_eval_guided_decoder (UnclipGuidedDecoder       *guided,
 
 /* ---- reading a loop ----------------------------------------------------------------------- */
 
+/**
+ * Loop:
+ * @n_rows: states that are run, one after the other
+ * @h: pixels; 1 where the states are vectors
+ * @w: likewise
+ * @c: channels, or values of a vector
+ * @timesteps: [n_steps], falling
+ * @x: [n_rows, h, w, c]: start noise, becomes the result
+ * @noises: [n_noises, n_rows, h, w, c]
+ * @trajectory: [n_steps, n_rows, h, w, c]: the states after every step
+ * @stage: for progress
+ */
+typedef struct
+{
+  const UnclipEval *eval;
+  int               n_rows, h, w, c, n_steps, n_noises;
+  int              *timesteps;
+  float            *x, *noises, *trajectory;
+  const char       *stage;
+  int               row; /* the one that runs now */
+} Loop;
+
+static void
+loop_clear (Loop *loop)
+{
+  g_clear_pointer (&loop->timesteps, g_free);
+  g_clear_pointer (&loop->x, g_free);
+  g_clear_pointer (&loop->noises, g_free);
+  g_clear_pointer (&loop->trajectory, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Loop, loop_clear)
+
 static gsize
-state_size (const UnclipEvalLoop *loop)
+state_size (const Loop *loop)
 {
   return (gsize) loop->h * loop->w * loop->c;
 }
 
 /* Falling, and of the schedule. */
 static gboolean
-check_timesteps (const UnclipEvalLoop *loop, const UnclipSchedule *schedule, const char *name, GError **error)
+check_timesteps (const Loop *loop, const UnclipSchedule *schedule, GError **error)
 {
   for (int i = 0; i < loop->n_steps; i++)
     if (loop->timesteps[i] >= (i == 0 ? schedule->n_train : loop->timesteps[i - 1]))
       {
-        g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" must fall, from below %d"), loop->eval->in_path, name, schedule->n_train);
+        g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" must fall, from below %d"), loop->eval->in_path, "timesteps", schedule->n_train);
         return FALSE;
       }
   return TRUE;
 }
 
 static gboolean
-read_latents (UnclipEvalLoop *loop, const char *name, gboolean is_pictures, GError **error)
+read_latents (Loop *loop, gboolean is_pictures, GError **error)
 {
   int          dims[4] = { -1, is_pictures ? 3 : -1, -1, -1 };
   const float *vectors;
 
   if (is_pictures)
     {
-      loop->x = unclip_eval_pictures (loop->eval, name, 4, dims, error);
+      loop->x = unclip_eval_pictures (loop->eval, "latents", 4, dims, error);
       loop->h = dims[2];
       loop->w = dims[3];
       if (loop->x != NULL && loop->h != loop->w)
         {
           g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has pictures of %d × %d, but they must be square"),
-                       loop->eval->in_path, name, loop->w, loop->h);
+                       loop->eval->in_path, "latents", loop->w, loop->h);
           return FALSE;
         }
     }
   else
     {
-      vectors = unclip_eval_floats (loop->eval, name, 2, dims, error);
+      vectors = unclip_eval_floats (loop->eval, "latents", 2, dims, error);
       loop->x = vectors != NULL ? g_memdup2 (vectors, (gsize) dims[0] * dims[1] * sizeof (float)) : NULL;
       loop->h = loop->w = 1;
     }
@@ -99,9 +131,9 @@ read_latents (UnclipEvalLoop *loop, const char *name, gboolean is_pictures, GErr
 }
 
 static gboolean
-read_noises (UnclipEvalLoop *loop, const char *name, gboolean is_pictures, GError **error)
+read_noises (Loop *loop, gboolean is_pictures, GError **error)
 {
-  const UnclipTensor *tensor = unclip_tensors_find (loop->eval->in, name);
+  const UnclipTensor *tensor = unclip_tensors_find (loop->eval->in, "noises");
   int                 dims[5] = { -1, loop->n_rows, loop->c, loop->h, loop->w };
   const float        *vectors;
 
@@ -109,21 +141,21 @@ read_noises (UnclipEvalLoop *loop, const char *name, gboolean is_pictures, GErro
   if (tensor == NULL || tensor->n == 0)
     return TRUE;
   if (is_pictures)
-    loop->noises = unclip_eval_pictures (loop->eval, name, 5, dims, error);
-  else if ((vectors = unclip_eval_floats (loop->eval, name, 3, dims, error)) != NULL)
+    loop->noises = unclip_eval_pictures (loop->eval, "noises", 5, dims, error);
+  else if ((vectors = unclip_eval_floats (loop->eval, "noises", 3, dims, error)) != NULL)
     loop->noises = g_memdup2 (vectors, tensor->n * sizeof (float));
   loop->n_noises = dims[0];
   return loop->noises != NULL;
 }
 
 static gboolean
-read_timesteps (UnclipEvalLoop *loop, const UnclipSchedule *schedule, const char *name, int n_steps, GError **error)
+read_timesteps (Loop *loop, const UnclipSchedule *schedule, int n_steps, GError **error)
 {
-  if (n_steps == 0 && unclip_eval_has (loop->eval, name))
+  if (n_steps == 0 && unclip_eval_has (loop->eval, "timesteps"))
     {
       loop->n_steps = -1;
-      loop->timesteps = unclip_eval_ints (loop->eval, name, 1, &loop->n_steps, error);
-      return loop->timesteps != NULL && check_timesteps (loop, schedule, name, error);
+      loop->timesteps = unclip_eval_ints (loop->eval, "timesteps", 1, &loop->n_steps, error);
+      return loop->timesteps != NULL && check_timesteps (loop, schedule, error);
     }
 
   loop->n_steps = n_steps > 0 ? n_steps : loop->n_noises + 1;
@@ -136,41 +168,25 @@ read_timesteps (UnclipEvalLoop *loop, const UnclipSchedule *schedule, const char
   return TRUE;
 }
 
-gboolean
-unclip_eval_loop_read (UnclipEvalLoop       *loop,
-                       const UnclipEval     *eval,
-                       const UnclipSchedule *schedule,
-                       const char           *prefix,
-                       gboolean              is_pictures,
-                       int                   n_steps,
-                       GError              **error)
+/* Tensors "latents", "noises" and "timesteps". @is_pictures: states are square pictures of three channels; else vectors.
+ * @n_steps: 0: as many as there are timesteps in the file; or else one more than noises */
+static gboolean
+loop_read (Loop *loop, const UnclipEval *eval, const UnclipSchedule *schedule, gboolean is_pictures, int n_steps, GError **error)
 {
-  g_autofree char *latents = g_strconcat (prefix, "latents", NULL), *noises = g_strconcat (prefix, "noises", NULL);
-  g_autofree char *timesteps = g_strconcat (prefix, "timesteps", NULL);
-
-  *loop = (UnclipEvalLoop) { .eval = eval };
-  if (! read_latents (loop, latents, is_pictures, error)
-      || ! read_noises (loop, noises, is_pictures, error)
-      || ! read_timesteps (loop, schedule, timesteps, n_steps, error))
+  *loop = (Loop) { .eval = eval };
+  if (! read_latents (loop, is_pictures, error)
+      || ! read_noises (loop, is_pictures, error)
+      || ! read_timesteps (loop, schedule, n_steps, error))
     return FALSE;
 
   if (loop->n_noises < loop->n_steps - 1)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has noise for %d steps, but a loop of %d takes %d"),
-                   eval->in_path, noises, loop->n_noises, loop->n_steps, loop->n_steps - 1);
+                   eval->in_path, "noises", loop->n_noises, loop->n_steps, loop->n_steps - 1);
       return FALSE;
     }
   loop->trajectory = unclip_eval_new (loop->n_steps * loop->n_rows * state_size (loop), error);
   return loop->trajectory != NULL;
-}
-
-void
-unclip_eval_loop_clear (UnclipEvalLoop *loop)
-{
-  g_clear_pointer (&loop->timesteps, g_free);
-  g_clear_pointer (&loop->x, g_free);
-  g_clear_pointer (&loop->noises, g_free);
-  g_clear_pointer (&loop->trajectory, g_free);
 }
 
 /* ---- running it ------------------------------------------------------------------------------ */
@@ -178,7 +194,7 @@ unclip_eval_loop_clear (UnclipEvalLoop *loop)
 static void
 given_noise (int step, float *out, gsize n, gpointer data)
 {
-  const UnclipEvalLoop *loop = data;
+  const Loop *loop = data;
 
   memcpy (out, loop->noises + ((gsize) step * loop->n_rows + loop->row) * n, n * sizeof (float));
 }
@@ -186,7 +202,7 @@ given_noise (int step, float *out, gsize n, gpointer data)
 static gboolean
 record (int step, int n_steps, const float *x, const float *x_0, gpointer data, GError **error)
 {
-  UnclipEvalLoop *loop = data;
+  Loop *loop = data;
   gsize           n = state_size (loop);
 
   memcpy (loop->trajectory + ((gsize) (step - 1) * loop->n_rows + loop->row) * n, x, n * sizeof (float));
@@ -195,7 +211,7 @@ record (int step, int n_steps, const float *x, const float *x_0, gpointer data, 
 
 /* Row @row, from its start noise to its result. */
 static gboolean
-run_row (UnclipEvalLoop *loop, int row, const UnclipSchedule *schedule, UnclipPredict predict, gpointer predict_data, GError **error)
+run_row (Loop *loop, int row, const UnclipSchedule *schedule, UnclipPredict predict, gpointer predict_data, GError **error)
 {
   UnclipProcess process = {
     .schedule = schedule,
@@ -214,16 +230,11 @@ run_row (UnclipEvalLoop *loop, int row, const UnclipSchedule *schedule, UnclipPr
   return unclip_ddpm_sample (&process, loop->x + row * process.n, error);
 }
 
-gboolean
-unclip_eval_loop_prior (UnclipEvalLoop       *loop,
-                        UnclipPrior          *prior,
-                        const UnclipSchedule *schedule,
-                        const float          *z_t,
-                        const float          *text_states,
-                        const int            *text_mask,
-                        int                   n_pairs,
-                        double                guidance_scale,
-                        GError              **error)
+/* These three run all rows of a loop. @z_t [n_pairs, dim], @text_states [n_pairs, length, dim], @text_mask
+ * [n_pairs, length], n_pairs as unclip_eval_pair () has n_rows. */
+static gboolean
+loop_prior (Loop *loop, UnclipPrior *prior, const UnclipSchedule *schedule, const float *z_t, const float *text_states, const int *text_mask, int n_pairs,
+            double guidance_scale, GError **error)
 {
   int dim = unclip_prior_dim (prior), length = unclip_prior_length (prior);
 
@@ -241,14 +252,10 @@ unclip_eval_loop_prior (UnclipEvalLoop       *loop,
   return TRUE;
 }
 
-gboolean
-unclip_eval_loop_decoder (UnclipEvalLoop            *loop,
-                          UnclipUnet                *unet,
-                          const UnclipSchedule      *schedule,
-                          const UnclipEvalCondition *condition,
-                          double                     guidance_scale,
-                          float                     *image_small,
-                          GError                   **error)
+/* @image_small: (out caller-allocates): [n_rows, h, w, c], the result clamped to [-1, 1] */
+static gboolean
+loop_decoder (Loop *loop, UnclipUnet *unet, const UnclipSchedule *schedule, const UnclipEvalCondition *condition, double guidance_scale,
+              float *image_small, GError **error)
 {
   gsize n = state_size (loop);
 
@@ -266,14 +273,9 @@ unclip_eval_loop_decoder (UnclipEvalLoop            *loop,
   return TRUE;
 }
 
-gboolean
-unclip_eval_loop_super_res (UnclipEvalLoop       *loop,
-                            const UnclipSchedule *schedule,
-                            const float          *image_small,
-                            int                   small_size,
-                            float                *upscaled,
-                            float                *image,
-                            GError              **error)
+/* @upscaled: (out caller-allocates): [n_rows, h, w, c]; @image: the result as a picture in [0, 1] */
+static gboolean
+loop_super_res (Loop *loop, const UnclipSchedule *schedule, const float *image_small, int small_size, float *upscaled, float *image, GError **error)
 {
   g_auto (UnclipUpsampler) upsampler = { 0 };
   gsize n = state_size (loop), n_small = (gsize) small_size * small_size * loop->c;
@@ -285,8 +287,7 @@ unclip_eval_loop_super_res (UnclipEvalLoop       *loop,
     {
       if (! unclip_upsampler_condition (&upsampler, image_small + row * n_small, small_size, loop->h, loop->timesteps[loop->n_steps - 1], error))
         return FALSE;
-      if (upscaled != NULL)
-        memcpy (upscaled + row * n, upsampler.enlarged, n * sizeof (float));
+      memcpy (upscaled + row * n, upsampler.enlarged, n * sizeof (float));
       if (! run_row (loop, row, schedule, unclip_upsampler_predict, &upsampler, error))
         return FALSE;
     }
@@ -309,7 +310,7 @@ unclip_eval_prior_loop (UnclipEval *eval, GError **error)
 {
   g_autoptr (UnclipPrior) prior = unclip_prior_new (eval->model, eval->context, error);
   g_autoptr (UnclipSchedule) schedule = NULL;
-  g_auto (UnclipEvalLoop) loop = { 0 };
+  g_auto (Loop) loop = { 0 };
   g_autofree int *mask = NULL;
   const float    *z_t, *states, *mean, *std;
   float          *trajectory, *embeds;
@@ -324,7 +325,7 @@ unclip_eval_prior_loop (UnclipEval *eval, GError **error)
       || ! unclip_eval_setting_int (eval, "prior_n_steps", n_steps, 1, schedule->n_train, &n_steps, error)
       || ! read_guidance (eval, eval->options->prior_guidance_scale, 4.0, &guidance_scale, error)
       || ! unclip_eval_setting_double (eval, "prior_guidance_scale", guidance_scale, 0, 1000, &guidance_scale, error)
-      || ! unclip_eval_loop_read (&loop, eval, schedule, "", FALSE, n_steps, error))
+      || ! loop_read (&loop, eval, schedule, FALSE, n_steps, error))
     return FALSE;
 
   dim = dims[1] = unclip_prior_dim (prior);
@@ -344,7 +345,7 @@ unclip_eval_prior_loop (UnclipEval *eval, GError **error)
       && (mask = unclip_eval_ints (eval, "attention_mask", 2, (int[]) { n_pairs, length }, error)) == NULL)
     return FALSE;
 
-  if (! unclip_eval_loop_prior (&loop, prior, schedule, z_t, states, mask, n_pairs, guidance_scale, error))
+  if (! loop_prior (&loop, prior, schedule, z_t, states, mask, n_pairs, guidance_scale, error))
     return FALSE;
 
   trajectory = unclip_eval_add (eval, "trajectory", 3, (int[]) { loop.n_steps, loop.n_rows, dim }, error);
@@ -366,7 +367,7 @@ unclip_eval_decoder_loop (UnclipEval *eval, GError **error)
 {
   g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, "decoder", eval->context, error);
   g_autoptr (UnclipSchedule) schedule = NULL;
-  g_auto (UnclipEvalLoop) loop = { 0 };
+  g_auto (Loop) loop = { 0 };
   g_auto (UnclipEvalCondition) condition = { 0 };
   g_autofree float *image_small = NULL;
   int               n_steps;
@@ -378,14 +379,14 @@ unclip_eval_decoder_loop (UnclipEval *eval, GError **error)
   if (schedule == NULL
       || ! unclip_eval_setting_int (eval, "n_steps", eval->options->n_steps, 1, schedule->n_train, &n_steps, error)
       || ! read_guidance (eval, eval->options->guidance_scale, 8.0, &guidance_scale, error)
-      || ! unclip_eval_loop_read (&loop, eval, schedule, "", TRUE, n_steps, error)
+      || ! loop_read (&loop, eval, schedule, TRUE, n_steps, error)
       || ! unclip_eval_condition_read (&condition, eval, unet, error)
       || ! unclip_eval_check_pairs (eval, "encoder_hidden_states", condition.n_rows, loop.n_rows, error))
     return FALSE;
 
   image_small = unclip_eval_new (loop.n_rows * state_size (&loop), error);
   return image_small != NULL
-         && unclip_eval_loop_decoder (&loop, unet, schedule, &condition, guidance_scale, image_small, error)
+         && loop_decoder (&loop, unet, schedule, &condition, guidance_scale, image_small, error)
          && unclip_eval_add_pictures (eval, "trajectory", loop.trajectory, 5,
                                       (int[]) { loop.n_steps, loop.n_rows, loop.c, loop.h, loop.w }, error)
          && unclip_eval_add_pictures (eval, "image_small", image_small, 4, (int[]) { loop.n_rows, loop.c, loop.h, loop.w }, error);
@@ -395,14 +396,14 @@ gboolean
 unclip_eval_super_res_loop (UnclipEval *eval, GError **error)
 {
   g_autoptr (UnclipSchedule) schedule = unclip_stage_schedule (eval->model, "super_res_scheduler", error);
-  g_auto (UnclipEvalLoop) loop = { 0 };
+  g_auto (Loop) loop = { 0 };
   g_autofree float *image_small = NULL, *upscaled = NULL, *image = NULL;
   int               dims[4] = { -1, 3, -1, -1 }, n_steps;
 
   if (schedule == NULL
       || ! unclip_eval_setting_int (eval, "n_steps", eval->options->super_res_n_steps, 1, schedule->n_train, &n_steps, error)
       || ! unclip_eval_setting_int (eval, "super_res_n_steps", n_steps, 1, schedule->n_train, &n_steps, error)
-      || ! unclip_eval_loop_read (&loop, eval, schedule, "", TRUE, n_steps, error))
+      || ! loop_read (&loop, eval, schedule, TRUE, n_steps, error))
     return FALSE;
   dims[0] = loop.n_rows;
   image_small = unclip_eval_pictures (eval, "image_small", 4, dims, error);
@@ -418,7 +419,7 @@ unclip_eval_super_res_loop (UnclipEval *eval, GError **error)
   upscaled = unclip_eval_new (loop.n_rows * state_size (&loop), error);
   image = unclip_eval_new (loop.n_rows * state_size (&loop), upscaled != NULL ? error : NULL);
   if (upscaled == NULL || image == NULL
-      || ! unclip_eval_loop_super_res (&loop, schedule, image_small, dims[2], upscaled, image, error))
+      || ! loop_super_res (&loop, schedule, image_small, dims[2], upscaled, image, error))
     return FALSE;
 
   dims[2] = loop.h;

@@ -1,5 +1,8 @@
 /* Eval tasks that run all stages in a row, as the pipelines of diffusers do: variation and text2image.
  *
+ * They are the functions that users call (edits/generate.h), once for each row, with the file's random numbers in the
+ * place of their own.
+ *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "tasks.h"
@@ -7,201 +10,251 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "generate.h"
+
 /* What the pipelines take where nobody says otherwise. */
 #define PRIOR_GUIDANCE 4.0
 #define DECODER_GUIDANCE 8.0
 
-/* Where in the job the decoder begins and ends, by what the stages of Karlo cost. */
-#define DECODER_BEGINS 0.1
-#define DECODER_ENDS 0.7
+/* ---- random numbers ------------------------------------------------------------------------ */
 
-/* ---- captions ---------------------------------------------------------------------------- */
-
-/* The empty caption in row 0, the given one in row 1. */
+/* What one stage draws, as it lies in the file: [n_rows, n] to begin with, and [n_noises, n_rows, n]. */
 typedef struct
 {
-  int    length, width, dim;
-  int   *mask;        /* [2, length] */
-  float *states, *z_t; /* [2, length, width], [2, dim] */
-} Captions;
+  const float *latents, *noises;
+  int          n_rows, n_noises, n_steps;
+  gsize        n;
+} Draws;
+
+/* Tensors "@stage latents" and "@stage noises" of rows of the sizes @row. @n_steps: 0: one more than there are noises */
+static gboolean
+read_draws (Draws *draws, const UnclipEval *eval, const char *stage, int n_dims, const int *row, int n_steps, GError **error)
+{
+  g_autofree char *latents = g_strconcat (stage, "latents", NULL), *noises = g_strconcat (stage, "noises", NULL);
+  const UnclipTensor *tensor = unclip_tensors_find (eval->in, noises);
+  int dims[5] = { -1 };
+
+  *draws = (Draws) { .n = 1 };
+  for (int i = 0; i < n_dims; i++)
+    {
+      dims[1 + i] = row[i];
+      draws->n *= row[i];
+    }
+  draws->latents = unclip_eval_floats (eval, latents, 1 + n_dims, dims, error);
+  if (draws->latents == NULL)
+    return FALSE;
+  draws->n_rows = dims[0];
+
+  /* A loop of one step has none. */
+  if (tensor != NULL && tensor->n > 0)
+    {
+      dims[0] = -1;
+      dims[1] = draws->n_rows;
+      for (int i = 0; i < n_dims; i++)
+        dims[2 + i] = row[i];
+      draws->noises = unclip_eval_floats (eval, noises, 2 + n_dims, dims, error);
+      if (draws->noises == NULL)
+        return FALSE;
+      draws->n_noises = dims[0];
+    }
+  draws->n_steps = n_steps > 0 ? n_steps : draws->n_noises + 1;
+  if (draws->n_noises >= draws->n_steps - 1)
+    return TRUE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has noise for %d steps, but a loop of %d takes %d"),
+               eval->in_path, noises, draws->n_noises, draws->n_steps, draws->n_steps - 1);
+  return FALSE;
+}
+
+/* Those of row @row, in the order in which they are drawn; where there is but one row it serves for all. */
+static void
+add_draws (GArray *values, const Draws *draws, int row)
+{
+  int at = draws->n_rows == 1 ? 0 : row;
+
+  g_array_append_vals (values, draws->latents + at * draws->n, draws->n);
+  for (int k = 0; k < draws->n_steps - 1; k++)
+    g_array_append_vals (values, draws->noises + ((gsize) k * draws->n_rows + at) * draws->n, draws->n);
+}
+
+/* ---- the pipeline, row by row ----------------------------------------------------------------- */
+
+/* @z_i: (nullable): [n_embeds, dim], in the place of the prior's */
+typedef struct
+{
+  UnclipEval   *eval;
+  UnclipOptions options;
+  UnclipRun     run;
+  const float  *z_i;
+  int           n_embeds, dim;
+  Draws         prior, decoder, super_res;
+  double        guidance_scale;
+  int           row;
+} Pipeline;
 
 static void
-captions_clear (Captions *captions)
+pipeline_clear (Pipeline *pipeline)
 {
-  g_clear_pointer (&captions->mask, g_free);
-  g_clear_pointer (&captions->states, g_free);
-  g_clear_pointer (&captions->z_t, g_free);
+  unclip_run_clear (&pipeline->run);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Captions, captions_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pipeline, pipeline_clear)
 
+/* Of one row to that of all. */
+static void
+pass_on (const UnclipProgress *progress, gpointer data)
+{
+  const Pipeline      *pipeline = data;
+  const UnclipOptions *options = pipeline->eval->options;
+  UnclipProgress       of_all = *progress;
+
+  of_all.fraction = (pipeline->row + progress->fraction) / pipeline->decoder.n_rows;
+  if (options->progress != NULL)
+    options->progress (&of_all, options->progress_data);
+}
+
+/* The noise of the prior, and how long z_i is; none where that is given. */
 static gboolean
-encode_captions (Captions *captions, const UnclipEval *eval, const char *y, GError **error)
+read_prior (Pipeline *pipeline, GError **error)
 {
-  g_autoptr (UnclipTokenizer) tokenizer = unclip_tokenizer_new (eval->model, error);
-  g_autoptr (UnclipTextTower) tower = NULL;
-  g_autofree int *input_ids = NULL;
-  int             length;
-
-  if (tokenizer == NULL)
-    return FALSE;
-  tower = unclip_text_tower_new (eval->model, eval->context, error);
-  if (tower == NULL)
-    return FALSE;
-  length = unclip_text_tower_length (tower);
-  if (! unclip_eval_check_fit (eval, _("the text encoder's length"), length,
-                               _("the tokenizer's"), unclip_tokenizer_max_length (tokenizer), error))
-    return FALSE;
-
-  captions->length = length;
-  captions->width = unclip_text_tower_width (tower);
-  captions->dim = unclip_text_tower_dim (tower);
-  captions->mask = g_new (int, 2 * length);
-  captions->states = g_new (float, (gsize) 2 * length * captions->width);
-  captions->z_t = g_new (float, 2 * captions->dim);
-  input_ids = g_new (int, 2 * length);
-  unclip_tokenizer_encode (tokenizer, "", input_ids, captions->mask);
-  unclip_tokenizer_encode (tokenizer, y, input_ids + length, captions->mask + length);
-  return unclip_eval_check_cancelled (eval, error)
-         && unclip_text_tower_encode (tower, input_ids, 2, length, captions->states, captions->z_t, error);
-}
-
-/* ---- stages -------------------------------------------------------------------------------- */
-
-/* Rows [2 n, row_size] that hold pair [2, row_size] for n pictures: n times the one, n times the other. */
-static gpointer
-spread (gconstpointer pair, int n, gsize row_size)
-{
-  guint8 *rows = g_malloc (2 * n * row_size);
-
-  for (int i = 0; i < 2 * n; i++)
-    memcpy (rows + i * row_size, (const guint8 *) pair + (i >= n) * row_size, row_size);
-  return rows;
-}
-
-/* The decoder's condition from z_i [n, dim] and the captions. */
-static gboolean
-project (UnclipEvalCondition *condition, const UnclipEval *eval, const Captions *captions, const float *z_i, int n, int dim, GError **error)
-{
-  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, eval->context, error);
-  g_autofree float *both = NULL, *z_t = NULL, *states = NULL;
-  int               n_extra, length = captions->length;
-
-  if (proj == NULL
-      || ! unclip_eval_check_fit (eval, _("the text projection's width"), unclip_text_proj_dim (proj), _("z_i's"), dim, error)
-      || ! unclip_eval_check_fit (eval, _("the text projection's width"), unclip_text_proj_dim (proj), _("the text encoder's"), captions->width, error)
-      || ! unclip_eval_check_fit (eval, _("the text projection's width"), unclip_text_proj_dim (proj), _("z_t's"), captions->dim, error))
-    return FALSE;
-
-  both = g_new (float, (gsize) 2 * n * dim);
-  for (int i = 0; i < n; i++)
-    memcpy (both + (gsize) i * dim, unclip_text_proj_unconditional (proj), dim * sizeof (float));
-  memcpy (both + (gsize) n * dim, z_i, (gsize) n * dim * sizeof (float));
-  z_t = spread (captions->z_t, n, dim * sizeof (float));
-  states = spread (captions->states, n, (gsize) length * dim * sizeof (float));
-
-  n_extra = unclip_text_proj_n_extra (proj);
-  *condition = (UnclipEvalCondition) {
-    .n_rows = 2 * n,
-    .n_tokens = n_extra + length,
-    .context_width = unclip_text_proj_context_width (proj),
-    .time_width = unclip_text_proj_time_width (proj),
-  };
-  condition->context = g_new (float, (gsize) 2 * n * condition->n_tokens * condition->context_width);
-  condition->time = g_new (float, (gsize) 2 * n * condition->time_width);
-  condition->mask = g_new (int, 2 * n * condition->n_tokens);
-  for (int i = 0; i < 2 * n; i++)
-    {
-      int *mask = condition->mask + i * condition->n_tokens;
-
-      for (int j = 0; j < n_extra; j++)
-        mask[j] = 1;
-      memcpy (mask + n_extra, captions->mask + (i >= n) * length, length * sizeof (int));
-    }
-  return unclip_text_proj_run (proj, both, z_t, states, 2 * n, length, condition->context, condition->time, error);
-}
-
-/* Output image_small, and transfer full: [n_rows, size, size, 3]. */
-static float *
-decode (UnclipEval *eval, const UnclipEvalCondition *condition, int n_rows, int *size, GError **error)
-{
-  g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, "decoder", eval->context, error);
+  UnclipEval *eval = pipeline->eval;
+  g_autoptr (UnclipConfig) config = NULL;
   g_autoptr (UnclipSchedule) schedule = NULL;
-  g_auto (UnclipEvalLoop) loop = { 0 };
-  g_autofree float *image_small = NULL;
-  const UnclipOptions *options = eval->options;
-  int               n_steps;
-  double            guidance_scale = options->guidance_scale >= 0 ? options->guidance_scale : DECODER_GUIDANCE;
+  int n_steps;
 
-  if (unet == NULL
-      || ! unclip_eval_check_fit (eval, _("the decoder's context"), unclip_unet_context_width (unet),
-                                  _("the text projection's"), condition->context_width, error)
-      || ! unclip_eval_check_fit (eval, _("the decoder's time embedding"), unclip_unet_time_width (unet),
-                                  _("the text projection's"), condition->time_width, error))
-    return NULL;
-  schedule = unclip_stage_schedule (eval->model, "decoder_scheduler", error);
+  if (pipeline->z_i != NULL)
+    return TRUE;
+  config = unclip_model_config (eval->model, "prior", error);
+  if (config == NULL || ! unclip_config_int (config, "embedding_dim", 768, 1, 65536, &pipeline->dim, error))
+    return FALSE;
+  schedule = unclip_stage_schedule (eval->model, "prior_scheduler", error);
   if (schedule == NULL
-      || ! unclip_eval_setting_int (eval, "n_steps", options->n_steps, 1, schedule->n_train, &n_steps, error)
-      || ! unclip_eval_setting_double (eval, "guidance_scale", guidance_scale, 0, 1000, &guidance_scale, error)
-      || ! unclip_eval_loop_read (&loop, eval, schedule, "decoder_", TRUE, n_steps, error))
-    return NULL;
-  if (loop.n_rows != n_rows && condition->n_rows != 2)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has %d rows, but there are %d embeddings"),
-                   eval->in_path, "decoder_latents", loop.n_rows, n_rows);
-      return NULL;
-    }
-
-  eval->from = DECODER_BEGINS;
-  eval->to = DECODER_ENDS;
-  image_small = unclip_eval_new ((gsize) loop.n_rows * loop.h * loop.w * loop.c, error);
-  if (image_small == NULL
-      || ! unclip_eval_loop_decoder (&loop, unet, schedule, condition, guidance_scale, image_small, error)
-      || ! unclip_eval_add_pictures (eval, "image_small", image_small, 4, (int[]) { loop.n_rows, loop.c, loop.h, loop.w }, error))
-    return NULL;
-  *size = loop.h;
-  return g_steal_pointer (&image_small);
+      || ! unclip_eval_setting_int (eval, "prior_n_steps", pipeline->options.prior_n_steps, 1, schedule->n_train, &n_steps, error)
+      || ! read_draws (&pipeline->prior, eval, "prior_", 1, &pipeline->dim, n_steps, error))
+    return FALSE;
+  pipeline->n_embeds = pipeline->prior.n_rows;
+  pipeline->options.prior_n_steps = pipeline->prior.n_steps;
+  if (pipeline->prior.n_steps <= schedule->n_train)
+    return TRUE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("%d steps are more than the schedule's %d"), pipeline->prior.n_steps, schedule->n_train);
+  return FALSE;
 }
 
-/* Output image, [n_rows, size, size, 3]. */
 static gboolean
-enlarge (UnclipEval *eval, const float *image_small, int small_size, GError **error)
+check_rows (const Pipeline *pipeline, GError **error)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_stage_schedule (eval->model, "super_res_scheduler", error);
-  g_auto (UnclipEvalLoop) loop = { 0 };
-  float *image;
-  int    n_steps, n_rows = unclip_tensors_find (eval->out, "image_small")->dims[0];
+  int n_rows = pipeline->decoder.n_rows;
 
-  if (schedule == NULL
-      || ! unclip_eval_setting_int (eval, "super_res_n_steps", eval->options->super_res_n_steps, 1, schedule->n_train, &n_steps, error)
-      || ! unclip_eval_loop_read (&loop, eval, schedule, "super_res_", TRUE, n_steps, error))
+  if (pipeline->n_embeds != 1 && pipeline->n_embeds != n_rows)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has %d rows, but there are %d embeddings"),
+                 pipeline->eval->in_path, "decoder_latents", n_rows, pipeline->n_embeds);
+  else if (pipeline->super_res.n_rows != n_rows)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has %d rows, but \"%s\" has %d"),
+                 pipeline->eval->in_path, "super_res_latents", pipeline->super_res.n_rows, "decoder_latents", n_rows);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* All that the rows share. */
+static gboolean
+pipeline_init (Pipeline *pipeline, GError **error)
+{
+  UnclipEval      *eval = pipeline->eval;
+  UnclipOptions   *options = &pipeline->options;
+  const BkContext *context = eval->context;
+  UnclipRun       *run = &pipeline->run;
+  int n_steps, super_res_n_steps;
+
+  /* torch's numbers, though the file's own stand in for them: so diffusers' order of draws holds, and one z_i. */
+  *options = *eval->options;
+  options->rng = UNCLIP_RNG_TORCH;
+  options->sampler = UNCLIP_SAMPLER_DDPM;
+  options->size = 0;
+  options->progress = pass_on;
+  options->progress_data = pipeline;
+  options->note = NULL;
+  options->used = NULL;
+  if (! unclip_eval_setting_double (eval, "guidance_scale", options->guidance_scale >= 0 ? options->guidance_scale : DECODER_GUIDANCE, 0, 1000,
+                                    &pipeline->guidance_scale, error)
+      || ! unclip_eval_setting_double (eval, "prior_guidance_scale", options->prior_guidance_scale >= 0 ? options->prior_guidance_scale : PRIOR_GUIDANCE, 0, 1000,
+                                       &options->prior_guidance_scale, error)
+      || ! unclip_eval_setting_int (eval, "n_steps", options->n_steps, 1, 1000, &n_steps, error)
+      || ! unclip_eval_setting_int (eval, "super_res_n_steps", options->super_res_n_steps, 1, 1000, &super_res_n_steps, error)
+      || ! read_prior (pipeline, error)
+      || ! unclip_run_init (run, eval->model, options, error)
+      || unclip_model_component_dir (eval->model, UNCLIP_FIRST_UPSAMPLER, error) == NULL
+      || ! read_draws (&pipeline->decoder, eval, "decoder_", 3, (int[]) { 3, run->low_size, run->low_size }, n_steps, error)
+      || ! read_draws (&pipeline->super_res, eval, "super_res_", 3, (int[]) { 3, run->first_size, run->first_size }, super_res_n_steps, error)
+      || ! check_rows (pipeline, error))
     return FALSE;
-  if (loop.n_rows != n_rows)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has %d rows, but \"%s\" has %d"),
-                   eval->in_path, "super_res_latents", loop.n_rows, "decoder_latents", n_rows);
+  run->dim = pipeline->dim;
+  run->n_steps = pipeline->decoder.n_steps;
+  run->super_res_n_steps = pipeline->super_res.n_steps;
+  run->context.type = context->type;
+  run->context.is_exact = context->is_exact;
+  return TRUE;
+}
+
+/* Row @row: z_i [dim], small [low_size, low_size, 3] in [-1, 1], image [size, size, 3] in [0, 1]. */
+static gboolean
+run_row (Pipeline *pipeline, const char *y, int row, float *z_i, float *small, float *image, GError **error)
+{
+  UnclipRun *run = &pipeline->run;
+  gsize      n_low = (gsize) run->low_size * run->low_size * 3, n_high = (gsize) run->size * run->size * 3;
+  g_autoptr (GArray) draws = g_array_new (FALSE, FALSE, sizeof (float));
+  g_auto (UnclipNewPicture) picture = { 0 };
+  const float *given = pipeline->z_i != NULL ? pipeline->z_i + (gsize) (pipeline->n_embeds == 1 ? 0 : row) * pipeline->dim : NULL, *high;
+
+  if (given == NULL)
+    add_draws (draws, &pipeline->prior, row);
+  add_draws (draws, &pipeline->decoder, row);
+  add_draws (draws, &pipeline->super_res, row);
+  unclip_random_free (run->random);
+  run->random = unclip_random_new_given ((const float *) draws->data, draws->len);
+  pipeline->row = row;
+  run->cost_done = 0;
+  if (! unclip_run_generate (run, y, UNCLIP_PRIOR_DIFFUSION, given, pipeline->guidance_scale, &picture, error))
+    return FALSE;
+
+  high = picture.high != NULL ? picture.high : picture.low;
+  if (z_i != NULL)
+    memcpy (z_i, picture.z_i, pipeline->dim * sizeof (float));
+  for (gsize i = 0; i < n_low; i++)
+    small[i] = CLAMP (picture.low[i], -1.0f, 1.0f);
+  for (gsize i = 0; i < n_high; i++)
+    image[i] = CLAMP (high[i] * 0.5f + 0.5f, 0.0f, 1.0f);
+  return TRUE;
+}
+
+/* Outputs image_embeds, unless they were given, image_small and image. */
+static gboolean
+pipeline_run (Pipeline *pipeline, const char *y, GError **error)
+{
+  UnclipEval       *eval = pipeline->eval;
+  UnclipRun        *run = &pipeline->run;
+  g_autofree float *small = NULL;
+  float            *image, *z_i = NULL;
+  int               n_rows, side;
+
+  if (! pipeline_init (pipeline, error))
+    return FALSE;
+  n_rows = pipeline->decoder.n_rows;
+  side = run->low_size;
+  small = unclip_eval_new ((gsize) n_rows * side * side * 3, error);
+  image = small != NULL ? unclip_eval_add (eval, "image", 4, (int[]) { n_rows, run->size, run->size, 3 }, error) : NULL;
+  if (image != NULL && pipeline->z_i == NULL)
+    z_i = unclip_eval_add (eval, "image_embeds", 2, (int[]) { pipeline->n_embeds, pipeline->dim }, error);
+  if (image == NULL || (pipeline->z_i == NULL && z_i == NULL))
+    return FALSE;
+  unclip_run_expect (run, UNCLIP_COST_TEXT + (pipeline->z_i == NULL ? run->prior_n_steps * UNCLIP_COST_PRIOR : 0)
+                            + run->n_steps * (pipeline->guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (run, 1));
+  for (int row = 0; row < n_rows; row++)
+    if (! run_row (pipeline, y, row, z_i != NULL ? z_i + (gsize) (pipeline->n_embeds == 1 ? 0 : row) * pipeline->dim : NULL,
+                   small + (gsize) row * side * side * 3, image + (gsize) row * run->size * run->size * 3, error))
       return FALSE;
-    }
-  eval->from = DECODER_ENDS;
-  eval->to = 1.0;
-  image = unclip_eval_add (eval, "image", 4, (int[]) { loop.n_rows, loop.h, loop.w, loop.c }, error);
-  return image != NULL && unclip_eval_loop_super_res (&loop, schedule, image_small, small_size, NULL, image, error);
+  return unclip_eval_add_pictures (eval, "image_small", small, 4, (int[]) { n_rows, 3, side, side }, error);
 }
 
-/* From z_i [n, dim] to the output image. */
-static gboolean
-finish (UnclipEval *eval, const Captions *captions, const float *z_i, int n, int dim, GError **error)
-{
-  g_auto (UnclipEvalCondition) condition = { 0 };
-  g_autofree float *image_small = NULL;
-  int               size;
-
-  if (! project (&condition, eval, captions, z_i, n, dim, error))
-    return FALSE;
-  image_small = decode (eval, &condition, n, &size, error);
-  return image_small != NULL && enlarge (eval, image_small, size, error);
-}
-
-/* ---- variation -------------------------------------------------------------------------------- */
+/* ---- the tasks ---------------------------------------------------------------------------------- */
 
 /* z_i [n, dim] of the picture that came along, or of pixel_values, or as it stands in the file: output
  * image_embeds; NULL with an error. transfer none. */
@@ -256,64 +309,21 @@ embed (UnclipEval *eval, int dims[2], GError **error)
 gboolean
 unclip_eval_variation (UnclipEval *eval, GError **error)
 {
-  g_auto (Captions) captions = { 0 };
+  g_auto (Pipeline) pipeline = { .eval = eval };
   const char *y = unclip_eval_setting (eval, "prompt");
   int         dims[2] = { -1, -1 };
-  float      *z_i = embed (eval, dims, error);
 
-  return z_i != NULL
-         && encode_captions (&captions, eval, y != NULL ? y : "", error)
-         && finish (eval, &captions, z_i, dims[0], dims[1], error);
-}
-
-/* ---- text2image ---------------------------------------------------------------------------------- */
-
-/* Output image_embeds [n, dim]; NULL with an error. transfer none. */
-static float *
-imagine (UnclipEval *eval, const Captions *captions, int dims[2], GError **error)
-{
-  g_autoptr (UnclipPrior) prior = unclip_prior_new (eval->model, eval->context, error);
-  g_autoptr (UnclipSchedule) schedule = NULL;
-  g_auto (UnclipEvalLoop) loop = { 0 };
-  const UnclipOptions *options = eval->options;
-  double  guidance_scale = options->prior_guidance_scale >= 0 ? options->prior_guidance_scale : PRIOR_GUIDANCE;
-  int     dim, n_steps;
-  float  *z_i;
-
-  if (prior == NULL)
-    return NULL;
-  eval->to = DECODER_BEGINS;
-  dim = unclip_prior_dim (prior);
-  schedule = unclip_stage_schedule (eval->model, "prior_scheduler", error);
-  if (schedule == NULL
-      || ! unclip_eval_check_fit (eval, _("the prior's width"), dim, _("the text encoder's"), captions->width, error)
-      || ! unclip_eval_check_fit (eval, _("the prior's width"), dim, _("z_t's"), captions->dim, error)
-      || ! unclip_eval_check_fit (eval, _("the prior's length"), unclip_prior_length (prior), _("the text encoder's"), captions->length, error)
-      || ! unclip_eval_setting_int (eval, "prior_n_steps", options->prior_n_steps, 1, schedule->n_train, &n_steps, error)
-      || ! unclip_eval_setting_double (eval, "prior_guidance_scale", guidance_scale, 0, 1000, &guidance_scale, error)
-      || unclip_eval_floats (eval, "prior_latents", 2, (int[]) { -1, dim }, error) == NULL
-      || ! unclip_eval_loop_read (&loop, eval, schedule, "prior_", FALSE, n_steps, error)
-      || ! unclip_eval_loop_prior (&loop, prior, schedule, captions->z_t, captions->states, captions->mask, 2, guidance_scale, error))
-    return NULL;
-
-  dims[0] = loop.n_rows;
-  dims[1] = dim;
-  z_i = unclip_eval_add (eval, "image_embeds", 2, dims, error);
-  for (int i = 0; z_i != NULL && i < loop.n_rows * dim; i++)
-    z_i[i] = loop.x[i] * unclip_prior_std (prior)[i % dim] + unclip_prior_mean (prior)[i % dim];
-  return z_i;
+  pipeline.z_i = embed (eval, dims, error);
+  pipeline.n_embeds = dims[0];
+  pipeline.dim = dims[1];
+  return pipeline.z_i != NULL && pipeline_run (&pipeline, y != NULL ? y : "", error);
 }
 
 gboolean
 unclip_eval_text2image (UnclipEval *eval, GError **error)
 {
-  g_auto (Captions) captions = { 0 };
+  g_auto (Pipeline) pipeline = { .eval = eval };
   const char *y = unclip_eval_setting (eval, "prompt");
-  int         dims[2];
-  float      *z_i;
 
-  if (! encode_captions (&captions, eval, y != NULL ? y : "a photo of a cat sitting on a mat", error))
-    return FALSE;
-  z_i = imagine (eval, &captions, dims, error);
-  return z_i != NULL && finish (eval, &captions, z_i, dims[0], dims[1], error);
+  return pipeline_run (&pipeline, y != NULL ? y : "a photo of a cat sitting on a mat", error);
 }

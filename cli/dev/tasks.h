@@ -100,52 +100,6 @@ gboolean unclip_eval_check_pairs (const UnclipEval *eval, const char *name, int 
 gboolean unclip_eval_guided_decoder (UnclipGuidedDecoder *guided, UnclipUnet *unet, const UnclipEvalCondition *condition,
                                      int row, int size, double guidance_scale, GError **error);
 
-/* ---- loops: eval-loops.c ------------------------------------------------------------------ */
-
-/**
- * UnclipEvalLoop:
- * @n_rows: states that are run, one after the other
- * @h: pixels; 1 where the states are vectors
- * @w: likewise
- * @c: channels, or values of a vector
- * @timesteps: [n_steps], falling
- * @x: [n_rows, h, w, c]: start noise, becomes the result
- * @noises: [n_noises, n_rows, h, w, c]
- * @trajectory: [n_steps, n_rows, h, w, c]: the states after every step
- * @stage: for progress
- */
-typedef struct
-{
-  const UnclipEval *eval;
-  int               n_rows, h, w, c, n_steps, n_noises;
-  int              *timesteps;
-  float            *x, *noises, *trajectory;
-  const char       *stage;
-  int               row; /* the one that runs now */
-} UnclipEvalLoop;
-
-/**
- * unclip_eval_loop_read:
- * @prefix: of the tensors "latents", "noises" and "timesteps", "" or like "decoder_"
- * @is_pictures: states are square pictures of three channels; else vectors
- * @n_steps: 0: as many as there are timesteps in the file; or else one more than noises
- */
-gboolean unclip_eval_loop_read    (UnclipEvalLoop *loop, const UnclipEval *eval, const UnclipSchedule *schedule, const char *prefix,
-                                   gboolean is_pictures, int n_steps, GError **error);
-void     unclip_eval_loop_clear   (UnclipEvalLoop *loop);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipEvalLoop, unclip_eval_loop_clear)
-
-/* These three run all rows of a loop. @z_t [n_pairs, dim], @text_states [n_pairs, length, dim], @text_mask
- * [n_pairs, length], n_pairs as unclip_eval_pair () has n_rows. */
-gboolean unclip_eval_loop_prior     (UnclipEvalLoop *loop, UnclipPrior *prior, const UnclipSchedule *schedule, const float *z_t,
-                                     const float *text_states, const int *text_mask, int n_pairs, double guidance_scale, GError **error);
-/* @image_small: (out caller-allocates): [n_rows, h, w, c], the result clamped to [-1, 1] */
-gboolean unclip_eval_loop_decoder   (UnclipEvalLoop *loop, UnclipUnet *unet, const UnclipSchedule *schedule, const UnclipEvalCondition *condition,
-                                     double guidance_scale, float *image_small, GError **error);
-/* @upscaled: (nullable) (out caller-allocates): [n_rows, h, w, c]; @image: the result as a picture in [0, 1] */
-gboolean unclip_eval_loop_super_res (UnclipEvalLoop *loop, const UnclipSchedule *schedule, const float *image_small, int small_size,
-                                     float *upscaled, float *image, GError **error);
-
 /* ---- the tasks: each reads @in and fills @out --------------------------------------- */
 
 /* eval-inputs.c */

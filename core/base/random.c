@@ -6,6 +6,7 @@
 #include "random.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "random-torch.h"
 
@@ -15,6 +16,8 @@ struct _UnclipRandom
   guint64       seed;
   guint64       stream; /* of the next call */
   UnclipTorch   torch;
+  const float  *given; /* what is left of it; NULL: none is given */
+  gsize         n_given;
 };
 
 /* One block of four numbers; counter and key as the paper has them. */
@@ -54,6 +57,16 @@ unclip_random_new (UnclipRngKind kind, guint64 seed)
   return random;
 }
 
+UnclipRandom *
+unclip_random_new_given (const float *values, gsize n)
+{
+  UnclipRandom *random = unclip_random_new (UNCLIP_RNG_PHILOX, 0);
+
+  random->given = values;
+  random->n_given = n;
+  return random;
+}
+
 void
 unclip_random_free (UnclipRandom *random)
 {
@@ -81,6 +94,14 @@ open_uniform (guint32 bits)
 void
 unclip_random_normal (UnclipRandom *random, float *out, gsize n)
 {
+  if (random->given != NULL)
+    {
+      g_assert (n <= random->n_given);
+      memcpy (out, random->given, n * sizeof (float));
+      random->given += n;
+      random->n_given -= n;
+      return;
+    }
   if (random->kind == UNCLIP_RNG_TORCH)
     {
       unclip_torch_normal (&random->torch, out, n);

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 typedef struct _UnclipRandom UnclipRandom;
 
 UnclipRandom *unclip_random_new    (UnclipRngKind kind, guint64 seed);
+/* Hands out @values (transfer none), in turn, as normal ones: what another engine drew. Not more than there are. */
+UnclipRandom *unclip_random_new_given (const float *values, gsize n);
 void          unclip_random_free   (UnclipRandom *random);
 /**
  * unclip_random_normal:

@@ -151,6 +151,16 @@ unclip_decoder_new_picture (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *
   return decoder_process (decoder, run, loop, unclip_run_timesteps (run, decoder->schedule, n_steps), n_steps);
 }
 
+gboolean
+unclip_decoder_draw (UnclipDecoder *decoder, UnclipRun *run, float *x, GError **error)
+{
+  UnclipLoop    loop;
+  UnclipProcess process = unclip_decoder_new_picture (decoder, run, &loop, run->n_steps);
+
+  unclip_run_noise (run, x, run->low_size, 3);
+  return unclip_run_sample (run, &process, x, error);
+}
+
 UnclipProcess
 unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps)
 {

@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "run.h"
+#include "generate.h"
 
 #include <string.h>
 
@@ -193,13 +193,50 @@ cost_of_prior (const UnclipRun *run, UnclipPriorKind kind)
     }
 }
 
+void
+unclip_new_picture_clear (UnclipNewPicture *picture)
+{
+  g_clear_pointer (&picture->z_i, g_free);
+  g_clear_pointer (&picture->low, g_free);
+  g_clear_pointer (&picture->high, g_free);
+}
+
+gboolean
+unclip_run_generate (UnclipRun *run, const char *y, UnclipPriorKind kind, const float *z_i, double guidance_scale, UnclipNewPicture *picture, GError **error)
+{
+  g_auto (UnclipCaptions) captions = { 0 };
+  g_autoptr (GPtrArray) high = NULL;
+
+  if (! unclip_run_captions (run, (const char *[]) { "", y }, 2, &captions, error))
+    return FALSE;
+  picture->z_i = z_i != NULL ? g_memdup2 (z_i, captions.dim * sizeof (float)) : find_z_i (run, &captions, kind, error);
+  if (picture->z_i == NULL)
+    return FALSE;
+
+  picture->low = g_new (float, (gsize) run->low_size * run->low_size * 3);
+  {
+    g_auto (UnclipDecoder) decoder = { 0 };
+
+    if (! unclip_decoder_init (&decoder, run, error)
+        || ! unclip_decoder_condition (&decoder, run, &captions, (UnclipCondition) { NULL, EMPTY },
+                                       (UnclipCondition) { kind == UNCLIP_PRIOR_NONE ? NULL : picture->z_i, CAPTION }, guidance_scale, error)
+        || ! unclip_decoder_draw (&decoder, run, picture->low, error))
+      return FALSE;
+  }
+  if (! run->upsamples)
+    return TRUE;
+  high = unclip_run_upsample (run, (const float *[]) { picture->low }, 1, NULL, error);
+  if (high == NULL)
+    return FALSE;
+  picture->high = g_steal_pointer (&high->pdata[0]);
+  return TRUE;
+}
+
 UnclipImage *
 unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const UnclipOptions *options, GError **error)
 {
   g_auto (UnclipRun) run = { 0 };
-  g_auto (UnclipCaptions) captions = { 0 };
-  g_autofree float *z_i = NULL, *x = NULL;
-  g_autoptr (GPtrArray) high = NULL;
+  g_auto (UnclipNewPicture) picture = { 0 };
   UnclipJob job = { .n_results = 1 };
   double guidance_scale;
 
@@ -219,28 +256,7 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
                              + run.n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + unclip_run_upsample_cost (&run, 1));
 
-  if (! unclip_run_captions (&run, (const char *[]) { "", y }, 2, &captions, error)
-      || (z_i = find_z_i (&run, &captions, kind, error)) == NULL)
+  if (! unclip_run_generate (&run, y, kind, NULL, guidance_scale, &picture, error))
     return NULL;
-
-  x = g_new (float, (gsize) run.low_size * run.low_size * 3);
-  {
-    g_auto (UnclipDecoder) decoder = { 0 };
-    UnclipLoop    loop;
-    UnclipProcess process;
-
-    if (! unclip_decoder_init (&decoder, &run, error)
-        || ! unclip_decoder_condition (&decoder, &run, &captions, (UnclipCondition) { NULL, EMPTY },
-                                       (UnclipCondition) { kind == UNCLIP_PRIOR_NONE ? NULL : z_i, CAPTION }, guidance_scale, error))
-      return NULL;
-    process = unclip_decoder_new_picture (&decoder, &run, &loop, run.n_steps);
-    unclip_run_noise (&run, x, run.low_size, 3);
-    if (! unclip_run_sample (&run, &process, x, error))
-      return NULL;
-  }
-
-  if (! run.upsamples)
-    return unclip_run_image (x, run.low_size, error);
-  high = unclip_run_upsample (&run, (const float *[]) { x }, 1, NULL, error);
-  return high != NULL ? unclip_run_image (high->pdata[0], run.size, error) : NULL;
+  return picture.high != NULL ? unclip_run_image (picture.high, run.size, error) : unclip_run_image (picture.low, run.low_size, error);
 }

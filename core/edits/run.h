@@ -173,6 +173,9 @@ typedef struct
   int         side;
 } UnclipLoop;
 
+/* A new picture @x [low_size, low_size, 3] under the decoder's condition: from the run's random numbers, by its sampler. */
+gboolean unclip_decoder_draw (UnclipDecoder *decoder, UnclipRun *run, float *x, GError **error);
+
 /* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, those of a DDPM trace, those of the
  * run's sampler, for unclip_run_sample(), and DDIM's, which are never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
 UnclipProcess unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
