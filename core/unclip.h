@@ -20,7 +20,7 @@
 
 G_BEGIN_DECLS
 
-/* ---- from a picture of any shape to the model's square, and back (edits/framing.c, framing-return.c) ----- */
+/* ---- from a picture of any shape to the model's square, and back (image/framing.c, framing-return.c) ----- */
 
 /**
  * UnclipRows:

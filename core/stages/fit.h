@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "image.h"
 #include "nets.h"
 
 G_BEGIN_DECLS

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "image.h"
 #include "nets.h"
 #include "sampling.h"
 
@@ -18,6 +19,9 @@ G_BEGIN_DECLS
  * three schedulers where the folder is missing). %UNCLIP_ERROR_MODEL for a scheduler that we do not have.
  */
 UnclipSchedule *unclip_stage_schedule (UnclipModel *model, const char *component, GError **error);
+
+/* CLIPImageProcessor's numbers; %UNCLIP_ERROR_MODEL for steps that are not CLIP's. */
+gboolean unclip_preprocess_load (UnclipModel *model, UnclipPreprocess *preprocess, GError **error);
 
 /* ---- prior ----------------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "nets.h"
+#include "image.h"
 
 #include <math.h>
 

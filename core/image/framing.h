@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "run.h"
+#include "image.h"
+#include "unclip.h"
 
 G_BEGIN_DECLS
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "nets.h"
+#include "image.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
