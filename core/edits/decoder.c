@@ -148,7 +148,7 @@ unclip_decoder_ddpm_trace (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *l
 UnclipProcess
 unclip_decoder_new_picture (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps)
 {
-  return decoder_process (decoder, run, loop, unclip_run_timesteps (run, decoder->schedule, n_steps), n_steps);
+  return decoder_process (decoder, run, loop, run->sampler->timesteps (decoder->schedule, n_steps), n_steps);
 }
 
 gboolean
@@ -158,7 +158,7 @@ unclip_decoder_draw (UnclipDecoder *decoder, UnclipRun *run, float *x, GError **
   UnclipProcess process = unclip_decoder_new_picture (decoder, run, &loop, run->n_steps);
 
   unclip_run_noise (run, x, run->low_size, 3);
-  return unclip_run_sample (run, &process, x, error);
+  return run->sampler->sample (&process, x, error);
 }
 
 UnclipProcess

@@ -100,7 +100,7 @@ sample_prior (UnclipRun *run, const UnclipCaptions *captions, GError **error)
   prior = unclip_prior_new (run->model, &run->context, error);
   if (prior == NULL || ! check_fit ("prior", unclip_prior_dim (prior), unclip_prior_length (prior), captions, error))
     return NULL;
-  timesteps = unclip_run_timesteps (run, schedule, MIN (run->prior_n_steps, schedule->n_train));
+  timesteps = run->sampler->timesteps (schedule, MIN (run->prior_n_steps, schedule->n_train));
   guided = (UnclipGuidedPrior) {
     prior, captions->z_t, captions->states, captions->mask, captions->n_tokens, captions->width,
     run->options->prior_guidance_scale >= 0 ? run->options->prior_guidance_scale
@@ -117,7 +117,7 @@ sample_prior (UnclipRun *run, const UnclipCaptions *captions, GError **error)
       };
 
       unclip_random_normal (run->random, z_i, dim);
-      if (! unclip_run_sample (run, &process, z_i, error))
+      if (! run->sampler->sample (&process, z_i, error))
         return NULL;
       for (int i = 0; i < dim; i++)
         z_i[i] = z_i[i] * unclip_prior_std (prior)[i] + unclip_prior_mean (prior)[i];

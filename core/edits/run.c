@@ -97,6 +97,15 @@ choose_size (UnclipRun *run, GError **error)
   return FALSE;
 }
 
+static UnclipSampler
+choose_sampler (const UnclipRun *run)
+{
+  if (run->options->sampler != UNCLIP_SAMPLER_DEFAULT)
+    return run->options->sampler;
+  /* torch's numbers are for diffusers' pictures, which come by its own sampler. */
+  return run->options->rng == UNCLIP_RNG_PHILOX && unclip_model_default (run->model, "sampler_order", 1) == 2 ? UNCLIP_SAMPLER_DPM : UNCLIP_SAMPLER_DDPM;
+}
+
 gboolean
 unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *options, GError **error)
 {
@@ -114,9 +123,7 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
   run->n_steps = run->options->n_steps > 0 ? run->options->n_steps : (int) unclip_model_default (model, "decoder_steps", 25);
   run->prior_n_steps = run->options->prior_n_steps > 0 ? run->options->prior_n_steps : (int) unclip_model_default (model, "prior_steps", 25);
   run->super_res_n_steps = unclip_upsampler_n_steps (run, UNCLIP_FIRST_UPSAMPLER);
-  run->is_second_order = run->options->sampler == UNCLIP_SAMPLER_DPM
-                         || (run->options->sampler == UNCLIP_SAMPLER_DEFAULT && run->options->rng == UNCLIP_RNG_PHILOX
-                             && unclip_model_default (model, "sampler_order", 1) == 2);
+  run->sampler = unclip_sampler_kind (choose_sampler (run));
   return unclip_context_init (&run->context, run->options, error);
 }
 
@@ -139,19 +146,6 @@ unclip_run_clear (UnclipRun *run)
   g_clear_pointer (&run->model, unclip_model_unref);
   g_clear_pointer (&run->random, unclip_random_free);
   bk_context_clear (&run->context);
-}
-
-int *
-unclip_run_timesteps (const UnclipRun *run, const UnclipSchedule *schedule, int n_steps)
-{
-  return run->is_second_order ? unclip_timesteps_ddim (schedule, n_steps, UNCLIP_SPACING_TRAILING, 0) : unclip_timesteps_ddpm (schedule, n_steps);
-}
-
-gboolean
-unclip_run_sample (const UnclipRun *run, const UnclipProcess *process, float *x, GError **error)
-{
-  /* Noise of its own covers what small networks get wrong; without, at 12 steps, it stays in the picture as grain. */
-  return run->is_second_order ? unclip_dpm_sample (process, x, 1.0, error) : unclip_ddpm_sample (process, x, error);
 }
 
 /* ---- progress ------------------------------------------------------------------------------------- */

@@ -29,7 +29,7 @@ typedef struct
   UnclipRandom       *random;
   int                 size, low_size, first_size;
   gboolean            upsamples, upsamples_twice;
-  gboolean            is_second_order; /* sampling from noise: SDE-DPM-Solver++ */
+  const UnclipSamplerKind *sampler; /* from noise to new pictures */
   int                 n_steps, prior_n_steps, super_res_n_steps;
   int                 dim; /* of z_i and z_t, once a tower has said it */
   double              cost_done, cost_total; /* in passes of the decoder on one picture */
@@ -176,17 +176,12 @@ typedef struct
 /* A new picture @x [low_size, low_size, 3] under the decoder's condition: from the run's random numbers, by its sampler. */
 gboolean unclip_decoder_draw (UnclipDecoder *decoder, UnclipRun *run, float *x, GError **error);
 
-/* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, those of a DDPM trace, those of the
- * run's sampler, for unclip_run_sample(), and DDIM's, which are never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
+/* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, those of a DDPM trace, those of
+ * run->sampler, and DDIM's, which are never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
 UnclipProcess unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 UnclipProcess unclip_decoder_ddpm_trace (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 UnclipProcess unclip_decoder_new_picture (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 UnclipProcess unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
-
-/* What the run's sampler visits, falling; transfer full. */
-int     *unclip_run_timesteps (const UnclipRun *run, const UnclipSchedule *schedule, int n_steps);
-/* @x from noise to the clean state, by the run's sampler. */
-gboolean unclip_run_sample    (const UnclipRun *run, const UnclipProcess *process, float *x, GError **error);
 
 /* Noise from the run's random numbers, pictures in the order in which torch fills them. */
 void unclip_run_noise (UnclipRun *run, float *out, int side, int n_channels);

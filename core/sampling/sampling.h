@@ -19,8 +19,14 @@ G_BEGIN_DECLS
 
 typedef enum
 {
+  UNCLIP_BETAS_SQUARED_COSINE
+} UnclipBetas;
+
+typedef enum
+{
   UNCLIP_PREDICTION_EPSILON,
-  UNCLIP_PREDICTION_SAMPLE
+  UNCLIP_PREDICTION_SAMPLE, /* x_0 */
+  UNCLIP_PREDICTION_V       /* sqrt (alpha_bar) eps - sqrt (1 - alpha_bar) x_0 */
 } UnclipPrediction;
 
 typedef enum
@@ -38,7 +44,7 @@ typedef enum
  * @beta: (array length=n_train)
  * @alpha_bar: (array length=n_train): product of 1 - beta
  *
- * squaredcos_cap_v2, the one schedule of this model family.
+ * What the networks were trained with, and so how their output is understood.
  */
 typedef struct
 {
@@ -49,7 +55,11 @@ typedef struct
   float           *beta, *alpha_bar;
 } UnclipSchedule;
 
-UnclipSchedule *unclip_schedule_new  (int n_train);
+/* By the names of a scheduler's config: %FALSE for one that there is not. prediction.c has the table of the latter. */
+gboolean unclip_betas_named      (const char *name, UnclipBetas *kind);
+gboolean unclip_prediction_named (const char *name, UnclipPrediction *prediction);
+
+UnclipSchedule *unclip_schedule_new  (UnclipBetas kind, int n_train);
 void            unclip_schedule_free (UnclipSchedule *schedule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipSchedule, unclip_schedule_free)
 
@@ -163,6 +173,22 @@ gboolean unclip_dpm_sample (const UnclipProcess *process, float *x, double eta, 
  * @eta: 0 (deterministic) to 1 (as noisy as DDPM); noise is asked for only where its factor is not 0
  */
 gboolean unclip_ddim_sample (const UnclipProcess *process, float *x, double eta, GError **error);
+
+/* ---- sampler.c: from noise to what is new ------------------------------------------------------------- */
+
+/**
+ * UnclipSamplerKind:
+ * @timesteps: what it visits, falling; transfer full
+ * @sample: @x from noise to the clean state, in place
+ */
+typedef struct
+{
+  int     *(*timesteps) (const UnclipSchedule *schedule, int n_steps);
+  gboolean (*sample)    (const UnclipProcess *process, float *x, GError **error);
+} UnclipSamplerKind;
+
+/* @sampler: not %UNCLIP_SAMPLER_DEFAULT */
+const UnclipSamplerKind *unclip_sampler_kind (UnclipSampler sampler);
 
 /* ---- inversion.c ------------------------------------------------------------------------------------ */
 

@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include <math.h>
+#include <string.h>
 
 static double
 cosine (double u)
@@ -14,8 +15,34 @@ cosine (double u)
   return c * c;
 }
 
+static double
+squared_cosine (int t, int n_train)
+{
+  return MIN (1.0 - cosine ((t + 1.0) / n_train) / cosine ((double) t / n_train), 0.999);
+}
+
+static const struct
+{
+  const char *name; /* beta_schedule of a scheduler's config */
+  double (*beta) (int t, int n_train);
+} betas[] = {
+  [UNCLIP_BETAS_SQUARED_COSINE] = { "squaredcos_cap_v2", squared_cosine },
+};
+
+gboolean
+unclip_betas_named (const char *name, UnclipBetas *kind)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (betas); i++)
+    if (strcmp (betas[i].name, name) == 0)
+      {
+        *kind = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
 UnclipSchedule *
-unclip_schedule_new (int n_train)
+unclip_schedule_new (UnclipBetas kind, int n_train)
 {
   UnclipSchedule *schedule = g_new0 (UnclipSchedule, 1);
   double          product = 1.0;
@@ -25,9 +52,7 @@ unclip_schedule_new (int n_train)
   schedule->alpha_bar = g_new (float, n_train);
   for (int t = 0; t < n_train; t++)
     {
-      double beta = 1.0 - cosine ((t + 1.0) / n_train) / cosine ((double) t / n_train);
-
-      schedule->beta[t] = (float) MIN (beta, 0.999);
+      schedule->beta[t] = (float) betas[kind].beta (t, n_train);
       /* Factors in float32, their product in double: so torch's cumprod makes the published tables. */
       product *= 1.0f - schedule->beta[t];
       schedule->alpha_bar[t] = (float) product;
@@ -114,20 +139,4 @@ gboolean
 unclip_process_after (const UnclipProcess *process, int step, const float *x, const float *x_0, GError **error)
 {
   return process->after == NULL || process->after (step, process->n_steps, x, x_0, process->after_data, error);
-}
-
-void
-unclip_predicted_x_0 (const UnclipProcess *process, const float *x, float *out, float alpha_bar, float clip, float *x_0)
-{
-  float signal = sqrtf (alpha_bar), noise = sqrtf (1.0f - alpha_bar);
-
-  for (gsize i = 0; i < process->n; i++)
-    {
-      gboolean is_sample = process->schedule->prediction == UNCLIP_PREDICTION_SAMPLE;
-      float    value = is_sample ? out[i] : (x[i] - noise * out[i]) / signal;
-
-      if (is_sample)
-        out[i] = (x[i] - signal * value) / noise;
-      x_0[i] = clip > 0 ? CLAMP (value, -clip, clip) : value;
-    }
 }

@@ -32,15 +32,12 @@ read_schedule (UnclipSchedule *schedule, const UnclipConfig *config, gboolean is
   if (! unclip_config_string (config, "prediction_type", NULL, &prediction, error)
       || ! unclip_config_string (config, "variance_type", NULL, &variance, error)
       || ! unclip_config_bool (config, "clip_sample", TRUE, &clips, error)
-      || ! unclip_config_double (config, "clip_sample_range", schedule->clip, 1e-6, 1e6, &clip, error)
-      || ! unclip_config_expect_string (config, "beta_schedule", "squaredcos_cap_v2", error))
+      || ! unclip_config_double (config, "clip_sample_range", schedule->clip, 1e-6, 1e6, &clip, error))
     return FALSE;
 
-  if (g_strcmp0 (prediction, "epsilon") == 0)
-    schedule->prediction = UNCLIP_PREDICTION_EPSILON;
-  else if (g_strcmp0 (prediction, "sample") == 0 || (is_upsampler && g_strcmp0 (prediction, "residual") == 0))
+  if (is_upsampler && g_strcmp0 (prediction, "residual") == 0)
     schedule->prediction = UNCLIP_PREDICTION_SAMPLE;
-  else if (prediction != NULL)
+  else if (prediction != NULL && ! unclip_prediction_named (prediction, &schedule->prediction))
     return unclip_config_refuse (config, "prediction_type", prediction, error);
 
   if (g_strcmp0 (variance, "fixed_small_log") == 0)
@@ -54,12 +51,23 @@ read_schedule (UnclipSchedule *schedule, const UnclipConfig *config, gboolean is
   return TRUE;
 }
 
+/* "beta_schedule", Karlo's where it is left out. */
+static gboolean
+read_betas (const UnclipConfig *config, UnclipBetas *betas, GError **error)
+{
+  const char *name;
+
+  return unclip_config_string (config, "beta_schedule", NULL, &name, error)
+         && (name == NULL || unclip_betas_named (name, betas) || unclip_config_refuse (config, "beta_schedule", name, error));
+}
+
 UnclipSchedule *
 unclip_stage_schedule (UnclipModel *model, const char *component, GError **error)
 {
   g_autoptr (UnclipConfig) config = NULL;
   g_autoptr (UnclipSchedule) schedule = NULL;
   UnclipStages stages = unclip_component (component)->stages;
+  UnclipBetas  betas = UNCLIP_BETAS_SQUARED_COSINE;
   guint known = 0;
   int   n_train = 1000;
 
@@ -69,10 +77,10 @@ unclip_stage_schedule (UnclipModel *model, const char *component, GError **error
   if (unclip_model_has (model, component))
     {
       config = unclip_model_config (model, component, error);
-      if (config == NULL || ! unclip_config_int (config, "num_train_timesteps", 1000, 1, 100000, &n_train, error))
+      if (config == NULL || ! unclip_config_int (config, "num_train_timesteps", 1000, 1, 100000, &n_train, error) || ! read_betas (config, &betas, error))
         return NULL;
     }
-  schedule = unclip_schedule_new (n_train);
+  schedule = unclip_schedule_new (betas, n_train);
   schedule->prediction = known_schedulers[known].prediction;
   schedule->variance = known_schedulers[known].variance;
   schedule->clip = known_schedulers[known].clip;

@@ -64,7 +64,7 @@ test_unsound (void)
     { "feature_extractor/preprocessor_config.json", "}", ", \"image_std\": [0, 1, 1]}", "feature_extractor", "image_std" },
     { "prior/config.json", "\"embedding_dim\": 12", "\"embedding_dim\": 10", "prior", "" },
     { "prior_autoregressive/config.json", "\"n_buckets\": 9", "\"n_buckets\": 8", "prior_autoregressive", "" },
-    { "prior_scheduler/scheduler_config.json", "sample\"", "v_prediction\"", "prior_scheduler", "v_prediction" },
+    { "prior_scheduler/scheduler_config.json", "sample\"", "w_prediction\"", "prior_scheduler", "w_prediction" },
     { "text_proj/config.json", "\"time_embed_dim\": 32", "\"time_embed_dim\": 31", "text_proj", "" },
     { "decoder/config.json", "\"layers_per_block\": 1", "\"layers_per_block\": 2", "decoder", "" },
     { "decoder/config.json", "\"sample_size\": 8", "\"sample_size\": 70000", "decoder", "sample_size" },

@@ -32,10 +32,13 @@ predict (const float *x, int t, float *out, float *v, gpointer data, GError **er
     }
   for (int i = 0; i < N; i++)
     {
-      double eps = sqrt (1 - ab) * (x[i] - sqrt (ab) * formula->mean) / variance;
+      double eps = sqrt (1 - ab) * (x[i] - sqrt (ab) * formula->mean) / variance, x_0;
 
       eps += formula->ripple * sin (3 * x[i] + 0.01 * t);
-      out[i] = formula->schedule->prediction == UNCLIP_PREDICTION_SAMPLE ? (x[i] - sqrt (1 - ab) * eps) / sqrt (ab) : eps;
+      x_0 = (x[i] - sqrt (1 - ab) * eps) / sqrt (ab);
+      out[i] = formula->schedule->prediction == UNCLIP_PREDICTION_SAMPLE ? x_0
+               : formula->schedule->prediction == UNCLIP_PREDICTION_V    ? sqrt (ab) * eps - sqrt (1 - ab) * x_0
+                                                                          : eps;
       if (v != NULL)
         v[i] = -1; /* the smaller of both variances */
     }
@@ -94,7 +97,7 @@ test_timesteps (void)
 {
   static const int ddpm[] = { 999, 832, 666, 500, 333, 166, 0 }; /* 832.5, 499.5 and 166.5 go to the even side */
   static const int trailing[] = { 999, 749, 499, 249 };
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
   g_autofree int *a = unclip_timesteps_ddpm (schedule, 7), *b = unclip_timesteps_ddim (schedule, 3, UNCLIP_SPACING_LEADING, 1);
   g_autofree int *c = unclip_timesteps_ddim (schedule, 4, UNCLIP_SPACING_TRAILING, 0), *d = unclip_timesteps_ddpm (schedule, 1);
 
@@ -111,7 +114,7 @@ static void
 test_noisy_timesteps (void)
 {
   static const int n_steps[] = { 1, 2, 25, 50, 999, 1000 };
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
 
   for (gsize i = 0; i < G_N_ELEMENTS (n_steps); i++)
     {
@@ -132,7 +135,7 @@ test_noisy_timesteps (void)
 static void
 test_ddpm_distribution (gconstpointer prediction)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
   g_autofree int   *timesteps = unclip_timesteps_ddpm (schedule, 250);
   g_autofree float *x = g_new (float, N);
   Formula           formula;
@@ -153,7 +156,7 @@ test_ddpm_distribution (gconstpointer prediction)
 static void
 test_dpm_order (gconstpointer prediction)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
   g_autofree float *x = g_new (float, N), *exact = g_new (float, N), *first_order = g_new (float, N);
   double            last = 0;
 
@@ -198,7 +201,7 @@ test_dpm_order (gconstpointer prediction)
 static void
 test_dpm_distribution (void)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
   g_autofree int   *timesteps = unclip_timesteps_ddim (schedule, 50, UNCLIP_SPACING_TRAILING, 0);
   g_autofree float *x = g_new (float, N), *y = g_new (float, N);
   Formula           formula;
@@ -220,7 +223,7 @@ test_dpm_distribution (void)
 static void
 test_learned_variance (void)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
   g_autofree int   *timesteps = unclip_timesteps_ddpm (schedule, 10);
   g_autofree float *x = g_new (float, N), *y = g_new (float, N);
   Formula           formula;
@@ -241,7 +244,7 @@ test_learned_variance (void)
 static void
 test_ddim_distribution (void)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
   g_autofree int *timesteps = unclip_timesteps_ddim (schedule, 250, UNCLIP_SPACING_LEADING, 0);
 
   for (int i = 0; i < 3; i++)
@@ -264,7 +267,7 @@ test_ddim_distribution (void)
 static double
 round_trip (UnclipInvertMethod method, int n_steps, double ripple, int *n_calls)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
   g_autofree int   *timesteps = method == UNCLIP_INVERT_DDPM ? unclip_timesteps_ddpm (schedule, n_steps)
                                                              : unclip_timesteps_ddim (schedule, n_steps, UNCLIP_SPACING_LEADING, 0);
   g_autofree float *x = g_new (float, N), *y = g_new (float, N), *before;
@@ -322,7 +325,7 @@ test_keep_nothing (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     {
-      g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+      g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
       g_autofree int   *timesteps = unclip_timesteps_ddim (schedule, 10, UNCLIP_SPACING_LEADING, 0);
       g_autofree float *x = g_new (float, N), *y = g_new (float, N), *plain = NULL;
       g_autoptr (UnclipTrace) trace = NULL;
@@ -346,7 +349,7 @@ test_error_ends_a_loop (void)
 {
   for (int method = UNCLIP_INVERT_DDIM; method <= UNCLIP_INVERT_DDPM; method++)
     {
-      g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (1000);
+      g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
       g_autofree int   *timesteps = unclip_timesteps_ddim (schedule, 10, UNCLIP_SPACING_LEADING, 0);
       g_autofree float *x = g_new (float, N);
       g_autoptr (GError) error = NULL;
@@ -413,9 +416,11 @@ main (int argc, char **argv)
   g_test_add_func ("/sampling/noisy-timesteps", test_noisy_timesteps);
   g_test_add_data_func ("/sampling/ddpm/eps", GINT_TO_POINTER (UNCLIP_PREDICTION_EPSILON), test_ddpm_distribution);
   g_test_add_data_func ("/sampling/ddpm/sample", GINT_TO_POINTER (UNCLIP_PREDICTION_SAMPLE), test_ddpm_distribution);
+  g_test_add_data_func ("/sampling/ddpm/v", GINT_TO_POINTER (UNCLIP_PREDICTION_V), test_ddpm_distribution);
   g_test_add_func ("/sampling/ddpm/learned-variance", test_learned_variance);
   g_test_add_data_func ("/sampling/dpm/order/eps", GINT_TO_POINTER (UNCLIP_PREDICTION_EPSILON), test_dpm_order);
   g_test_add_data_func ("/sampling/dpm/order/sample", GINT_TO_POINTER (UNCLIP_PREDICTION_SAMPLE), test_dpm_order);
+  g_test_add_data_func ("/sampling/dpm/order/v", GINT_TO_POINTER (UNCLIP_PREDICTION_V), test_dpm_order);
   g_test_add_func ("/sampling/dpm/distribution", test_dpm_distribution);
   g_test_add_func ("/sampling/ddim/eta", test_ddim_distribution);
   g_test_add_func ("/sampling/inversion/exact", test_exact_inversions);
