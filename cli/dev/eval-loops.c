@@ -45,7 +45,7 @@ unclip_eval_guided_decoder (UnclipGuidedDecoder       *guided,
   g_autofree int   *mask = unclip_eval_pair (condition->mask, n, row, n_tokens * sizeof (int));
   g_autofree float *time = unclip_eval_pair (condition->time, n, row, condition->time_width * sizeof (float));
 
-  return unclip_guided_decoder_init (guided, unet, size, context, mask, time, n_tokens, guidance_scale, error);
+  return unclip_guided_decoder_init (guided, unet, size, 3, context, mask, time, n_tokens, guidance_scale, error);
 }
 
 /* ---- reading a loop ----------------------------------------------------------------------- */

@@ -182,7 +182,7 @@ pipeline_init (Pipeline *pipeline, GError **error)
       || ! read_prior (pipeline, error)
       || ! unclip_run_init (run, eval->model, options, error)
       || unclip_model_component_dir (eval->model, UNCLIP_FIRST_UPSAMPLER, error) == NULL
-      || ! read_draws (&pipeline->decoder, eval, "decoder_", 3, (int[]) { 3, run->low_size, run->low_size }, n_steps, error)
+      || ! read_draws (&pipeline->decoder, eval, "decoder_", 3, (int[]) { run->codec->n_channels, run->state_side, run->state_side }, n_steps, error)
       || ! read_draws (&pipeline->super_res, eval, "super_res_", 3, (int[]) { 3, run->first_size, run->first_size }, super_res_n_steps, error)
       || ! check_rows (pipeline, error))
     return FALSE;
@@ -202,6 +202,7 @@ run_row (Pipeline *pipeline, const char *y, int row, float *z_i, float *small, f
   gsize      n_low = (gsize) run->low_size * run->low_size * 3, n_high = (gsize) run->size * run->size * 3;
   g_autoptr (GArray) draws = g_array_new (FALSE, FALSE, sizeof (float));
   g_auto (UnclipNewPicture) picture = { 0 };
+  g_autofree float *low = NULL;
   const float *given = pipeline->z_i != NULL ? pipeline->z_i + (gsize) (pipeline->n_embeds == 1 ? 0 : row) * pipeline->dim : NULL, *high;
 
   if (given == NULL)
@@ -215,11 +216,14 @@ run_row (Pipeline *pipeline, const char *y, int row, float *z_i, float *small, f
   if (! unclip_run_generate (run, y, UNCLIP_PRIOR_DIFFUSION, given, pipeline->guidance_scale, &picture, error))
     return FALSE;
 
-  high = picture.high != NULL ? picture.high : picture.low;
+  low = unclip_run_small (run, picture.state, error);
+  if (low == NULL)
+    return FALSE;
+  high = picture.high != NULL ? picture.high : low;
   if (z_i != NULL)
     memcpy (z_i, picture.z_i, pipeline->dim * sizeof (float));
   for (gsize i = 0; i < n_low; i++)
-    small[i] = CLAMP (picture.low[i], -1.0f, 1.0f);
+    small[i] = CLAMP (low[i], -1.0f, 1.0f);
   for (gsize i = 0; i < n_high; i++)
     image[i] = CLAMP (high[i] * 0.5f + 0.5f, 0.0f, 1.0f);
   return TRUE;

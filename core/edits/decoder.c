@@ -16,8 +16,9 @@ after_step (int step, int n_steps, const float *x, const float *x_0, gpointer da
 {
   const UnclipLoop *loop = data;
 
-  return unclip_check_finite (loop->stage, x, (gsize) loop->side * loop->side * 3, error)
-         && unclip_run_step (loop->run, loop->stage, step, n_steps, loop->cost, x_0, loop->side, error);
+  /* Only a picture shows what it is like so far. */
+  return unclip_check_finite (loop->stage, x, (gsize) loop->side * loop->side * loop->n_channels, error)
+         && unclip_run_step (loop->run, loop->stage, step, n_steps, loop->cost, loop->n_channels == 3 ? x_0 : NULL, loop->side, error);
 }
 
 static void
@@ -25,7 +26,7 @@ noise (int step, float *out, gsize n, gpointer data)
 {
   const UnclipLoop *loop = data;
 
-  unclip_run_noise (loop->run, out, loop->side, 3);
+  unclip_run_noise (loop->run, out, loop->side, loop->n_channels);
 }
 
 /* ---- decoder ------------------------------------------------------------------------------------ */
@@ -109,19 +110,19 @@ unclip_decoder_condition (UnclipDecoder        *decoder,
 
   unclip_guided_decoder_clear (&decoder->guided);
   return unclip_text_proj_run (decoder->proj, z_i, z_t, states, 2, t, context, time, error)
-         && unclip_guided_decoder_init (&decoder->guided, decoder->unet, run->low_size, context, mask, time, n_tokens, guidance_scale, error);
+         && unclip_guided_decoder_init (&decoder->guided, decoder->unet, run->state_side, run->codec->n_channels, context, mask, time, n_tokens, guidance_scale, error);
 }
 
 static UnclipProcess
 decoder_process (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int *timesteps, int n_steps)
 {
-  *loop = (UnclipLoop) { run, "decoder", decoder->guided.n_rows, run->low_size };
+  *loop = (UnclipLoop) { run, "decoder", decoder->guided.n_rows, run->state_side, run->codec->n_channels };
   g_free (decoder->timesteps);
   decoder->timesteps = timesteps;
 
   return (UnclipProcess) {
     .schedule = decoder->schedule,
-    .n = (gsize) run->low_size * run->low_size * 3,
+    .n = run->n_state,
     .timesteps = timesteps,
     .n_steps = n_steps,
     .predict = unclip_guided_decoder_predict,
@@ -157,7 +158,7 @@ unclip_decoder_draw (UnclipDecoder *decoder, UnclipRun *run, float *x, GError **
   UnclipLoop    loop;
   UnclipProcess process = unclip_decoder_new_picture (decoder, run, &loop, run->n_steps);
 
-  unclip_run_noise (run, x, run->low_size, 3);
+  unclip_run_state_noise (run, x);
   return run->sampler->sample (&process, x, error);
 }
 
@@ -193,7 +194,7 @@ unclip_upsampler_run_init (UnclipUpsamplerRun *upsampling, UnclipRun *run, const
                            const char *stage, GError **error)
 {
   memset (upsampling, 0, sizeof *upsampling);
-  upsampling->loop = (UnclipLoop) { run, stage, UNCLIP_COST_SUPER_RES, size };
+  upsampling->loop = (UnclipLoop) { run, stage, UNCLIP_COST_SUPER_RES, size, 3 };
   upsampling->schedule = unclip_upsampler_schedule (run->model, component, error);
   if (upsampling->schedule == NULL)
     return FALSE;
@@ -259,28 +260,28 @@ add_picture (GPtrArray *pictures, gsize n_values, GError **error)
 
 /* Through the first upsampler. */
 static gboolean
-upsample_once (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, GPtrArray *out, GError **error)
+upsample_once (UnclipRun *run, const float *const *states, int n, const guint64 *seeds, GPtrArray *out, GError **error)
 {
   g_auto (UnclipUpsamplerRun) upsampling = { 0 };
   int               n_steps = run->super_res_n_steps, n_skipped = unclip_upsampler_n_skipped (run, n_steps), size = run->first_size;
   gsize             n_values = (gsize) size * size * 3, n_low = (gsize) run->low_size * run->low_size * 3;
-  g_autofree float *clamped = g_new (float, n_low);
 
   if (! unclip_upsampler_run_init (&upsampling, run, UNCLIP_FIRST_UPSAMPLER, size, n_steps, "super_res", error))
     return FALSE;
 
   for (int i = 0; i < n; i++)
     {
-      UnclipProcess process = unclip_upsampler_process (&upsampling, size, n_steps);
-      float        *x = add_picture (out, n_values, error);
+      UnclipProcess     process = unclip_upsampler_process (&upsampling, size, n_steps);
+      float            *x = add_picture (out, n_values, error);
+      g_autofree float *low = x != NULL ? unclip_run_small (run, states[i], error) : NULL;
 
-      if (x == NULL)
+      if (low == NULL)
         return FALSE;
       if (seeds != NULL)
         unclip_run_reseed (run, seeds[i]);
       for (gsize k = 0; k < n_low; k++)
-        clamped[k] = CLAMP (low[i][k], -1.0f, 1.0f);
-      if (! unclip_upsampler_condition (&upsampling.upsampler, clamped, run->low_size, size, upsampling.timesteps[n_steps - 1], error))
+        low[k] = CLAMP (low[k], -1.0f, 1.0f);
+      if (! unclip_upsampler_condition (&upsampling.upsampler, low, run->low_size, size, upsampling.timesteps[n_steps - 1], error))
         return FALSE;
       process.timesteps += n_skipped;
       process.n_steps -= n_skipped;
@@ -327,11 +328,11 @@ unclip_run_upsample_cost (const UnclipRun *run, int n)
 }
 
 GPtrArray *
-unclip_run_upsample (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, GError **error)
+unclip_run_upsample (UnclipRun *run, const float *const *states, int n, const guint64 *seeds, GError **error)
 {
   g_autoptr (GPtrArray) pictures = g_ptr_array_new_with_free_func (g_free);
 
-  if (n > 0 && (! upsample_once (run, low, n, seeds, pictures, error)
+  if (n > 0 && (! upsample_once (run, states, n, seeds, pictures, error)
                 || (run->upsamples_twice && ! upsample_again (run, pictures, seeds, error))))
     return NULL;
   return g_steal_pointer (&pictures);

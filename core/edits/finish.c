@@ -10,18 +10,18 @@
 
 /* Both small pictures, and the edited one as the upsampler shows it, laid over the original's own detail. */
 static UnclipImage *
-blend (const UnclipImage *original, const UnclipImage *before, const float *after, int low_size, const float *detail, int size, int n_threads, GError **error)
+blend (UnclipRun *run, const UnclipImage *original, const UnclipImage *before, const float *after, const float *detail, GError **error)
 {
-  g_autoptr (UnclipImage) small = unclip_run_image (after, low_size, error);
-  g_autoptr (UnclipImage) shown = small != NULL ? unclip_run_image (detail, size, error) : NULL;
+  g_autoptr (UnclipImage) small = unclip_run_small_image (run, after, error);
+  g_autoptr (UnclipImage) shown = small != NULL ? unclip_run_image (detail, run->size, error) : NULL;
 
-  return shown != NULL ? unclip_frame_blend (original, before, small, shown, n_threads, error) : NULL;
+  return shown != NULL ? unclip_frame_blend (original, before, small, shown, run->options->n_threads, error) : NULL;
 }
 
 static gboolean
 is_edited (const UnclipRun *run, const float *reconstruction, const float *after)
 {
-  return memcmp (reconstruction, after, (gsize) run->low_size * run->low_size * 3 * sizeof (float)) != 0;
+  return memcmp (reconstruction, after, run->n_state * sizeof (float)) != 0;
 }
 
 static UnclipImage *
@@ -34,7 +34,7 @@ copy (const UnclipImage *image, GError **error)
   return out;
 }
 
-/* @after [n, low_size, low_size, 3] as @images: where an edit did nothing that is the reconstruction, the first of @images, itself. */
+/* The states @after as @images: where an edit did nothing that is the reconstruction, the first of @images, itself. */
 static gboolean
 add_images (UnclipRun *run, GPtrArray *images, const float *reconstruction, const float *const *after, int n, GPtrArray *details,
             const UnclipImage *framed, const UnclipImage *original, GError **error)
@@ -48,10 +48,10 @@ add_images (UnclipRun *run, GPtrArray *images, const float *reconstruction, cons
       if (! is_edited (run, reconstruction, after[i]))
         image = copy (images->pdata[0], error);
       else if (details == NULL)
-        image = unclip_run_image (after[i], run->low_size, error);
+        image = unclip_run_small_image (run, after[i], error);
       else
         {
-          image = blend (framed, original, after[i], run->low_size, details->pdata[n_shown], run->size, run->options->n_threads, error);
+          image = blend (run, framed, original, after[i], details->pdata[n_shown], error);
           g_clear_pointer (&details->pdata[n_shown++], g_free);
         }
       if (image == NULL)
@@ -69,7 +69,7 @@ unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const
   g_autoptr (GPtrArray) details = NULL;
   g_autoptr (UnclipImage) original = NULL;
   g_autoptr (UnclipImage) framed = NULL;
-  g_autoptr (UnclipImage) before = unclip_run_image (reconstruction, run->low_size, error);
+  g_autoptr (UnclipImage) before = unclip_run_small_image (run, reconstruction, error);
   g_autofree const float **edited = g_new (const float *, n);
   g_autofree guint64      *their_seeds = g_new (guint64, n);
   UnclipImage *image;
@@ -88,7 +88,7 @@ unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const
 
     framed = high != NULL ? unclip_run_image (high, run->size, error) : NULL;
   }
-  original = framed != NULL ? unclip_run_image (low, run->low_size, error) : NULL;
+  original = framed != NULL ? unclip_run_small_image (run, low, error) : NULL;
   image = original != NULL ? unclip_frame_blend (framed, original, before, before, run->options->n_threads, error) : NULL;
   if (image == NULL)
     return NULL;

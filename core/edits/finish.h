@@ -11,9 +11,9 @@ G_BEGIN_DECLS
 /**
  * unclip_run_finish:
  * @x: the picture that was edited
- * @low: [low_size, low_size, 3], @x as the decoder was given it
- * @reconstruction: [low_size, low_size, 3], what its latents decode to
- * @after: (array length=n): the edited squares, the same size
+ * @low: state of @x, as the decoder was given it
+ * @reconstruction: state that its latents decode to
+ * @after: (array length=n): the edited states
  * @seeds: (array length=n): of the upsampler's noise
  *
  * Where the edit changed nothing the result has the detail of @x, elsewhere that of the upsampler. A square in @after

@@ -197,7 +197,7 @@ void
 unclip_new_picture_clear (UnclipNewPicture *picture)
 {
   g_clear_pointer (&picture->z_i, g_free);
-  g_clear_pointer (&picture->low, g_free);
+  g_clear_pointer (&picture->state, g_free);
   g_clear_pointer (&picture->high, g_free);
 }
 
@@ -213,19 +213,19 @@ unclip_run_generate (UnclipRun *run, const char *y, UnclipPriorKind kind, const 
   if (picture->z_i == NULL)
     return FALSE;
 
-  picture->low = g_new (float, (gsize) run->low_size * run->low_size * 3);
+  picture->state = unclip_run_new_state (run);
   {
     g_auto (UnclipDecoder) decoder = { 0 };
 
     if (! unclip_decoder_init (&decoder, run, error)
         || ! unclip_decoder_condition (&decoder, run, &captions, (UnclipCondition) { NULL, EMPTY },
                                        (UnclipCondition) { kind == UNCLIP_PRIOR_NONE ? NULL : picture->z_i, CAPTION }, guidance_scale, error)
-        || ! unclip_decoder_draw (&decoder, run, picture->low, error))
+        || ! unclip_decoder_draw (&decoder, run, picture->state, error))
       return FALSE;
   }
   if (! run->upsamples)
     return TRUE;
-  high = unclip_run_upsample (run, (const float *[]) { picture->low }, 1, NULL, error);
+  high = unclip_run_upsample (run, (const float *[]) { picture->state }, 1, NULL, error);
   if (high == NULL)
     return FALSE;
   picture->high = g_steal_pointer (&high->pdata[0]);
@@ -258,5 +258,5 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
 
   if (! unclip_run_generate (&run, y, kind, NULL, guidance_scale, &picture, error))
     return NULL;
-  return picture.high != NULL ? unclip_run_image (picture.high, run.size, error) : unclip_run_image (picture.low, run.low_size, error);
+  return picture.high != NULL ? unclip_run_image (picture.high, run.size, error) : unclip_run_small_image (&run, picture.state, error);
 }

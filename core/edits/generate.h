@@ -11,14 +11,14 @@ G_BEGIN_DECLS
 /**
  * UnclipNewPicture:
  * @z_i: [dim], what it was made from
- * @low: [low_size, low_size, 3], as the decoder made it
+ * @state: as the decoder made it
  * @high: (nullable): [size, size, 3], where the run upsamples
  *
  * The arrays are owned.
  */
 typedef struct
 {
-  float *z_i, *low, *high;
+  float *z_i, *state, *high;
 } UnclipNewPicture;
 
 void unclip_new_picture_clear (UnclipNewPicture *picture);

@@ -100,7 +100,7 @@ check_decoder (UnclipModel *model, BkContext *context, const char *component, GE
   if (unet == NULL || proj == NULL)
     return unet != NULL;
   return unclip_run_init (&run, model, NULL, error) && unclip_decoder_init (&decoder, &run, error)
-         && unclip_fit_channels (unet, decoder.schedule->variance == UNCLIP_VARIANCE_LEARNED_RANGE, error);
+         && unclip_fit_channels (unet, run.codec->n_channels, decoder.schedule->variance == UNCLIP_VARIANCE_LEARNED_RANGE, error);
 }
 
 static gboolean

@@ -99,7 +99,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
     {
       z_i[i] = unclip_run_embed (&run, ends[i], &dim, error);
       g_ptr_array_add (owned, z_i[i]);
-      low[i] = z_i[i] != NULL ? unclip_run_picture (&run, ends[i], run.low_size, error) : NULL;
+      low[i] = z_i[i] != NULL ? unclip_run_encode (&run, ends[i], error) : NULL;
       g_ptr_array_add (owned, low[i]);
       if (low[i] == NULL)
         return NULL;
@@ -107,7 +107,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   if (! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error))
     return NULL;
   /* Nothing lies between a picture and itself. */
-  is_same = n_ends > 0 && memcmp (low[0], low[1], (gsize) run.low_size * run.low_size * 3 * sizeof (float)) == 0
+  is_same = n_ends > 0 && memcmp (low[0], low[1], run.n_state * sizeof (float)) == 0
             && memcmp (z_i[0], z_i[1], dim * sizeof (float)) == 0;
 
   seeds = g_new (guint64, n_frames);
@@ -149,11 +149,8 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       }
   }
 
-  if (run.upsamples)
-    {
-      details = unclip_run_upsample (&run, (const float *const *) squares->pdata, n_frames, seeds, error);
-      if (details == NULL)
-        return NULL;
-    }
-  return unclip_run_images (frames, details != NULL ? details : squares, run.size, error) ? g_steal_pointer (&frames) : NULL;
+  if (! run.upsamples)
+    return unclip_run_small_images (&run, frames, squares, error) ? g_steal_pointer (&frames) : NULL;
+  details = unclip_run_upsample (&run, (const float *const *) squares->pdata, n_frames, seeds, error);
+  return details != NULL && unclip_run_images (frames, details, run.size, error) ? g_steal_pointer (&frames) : NULL;
 }

@@ -217,6 +217,7 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
   g_autoptr (UnclipLatents) latents = g_new0 (UnclipLatents, 1);
+  g_autofree float  *state = NULL;
   UnclipInvertMethod method;
   UnclipJob          job;
 
@@ -245,7 +246,8 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
 
   latents->z_i = unclip_run_embed (&run, x, &latents->dim, error);
   latents->low = latents->z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
-  if (latents->low == NULL || ! unclip_run_captions (&run, (const char *[]) { "", latents->caption }, 2, &captions, error))
+  state = latents->low != NULL ? unclip_run_encode_small (&run, latents->low, error) : NULL;
+  if (state == NULL || ! unclip_run_captions (&run, (const char *[]) { "", latents->caption }, 2, &captions, error))
     return NULL;
 
   {
@@ -255,7 +257,7 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
         || ! unclip_decoder_condition (&decoder, &run, &captions, (UnclipCondition) { NULL, 0 }, (UnclipCondition) { latents->z_i, 1 },
                                        latents->guidance_scale, error))
       return NULL;
-    latents->trace = unclip_run_invert (&run, &decoder, latents->low, method, error);
+    latents->trace = unclip_run_invert (&run, &decoder, state, method, error);
     if (latents->trace == NULL)
       return NULL;
   }
@@ -285,7 +287,7 @@ check_share (const UnclipLatents *latents, UnclipModel *model, int share, GError
 static gboolean
 check_loop (const UnclipLatents *latents, const UnclipRun *run, GError **error)
 {
-  if (latents->low_size != run->low_size || latents->trace->n != (gsize) run->low_size * run->low_size * 3)
+  if (latents->low_size != run->low_size || latents->trace->n != run->n_state)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("The latents are of a picture of %d × %d, but the decoder makes %d × %d"),
                    latents->low_size, latents->low_size, run->low_size, run->low_size);
@@ -342,7 +344,7 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
 {
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
-  g_autofree float *x = NULL;
+  g_autofree float *x = NULL, *low = NULL;
   UnclipOptions own;
   UnclipJob     job;
   double   guidance_scale;
@@ -406,6 +408,7 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
   }
 
   if (! upsamples)
-    return unclip_run_image (x, run.low_size, error);
-  return decode_upsamplers (latents, &run, x, guidance_scale != latents->guidance_scale, error);
+    return unclip_run_small_image (&run, x, error);
+  low = unclip_run_small (&run, x, error);
+  return low == NULL ? NULL : decode_upsamplers (latents, &run, low, guidance_scale != latents->guidance_scale, error);
 }

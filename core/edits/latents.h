@@ -46,11 +46,11 @@ gboolean    unclip_inversion_of_name (const char *name, UnclipInvertMethod *meth
 int          unclip_inversion_states (UnclipInvertMethod method, int n_steps);
 /* Passes of the decoder on one picture. */
 double       unclip_inversion_cost (UnclipInvertMethod method, int n_steps);
-/* Inverts @x [low_size, low_size, 3] through the decoder as it is conditioned. */
+/* Inverts the state @x through the decoder as it is conditioned. */
 UnclipTrace *unclip_run_invert     (UnclipRun *run, UnclipDecoder *decoder, const float *x, UnclipInvertMethod method, GError **error);
-/* The way back through the decoder as it is conditioned now; see unclip_trace_sample(). @x: [low_size, low_size, 3] */
+/* The way back through the decoder as it is conditioned now; see unclip_trace_sample(). @x: a state */
 gboolean     unclip_run_decode     (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, double eta, double keep, float *x, GError **error);
-/* What the way back makes of @low [low_size, low_size, 3] when nothing is edited. Methods that keep what their steps
+/* What the way back makes of the state @low when nothing is edited. Methods that keep what their steps
  * miss return it but for rounding: then no network is asked, and it costs nothing. */
 gboolean     unclip_run_reconstruct     (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, const float *low, float *x, GError **error);
 double       unclip_reconstruction_cost (UnclipInvertMethod method, int n_steps);

@@ -96,10 +96,10 @@ need_decoder (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeig
       || (unclip_unet_is_conditional (unet)
           && ! unclip_unet_set_context (unet, NULL, NULL, NULL, GUIDED_BATCH,
                                         unclip_text_proj_n_extra (proj) + unclip_text_tower_length (tower), error))
-      || ! unclip_unet_predict (unet, NULL, 0, GUIDED_BATCH, run->low_size, run->low_size, NULL, error))
+      || ! unclip_unet_predict (unet, NULL, 0, GUIDED_BATCH, run->state_side, run->state_side, NULL, error))
     return FALSE;
   keep_larger (need, unclip_text_proj_weights_size (proj) + unclip_unet_weights_size (unet) + unclip_unet_working_size (unet),
-               ((guint64) N_STATES_OF_A_STEP + job->n_states + job->n_results) * square_size (run->low_size), "decoder");
+               ((guint64) N_STATES_OF_A_STEP + job->n_states + job->n_results) * run->n_state * sizeof (float), "decoder");
   return TRUE;
 }
 

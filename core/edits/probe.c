@@ -89,37 +89,32 @@ project (UnclipRun *run, const float *z_i, int dim, const int *n_components, int
   return unclip_check_finite ("prior_autoregressive", out, (gsize) n * dim, error) ? g_steal_pointer (&out) : NULL;
 }
 
-/* Pictures [n, low_size, low_size, 3] of z_i [n, dim], without a caption, from one noise; transfer full. */
-static float *
-decode (UnclipRun *run, const UnclipCaptions *captions, const float *z_i, int n, double guidance_scale, GError **error)
+/* States of z_i [n, dim], without a caption, from one noise, at the end of @states. */
+static gboolean
+decode (UnclipRun *run, const UnclipCaptions *captions, const float *z_i, int n, double guidance_scale, GPtrArray *states, GError **error)
 {
   g_auto (UnclipDecoder) decoder = { 0 };
-  gsize             n_values = (gsize) run->low_size * run->low_size * 3;
-  g_autofree float *out = g_try_new (float, n * n_values);
-  UnclipCondition   nothing = { NULL, 0 };
+  UnclipCondition nothing = { NULL, 0 };
 
-  if (out == NULL)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for the pictures"));
-      return NULL;
-    }
   if (! unclip_decoder_init (&decoder, run, error))
-    return NULL;
+    return FALSE;
   for (int i = 0; i < n; i++)
     {
       UnclipCondition first = { z_i + (gsize) i * captions->dim, 0 };
       UnclipLoop      loop;
       UnclipProcess   process;
+      float          *x = unclip_run_new_state (run);
 
+      g_ptr_array_add (states, x);
       if (! unclip_decoder_condition (&decoder, run, captions, nothing, first, guidance_scale, error))
-        return NULL;
+        return FALSE;
       unclip_run_reseed (run, run->options->seed);
       process = unclip_decoder_ddpm (&decoder, run, &loop, run->n_steps);
-      unclip_run_noise (run, out + i * n_values, run->low_size, 3);
-      if (! unclip_ddpm_sample (&process, out + i * n_values, error))
-        return NULL;
+      unclip_run_state_noise (run, x);
+      if (! unclip_ddpm_sample (&process, x, error))
+        return FALSE;
     }
-  return g_steal_pointer (&out);
+  return TRUE;
 }
 
 GPtrArray *
@@ -128,9 +123,9 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
   g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
-  g_autofree float *z_i = NULL, *projected = NULL, *low = NULL;
+  g_autoptr (GPtrArray) states = g_ptr_array_new_with_free_func (g_free);
+  g_autofree float *z_i = NULL, *projected = NULL;
   g_autoptr (GPtrArray) high = NULL;
-  g_autofree const float **rows = NULL;
   g_autofree guint64 *seeds = NULL;
   double guidance_scale;
   int    dim;
@@ -154,28 +149,14 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
   if (z_i == NULL
       || (projected = project (&run, z_i, dim, n_components, n, error)) == NULL
       || ! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error)
-      || (low = decode (&run, &captions, projected, n, guidance_scale, error)) == NULL)
+      || ! decode (&run, &captions, projected, n, guidance_scale, states, error))
     return NULL;
 
-  rows = g_new (const float *, n);
+  if (! run.upsamples)
+    return unclip_run_small_images (&run, images, states, error) ? g_steal_pointer (&images) : NULL;
   seeds = g_new (guint64, n);
   for (int i = 0; i < n; i++)
-    {
-      rows[i] = low + i * (gsize) run.low_size * run.low_size * 3;
-      seeds[i] = run.options->seed;
-    }
-  if (run.upsamples)
-    {
-      high = unclip_run_upsample (&run, rows, n, seeds, error);
-      return high != NULL && unclip_run_images (images, high, run.size, error) ? g_steal_pointer (&images) : NULL;
-    }
-  for (int i = 0; i < n; i++)
-    {
-      UnclipImage *image = unclip_run_image (rows[i], run.size, error);
-
-      if (image == NULL)
-        return NULL;
-      g_ptr_array_add (images, image);
-    }
-  return g_steal_pointer (&images);
+    seeds[i] = run.options->seed;
+  high = unclip_run_upsample (&run, (const float *const *) states->pdata, n, seeds, error);
+  return high != NULL && unclip_run_images (images, high, run.size, error) ? g_steal_pointer (&images) : NULL;
 }

@@ -64,11 +64,13 @@ choose_size (UnclipRun *run, GError **error)
   int wanted = run->options->size, most;
 
   if (unclip_model_component_dir (run->model, "decoder", error) == NULL
-      || ! sample_size (run->model, "decoder", &run->low_size, error)
+      || ! sample_size (run->model, "decoder", &run->state_side, error)
       || ! sample_size (run->model, UNCLIP_FIRST_UPSAMPLER, &run->first_size, error)
       || ! sample_size (run->model, UNCLIP_SECOND_UPSAMPLER, &most, error))
     return FALSE;
 
+  run->low_size = run->state_side * run->codec->factor;
+  run->n_state = (gsize) run->state_side * run->state_side * run->codec->n_channels;
   /* The second upsampler takes longer than all else together, so it is for those who ask for it. */
   run->size = wanted != 0 ? wanted : MAX (run->low_size, run->first_size);
   run->upsamples = run->size != run->low_size;
@@ -116,6 +118,7 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
   if (! check_options (run->options, error))
     return FALSE;
   run->model = unclip_model_ref (model);
+  run->codec = unclip_codec_of (model);
   if (! choose_size (run, error))
     return FALSE;
 

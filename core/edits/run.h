@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "codec.h"
 #include "fit.h"
 #include "stages.h"
 #include "unclip.h"
@@ -16,7 +17,10 @@ G_BEGIN_DECLS
 /**
  * UnclipRun:
  * @size: side of the results
- * @low_size: side that the decoder works on
+ * @codec: between pictures and the decoder's states
+ * @low_size: side of the pictures that the decoder makes
+ * @state_side: side of its states
+ * @n_state: values of one, [state_side, state_side, n_channels of the codec]
  * @first_size: side that the first upsampler makes
  * @upsamples: whether @size takes the upsampler
  * @upsamples_twice: whether it takes the second one, too
@@ -27,7 +31,9 @@ typedef struct
   BkContext           context; /* threads and precision */
   const UnclipOptions *options;
   UnclipRandom       *random;
-  int                 size, low_size, first_size;
+  const UnclipCodec  *codec;
+  int                 size, low_size, first_size, state_side;
+  gsize               n_state;
   gboolean            upsamples, upsamples_twice;
   const UnclipSamplerKind *sampler; /* from noise to new pictures */
   int                 n_steps, prior_n_steps, super_res_n_steps;
@@ -138,6 +144,22 @@ UnclipImage *unclip_run_image   (const float *x, int side, GError **error);
 /* Adds those of @pictures (element-type float*) to @images, each freed as soon as it is no longer needed. */
 gboolean     unclip_run_images  (GPtrArray *images, GPtrArray *pictures, int side, GError **error);
 
+/* ---- states of the decoder: state.c ------------------------------------------------------------------ */
+
+/* Room for one; transfer full. */
+float       *unclip_run_new_state   (const UnclipRun *run);
+/* @x framed, as a state; transfer full. */
+float       *unclip_run_encode      (UnclipRun *run, const UnclipImage *x, GError **error);
+/* The same of a picture [low_size, low_size, 3] in [-1, 1]. */
+float       *unclip_run_encode_small (UnclipRun *run, const float *picture, GError **error);
+/* The picture [low_size, low_size, 3] in [-1, 1] that @state stands for; transfer full. */
+float       *unclip_run_small       (UnclipRun *run, const float *state, GError **error);
+UnclipImage *unclip_run_small_image (UnclipRun *run, const float *state, GError **error);
+/* Adds those of @states (element-type float*) to @images, each freed as soon as it is no longer needed. */
+gboolean     unclip_run_small_images (UnclipRun *run, GPtrArray *images, GPtrArray *states, GError **error);
+/* A state of noise, from the run's random numbers. */
+void         unclip_run_state_noise (UnclipRun *run, float *out);
+
 /* ---- decoder --------------------------------------------------------------------------------------- */
 
 /* z_i and caption of one row of the decoder's condition. */
@@ -170,10 +192,10 @@ typedef struct
   UnclipRun  *run;
   const char *stage;
   double      cost; /* of a step */
-  int         side;
+  int         side, n_channels;
 } UnclipLoop;
 
-/* A new picture @x [low_size, low_size, 3] under the decoder's condition: from the run's random numbers, by its sampler. */
+/* A new state @x under the decoder's condition: from the run's random numbers, by its sampler. */
 gboolean unclip_decoder_draw (UnclipDecoder *decoder, UnclipRun *run, float *x, GError **error);
 
 /* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, those of a DDPM trace, those of
@@ -197,13 +219,13 @@ void unclip_run_reseed (UnclipRun *run, guint64 seed);
 double unclip_run_upsample_cost (const UnclipRun *run, int n);
 /**
  * unclip_run_upsample:
- * @low: (array length=n): pictures [low_size, low_size, 3] in [-1, 1]
+ * @states: (array length=n): of the decoder
  * @seeds: (array length=n) (nullable): of each one's noise; %NULL: the run's own random numbers go on
  *
  * Through as many upsamplers as the run's size takes, which is one at least.
  * Returns: (element-type float*) (transfer full): @n times [size, size, 3]
  */
-GPtrArray *unclip_run_upsample (UnclipRun *run, const float *const *low, int n, const guint64 *seeds, GError **error);
+GPtrArray *unclip_run_upsample (UnclipRun *run, const float *const *states, int n, const guint64 *seeds, GError **error);
 
 /* A process of the upsampler's steps, and what goes with it. */
 typedef struct

@@ -81,7 +81,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
                              + (theta == 0 ? 0 : n_stages * run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (&run, n_stages)));
 
   z_i = unclip_run_embed (&run, x, &dim, error);
-  low = z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
+  low = z_i != NULL ? unclip_run_encode (&run, x, error) : NULL;
   if (low == NULL || ! unclip_run_captions (&run, (const char *[]) { "", y0, y }, 3, &captions, error))
     return NULL;
   z_d = g_new (float, dim);
@@ -89,7 +89,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
   if (theta > 0 && ! unclip_text_diff (z_d, captions.z_t + AFTER * dim, captions.z_t + BEFORE * dim, dim, error))
     return NULL;
 
-  reconstruction = g_new (float, (gsize) run.low_size * run.low_size * 3);
+  reconstruction = unclip_run_new_state (&run);
   seeds = g_new (guint64, n_stages);
   {
     g_auto (UnclipDecoder) decoder = { 0 };
@@ -104,7 +104,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
       return NULL;
     for (int i = 0; i < n_stages; i++)
       {
-        g_ptr_array_add (squares, g_new (float, (gsize) run.low_size * run.low_size * 3));
+        g_ptr_array_add (squares, unclip_run_new_state (&run));
         seeds[i] = run.options->seed;
         /* Not turned at all, the decoder would say what it said: the reconstruction. */
         if (theta == 0)

@@ -26,34 +26,34 @@ check (int count, double eta, GError **error)
   return FALSE;
 }
 
-/* Of every third value from @v on. */
+/* Of the first of each @n_channels values from @v on. */
 static double
-channel_mean (const float *v, gsize n_pixels)
+channel_mean (const float *v, gsize n_pixels, int n_channels)
 {
   double sum = 0;
 
   for (gsize i = 0; i < n_pixels; i++)
-    sum += v[3 * i];
+    sum += v[n_channels * i];
   return sum / n_pixels;
 }
 
-/* @x_T [n_pixels, 3] gives way to @noise, which takes the result, as the later states do: at the timestep that it stands for
+/* @x_T [n / n_channels, n_channels] gives way to @noise, which takes the result, as the later states do: at the timestep that it stands for
  * it still shows where things were. But not its means, in which the network reads how bright the whole picture is: noise has none. */
 static void
-give_way (float *noise, const float *x_T, gsize n_pixels, double eta)
+give_way (float *noise, const float *x_T, gsize n, int n_channels, double eta)
 {
   double share = sqrt (1.0 - eta * eta);
 
-  for (int c = 0; c < 3; c++)
+  for (int c = 0; c < n_channels; c++)
     {
-      double of_noise = channel_mean (noise + c, n_pixels), of_x_T = channel_mean (x_T + c, n_pixels);
+      double of_noise = channel_mean (noise + c, n / n_channels, n_channels), of_x_T = channel_mean (x_T + c, n / n_channels, n_channels);
 
-      for (gsize i = c; i < 3 * n_pixels; i += 3)
+      for (gsize i = c; i < n; i += n_channels)
         noise[i] = (float) (of_x_T + share * (x_T[i] - of_x_T) + eta * (noise[i] - of_noise));
     }
 }
 
-/* One way back; noise from @seed. x [low_size, low_size, 3]. Without eta there is no need to go it: that is what the reconstruction is. */
+/* One way back; noise from @seed. @x is a state. Without eta there is no need to go it: that is what the reconstruction is. */
 static gboolean
 sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, const float *reconstruction, double eta, guint64 seed, float *x, GError **error)
 {
@@ -67,8 +67,8 @@ sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, const 
     }
   x_T = part.x_T = g_new (float, part.n);
   unclip_run_reseed (run, seed);
-  unclip_run_noise (run, x_T, run->low_size, 3);
-  give_way (x_T, trace->x_T, part.n / 3, eta);
+  unclip_run_state_noise (run, x_T);
+  give_way (x_T, trace->x_T, part.n, run->codec->n_channels, eta);
   /* So does what was stored to return the picture. */
   return unclip_run_decode (run, decoder, &part, eta, 1.0 - eta, x, error);
 }
@@ -103,11 +103,11 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
                              + (eta == 0 ? 0 : count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (&run, count)));
 
   z_i = unclip_run_embed (&run, x, &dim, error);
-  low = z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
+  low = z_i != NULL ? unclip_run_encode (&run, x, error) : NULL;
   if (low == NULL || ! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error))
     return NULL;
 
-  reconstruction = g_new (float, (gsize) run.low_size * run.low_size * 3);
+  reconstruction = unclip_run_new_state (&run);
   seeds = g_new (guint64, count);
   {
     g_auto (UnclipDecoder) decoder = { 0 };
@@ -123,7 +123,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
       return NULL;
     for (int i = 0; i < count; i++)
       {
-        g_ptr_array_add (squares, g_new (float, (gsize) run.low_size * run.low_size * 3));
+        g_ptr_array_add (squares, unclip_run_new_state (&run));
         seeds[i] = unclip_seed_after (run.options->seed, i);
         if (! sample (&run, &decoder, trace, reconstruction, eta, seeds[i], g_ptr_array_index (squares, i), error))
           return NULL;

@@ -7,11 +7,11 @@
 #include <glib/gi18n-lib.h>
 
 void
-unclip_batch_channels (float *to, const float *from, gsize n_pixels, int stride, int first)
+unclip_batch_channels (float *to, int n, const float *from, gsize n_pixels, int stride, int first)
 {
   for (gsize i = 0; i < n_pixels; i++)
-    for (int c = 0; c < 3; c++)
-      to[3 * i + c] = from[i * stride + first + c];
+    for (int c = 0; c < n; c++)
+      to[n * i + c] = from[i * stride + first + c];
 }
 
 gboolean

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Channels [first, first + 3) of pictures with @stride channels. */
-void     unclip_batch_channels  (float *to, const float *from, gsize n_pixels, int stride, int first);
+/* Channels [first, first + n) of pictures with @stride channels. */
+void     unclip_batch_channels  (float *to, int n, const float *from, gsize n_pixels, int stride, int first);
 /* %FALSE: there is not enough memory for @what. */
 gboolean unclip_batch_no_memory (const char *what, GError **error);
 

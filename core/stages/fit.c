@@ -48,12 +48,12 @@ unclip_fit_text (const char *component, int dim, int length, int text_dim, int t
 }
 
 gboolean
-unclip_fit_channels (const UnclipUnet *unet, gboolean wants_variance, GError **error)
+unclip_fit_channels (const UnclipUnet *unet, int n_channels, gboolean wants_variance, GError **error)
 {
-  if (unclip_unet_in_channels (unet) == 3 && unclip_unet_out_channels (unet) >= (wants_variance ? 6 : 3))
+  if (unclip_unet_in_channels (unet) == n_channels && unclip_unet_out_channels (unet) >= (wants_variance ? 2 : 1) * n_channels)
     return TRUE;
   g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL,
-               _("The decoder takes %d and gives %d channels; a picture's 3, and as many again for the variance that its scheduler wants, are needed"),
-               unclip_unet_in_channels (unet), unclip_unet_out_channels (unet));
+               _("The decoder takes %d and gives %d channels; a picture's %d, and as many again for the variance that its scheduler wants, are needed"),
+               unclip_unet_in_channels (unet), unclip_unet_out_channels (unet), n_channels);
   return FALSE;
 }

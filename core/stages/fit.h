@@ -16,7 +16,7 @@ gboolean unclip_fit_tokens   (const UnclipTokenizer *tokenizer, const UnclipText
 gboolean unclip_fit_pictures (const UnclipPreprocess *preprocess, const UnclipImageTower *tower, GError **error);
 /* What @component takes, embeddings of @dim and texts of @length tokens, and what the text tower gives. */
 gboolean unclip_fit_text     (const char *component, int dim, int length, int text_dim, int text_width, int text_length, GError **error);
-/* A decoder that works on pictures, and gives the variance that its scheduler may want. */
-gboolean unclip_fit_channels (const UnclipUnet *unet, gboolean wants_variance, GError **error);
+/* A decoder that works on states of @n_channels, and gives the variance that its scheduler may want. */
+gboolean unclip_fit_channels (const UnclipUnet *unet, int n_channels, gboolean wants_variance, GError **error);
 
 G_END_DECLS

@@ -85,13 +85,13 @@ gboolean unclip_guided_autoregressive_sample (const UnclipGuidedAutoregressive *
 /**
  * UnclipGuidedDecoder:
  *
- * The decoder with its condition. unclip_guided_decoder_predict() is an UnclipPredict on pictures
- * [size, size, 3] (n = size * size * 3); its data is this.
+ * The decoder with its condition. unclip_guided_decoder_predict() is an UnclipPredict on states
+ * [size, size, n_channels]; its data is this.
  */
 typedef struct
 {
   UnclipUnet *unet; /* transfer none */
-  int         size, n_rows;
+  int         size, n_channels, n_rows;
   double      guidance_scale;
   float      *x, *out; /* owned: the batch, in and out */
 } UnclipGuidedDecoder;
@@ -105,7 +105,7 @@ typedef struct
  *
  * Errors: %UNCLIP_ERROR_MEMORY.
  */
-gboolean unclip_guided_decoder_init    (UnclipGuidedDecoder *guided, UnclipUnet *unet, int size, const float *context, const int *context_mask,
+gboolean unclip_guided_decoder_init    (UnclipGuidedDecoder *guided, UnclipUnet *unet, int size, int n_channels, const float *context, const int *context_mask,
                                         const float *time, int n_tokens, double guidance_scale, GError **error);
 void     unclip_guided_decoder_clear   (UnclipGuidedDecoder *guided);
 gboolean unclip_guided_decoder_predict (const float *x, int t, float *eps, float *v, gpointer guided, GError **error);

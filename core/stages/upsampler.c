@@ -142,7 +142,7 @@ unclip_upsampler_predict (const float *x, int t, float *eps, float *v, gpointer 
   if (! unclip_unet_predict (unet, upsampler->x, t, 1, upsampler->height, upsampler->width, upsampler->out, error))
     return FALSE;
 
-  unclip_batch_channels (eps, upsampler->out, n_pixels, unclip_unet_out_channels (unet), 0);
+  unclip_batch_channels (eps, 3, upsampler->out, n_pixels, unclip_unet_out_channels (unet), 0);
   if (upsampler->residual_scale > 0)
     for (gsize i = 0; i < 3 * n_pixels; i++)
       eps[i] = upsampler->enlarged[i] + upsampler->residual_scale * eps[i];
@@ -153,7 +153,7 @@ unclip_upsampler_predict (const float *x, int t, float *eps, float *v, gpointer 
           g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("The upsampler's scheduler wants a learned variance, which the upsampler does not give"));
           return FALSE;
         }
-      unclip_batch_channels (v, upsampler->out, n_pixels, unclip_unet_out_channels (unet), 3);
+      unclip_batch_channels (v, 3, upsampler->out, n_pixels, unclip_unet_out_channels (unet), 3);
     }
   return TRUE;
 }
