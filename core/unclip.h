@@ -55,7 +55,8 @@ UNCLIP_API UnclipImage *unclip_frame_square (const UnclipImage *image, int size,
 /**
  * unclip_frame_return_rows:
  * @original: what was framed, any size
- * @before: the square that the model says is the picture (its reconstruction)
+ * @before: (nullable): the square that the model says is the picture (its reconstruction); %NULL: @after is no edit of it, and covers
+ *   what it shows altogether
  * @after: the edited square
  * @options: of the edit; what counts are framing, n_threads, progress and cancellable
  *

@@ -142,8 +142,8 @@ typedef enum
 /**
  * UnclipUsed:
  * @precision: %UNCLIP_PRECISION_F32 or %UNCLIP_PRECISION_BF16
- * @size: side of the resulting square
- * @n_steps: of the decoder, and of an inversion
+ * @size: side of the resulting square; the longer one of a picture that was upscaled
+ * @n_steps: of the decoder, and of an inversion; of the upsampler where that works alone
  * @guidance_scale: of the decoder
  * @strength: eta of variations, theta of a text edit's last stage; 0 for other jobs
  *

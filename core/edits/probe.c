@@ -29,6 +29,9 @@ unclip_probe_labels (UnclipModel *model, const UnclipImage *x, const char *const
   if (! unclip_run_init (&run, model, options, error)
       || ! unclip_run_check_memory (&run, &(UnclipJob) { UNCLIP_STAGE_TEXT | UNCLIP_STAGE_IMAGE, x }, error))
     return FALSE;
+  /* Nothing is drawn. */
+  run.n_steps = 0;
+  unclip_run_use (&run, 0, 0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE);
   z_i = unclip_run_embed (&run, x, &dim, error);
   if (z_i == NULL || ! unclip_run_captions (&run, labels, n, &captions, error))

@@ -102,6 +102,9 @@ unclip_upscale (UnclipModel *model, const UnclipImage *x, const UnclipOptions *o
   job = (UnclipJob) { .upscaler = component, .width = width, .height = height, .factor = factor, .has_alpha = x->n_channels == 4 };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
+  run.n_steps = n_steps;
+  run.size = MAX (x->width, x->height) * factor;
+  unclip_run_use (&run, 1, 0);
   unclip_run_expect (&run, unclip_enlarging_cost (width * factor, height * factor, n_steps));
 
   filled = unclip_frame_fill (x, error);

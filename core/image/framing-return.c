@@ -75,7 +75,7 @@ smooth_step (float from, float to, float value)
   return t * t * (3.0f - 2.0f * t);
 }
 
-/* Two squares and what differs between them. */
+/* Two squares and what differs between them; without the first, everything. */
 typedef struct
 {
   const UnclipImage *before, *after;
@@ -93,6 +93,14 @@ subtract (int from, int to, int thread, gpointer data)
   for (gsize i = (gsize) from * d->size; i < (gsize) to * d->size; i++)
     {
       float most = 0;
+
+      if (d->before == NULL)
+        {
+          /* What is there is not moved, it is covered. */
+          memset (d->edit + 4 * i, 0, 3 * sizeof *d->edit);
+          d->sure[i] = 1;
+          continue;
+        }
 
       for (int c = 0; c < 3; c++)
         {
@@ -215,7 +223,7 @@ weigh (int from, int to, int thread, gpointer data)
 static float *
 difference (const UnclipImage *before, const UnclipImage *after, UnclipFraming framing, int n_threads)
 {
-  int               size = before->width;
+  int               size = after->width;
   gsize             n_pixels = (gsize) size * size;
   g_autofree float *edit = g_try_new (float, 4 * n_pixels), *sure = g_try_new (float, n_pixels), *other = g_try_new (float, n_pixels);
   Difference        d = { before, after, framing, size, MAX (size / 64, 1), edit, sure, other };
@@ -416,10 +424,10 @@ go_back (const UnclipRows    *original,
   r.y = (height - r.height) / 2;
   r.row_size = (gsize) width * n;
   r.strip = g_try_new (float, n_rows * r.row_size);
-  r.scratch_size = 8 * (gsize) r.width + 4 * (gsize) MAX (before->width, detail->width);
+  r.scratch_size = 8 * (gsize) r.width + 4 * (gsize) MAX (after->width, detail->width);
   r.scratch = g_try_new (float, n_threads * r.scratch_size);
   if (edit == NULL || shown == NULL || r.strip == NULL || r.scratch == NULL
-      || ! enlarged_init (&r.edit, edit, before->width, width, height, r.width, r.height, options->framing)
+      || ! enlarged_init (&r.edit, edit, after->width, width, height, r.width, r.height, options->framing)
       || ! enlarged_init (&r.shown, shown, detail->width, width, height, r.width, r.height, options->framing))
     return no_memory (original, error);
 
@@ -448,9 +456,9 @@ unclip_frame_return_rows (const UnclipRows    *original,
                           gpointer             write_data,
                           GError             **error)
 {
-  if (! unclip_frame_check_rows (original, error) || ! unclip_frame_check (before, error) || ! unclip_frame_check (after, error))
+  if (! unclip_frame_check_rows (original, error) || (before != NULL && ! unclip_frame_check (before, error)) || ! unclip_frame_check (after, error))
     return FALSE;
-  if (before->width != before->height || after->width != before->width || after->height != before->height)
+  if (after->width != after->height || (before != NULL && (after->width != before->width || after->height != before->height)))
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The squares before and after an edit must be of one size"));
       return FALSE;

@@ -487,19 +487,26 @@ static void
 test_upscale_and_labels (void)
 {
   const char *labels[] = { "a ball", "a star", "" };
+  UnclipUsed    used = { 0 };
   UnclipOptions options = options_new (0);
   g_autoptr (UnclipImage) x = picture (9, 5);
-  g_autoptr (UnclipImage) large = unclip_upscale (model, x, &options, NULL);
+  g_autoptr (UnclipImage) large = NULL;
   UnclipImage gray = { 9, 5, 1, x->pixels };
   float       probabilities[3], sum = 0;
   GError     *error = NULL;
 
+  options.used = &used;
+  options.super_res_n_steps = 3;
+  large = unclip_upscale (model, x, &options, NULL);
+  g_assert_cmpint (used.n_steps, ==, 3);
+  g_assert_cmpint (used.size, ==, 27);
   g_assert_null (unclip_upscale (model, &gray, &options, &error));
   g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
   g_clear_error (&error);
   g_assert_cmpint (large->width, ==, 27);
   g_assert_cmpint (large->height, ==, 15);
   g_assert_true (unclip_probe_labels (model, x, labels, 3, probabilities, NULL, &options, NULL));
+  g_assert_cmpint (used.n_steps, ==, 0);
   for (int i = 0; i < 3; i++)
     sum += probabilities[i];
   g_assert_cmpfloat_with_epsilon (sum, 1, 1e-5);

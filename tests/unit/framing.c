@@ -374,6 +374,32 @@ test_highlights (void)
   g_assert_cmpfloat_with_epsilon (pixel_at (back, 500, 9)[1], 4, 0.01);
 }
 
+/* A square that is no edit covers the picture, whatever that was, as far as it reaches; alpha is the original's. */
+static void
+test_covers (void)
+{
+  g_autoptr (UnclipImage) image = picture (300, 200, 4, 9);
+  g_autoptr (UnclipImage) square = unclip_image_new (64, 64, 3);
+  g_autoptr (UnclipImage) whole = NULL;
+  g_autoptr (UnclipImage) middle = NULL;
+
+  fill (square, 0, 0, 64, 64, 0.25f, 0.5f, 0.75f);
+  whole = unclip_frame_return (image, NULL, square, UNCLIP_FRAMING_PAD, NULL);
+  middle = unclip_frame_return (image, NULL, square, UNCLIP_FRAMING_CROP, NULL);
+  g_assert_nonnull (whole);
+  g_assert_nonnull (middle);
+  for (int y = 0; y < 200; y++)
+    for (int x = 0; x < 300; x++)
+      {
+        for (int c = 0; c < 3; c++)
+          g_assert_cmpfloat_with_epsilon (pixel_at (whole, x, y)[c], 0.25f * (c + 1), 1e-5);
+        g_assert_cmpfloat (pixel_at (whole, x, y)[3], ==, pixel_at (image, x, y)[3]);
+        if (x < 50 || x >= 250)
+          g_assert_cmpmem (pixel_at (middle, x, y), 16, pixel_at (image, x, y), 16);
+      }
+  g_assert_cmpfloat_with_epsilon (pixel_at (middle, 150, 100)[1], 0.5, 1e-5);
+}
+
 static void
 test_bad_pictures (void)
 {
@@ -403,6 +429,7 @@ main (int argc, char **argv)
   g_test_add_func ("/framing/large-rows", test_large_rows);
   g_test_add_func ("/framing/large-return", test_large_return);
   g_test_add_func ("/framing/highlights", test_highlights);
+  g_test_add_func ("/framing/covers", test_covers);
   g_test_add_func ("/framing/bad-pictures", test_bad_pictures);
   return g_test_run ();
 }
