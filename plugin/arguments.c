@@ -43,7 +43,7 @@ unclip_plugin_add_arguments (GimpProcedure    *procedure,
                                       "", G_PARAM_READWRITE);
   if (takes & UNCLIP_PLUGIN_TAKES_STEPS)
     gimp_procedure_add_int_argument (procedure, "steps", _("Ste_ps (0: the model's)"),
-                                     _("Steps of the decoder: more take longer and keep the picture better; 0: as the model suggests"),
+                                     _("Steps of the network that draws: more take longer and keep the picture better; 0: as the model suggests"),
                                      0, 1000, 0, G_PARAM_READWRITE);
   if (takes & UNCLIP_PLUGIN_TAKES_GUIDANCE)
     gimp_procedure_add_double_argument (procedure, "guidance", _("_Guidance (0: the model's)"),
@@ -82,7 +82,7 @@ unclip_plugin_add_return_values (GimpProcedure    *procedure,
                                        0, G_MAXINT32, 0, G_PARAM_READWRITE);
   if (takes & UNCLIP_PLUGIN_TAKES_STEPS)
     gimp_procedure_add_int_return_value (procedure, "used-steps", _("Used steps"),
-                                         _("Steps that the decoder took"),
+                                         _("Steps that were taken"),
                                          0, G_MAXINT32, 0, G_PARAM_READWRITE);
   if (takes & UNCLIP_PLUGIN_TAKES_GUIDANCE)
     gimp_procedure_add_double_return_value (procedure, "used-guidance", _("Used guidance"),
@@ -272,7 +272,9 @@ take_note (const char *note,
 {
   UnclipPluginSettings *settings = data;
 
-  g_ptr_array_add (settings->notes, g_strdup (note));
+  /* Several jobs for one work all have the same to say. */
+  if (! g_ptr_array_find_with_equal_func (settings->notes, note, g_str_equal, NULL))
+    g_ptr_array_add (settings->notes, g_strdup (note));
 }
 
 void

@@ -130,21 +130,36 @@ update_ok (State *state)
   gtk_dialog_set_response_sensitive (state->dialog, GTK_RESPONSE_OK, ready);
 }
 
+static gboolean
+is_among (const char *const *names,
+          const char        *name)
+{
+  return names != NULL && g_strv_contains (names, name);
+}
+
 /* What @model lacks for this procedure, in words; %NULL: nothing. */
 static char *
 missing_component (const UnclipPluginDescriptor *descriptor,
                    UnclipModel                  *model)
 {
   g_autoptr (GPtrArray) infos = unclip_model_info (model);
+  const UnclipComponentInfo *lacking = NULL;
+  gboolean has_one = descriptor->needs_one_of == NULL;
 
   for (guint i = 0; i < infos->len; i++)
     {
       const UnclipComponentInfo *info = g_ptr_array_index (infos, i);
 
-      if (info->problem != NULL && (info->required || g_strv_contains (descriptor->needs, info->name)))
+      if (info->problem != NULL && (info->required || is_among (descriptor->needs, info->name)))
         return g_strdup_printf (_("%s: %s"), info->name, info->problem);
+      if (! is_among (descriptor->needs_one_of, info->name))
+        continue;
+      if (info->problem == NULL)
+        has_one = TRUE;
+      else if (lacking == NULL)
+        lacking = info;
     }
-  return NULL;
+  return has_one || lacking == NULL ? NULL : g_strdup_printf (_("%s: %s"), lacking->name, lacking->problem);
 }
 
 /* Before it costs the time of a run. */

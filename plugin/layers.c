@@ -83,6 +83,18 @@ unclip_plugin_layer_write (GimpLayer              *layer,
   return TRUE;
 }
 
+void
+unclip_plugin_layer_write_picture (GimpLayer         *layer,
+                                   const UnclipImage *picture)
+{
+  g_autoptr (GeglBuffer) buffer = gimp_drawable_get_buffer (GIMP_DRAWABLE (layer));
+  const Babl *format = babl_format (picture->n_channels == 4 ? "R'G'B'A float" : "R'G'B' float");
+
+  gegl_buffer_set (buffer, GEGL_RECTANGLE (0, 0, picture->width, picture->height), 0, format, picture->pixels, GEGL_AUTO_ROWSTRIDE);
+  gegl_buffer_flush (buffer);
+  gimp_drawable_update (GIMP_DRAWABLE (layer), 0, 0, picture->width, picture->height);
+}
+
 /* ---- mask ---------------------------------------------------------------------------------------------- */
 
 GimpLayerMask *

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /**
  * unclip_plugin_layer_write:
  * @layer: of the size of the layer worked on, whatever its type and precision; nobody else can reach it yet
- * @before: the square that the model says is the picture
+ * @before: (nullable): the square that the model says is the picture; %NULL: see unclip_frame_return_rows()
  * @after: the edited one
  * @options: of the edit
  * @opaque: pixels that are half transparent become opaque, for a layer that gets its shape from one below it
@@ -21,6 +21,9 @@ G_BEGIN_DECLS
  * Pixels in which the edit made no difference are written as they were taken, to the last bit.
  */
 gboolean       unclip_plugin_layer_write     (GimpLayer *layer, const UnclipPluginWork *work, const UnclipImage *before, const UnclipImage *after, const UnclipOptions *options, gboolean opaque, GError **error);
+
+/* A picture of the layer's own size. */
+void           unclip_plugin_layer_write_picture (GimpLayer *layer, const UnclipImage *picture);
 
 /**
  * unclip_plugin_layer_mask_new:

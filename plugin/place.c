@@ -108,30 +108,48 @@ checksum (const UnclipPluginPixels *pixels)
 }
 
 static GimpImage *
-new_image (const UnclipPluginWork *work)
+new_image (const UnclipPluginWork *work,
+           int                     width,
+           int                     height)
 {
-  GimpImage *image = gimp_image_new_with_precision (work->pixels.width, work->pixels.height, work->base_type, work->precision);
+  GimpImage *image = gimp_image_new_with_precision (width, height, work->base_type, work->precision);
 
   if (work->profile != NULL)
     gimp_image_set_color_profile (image, work->profile);
   return image;
 }
 
+/* Where there is no layer of its own; %NULL: the image has none. */
+static GimpLayer *
+topmost (GimpImage *image)
+{
+  g_autofree GimpLayer **layers = gimp_image_get_layers (image);
+
+  return layers != NULL ? layers[0] : NULL;
+}
+
 void
 unclip_plugin_place_find (UnclipPluginPlace      *place,
                           GimpProcedure          *procedure,
-                          const UnclipPluginWork *work)
+                          const UnclipPluginWork *work,
+                          int                     width,
+                          int                     height,
+                          gboolean                to_new_image)
 {
-  gboolean has_image = gimp_image_is_valid (work->image);
+  gboolean has_image = ! to_new_image && work->image != NULL && gimp_image_is_valid (work->image);
+  gboolean has_layer = has_image && work->layer != NULL && gimp_item_is_valid (GIMP_ITEM (work->layer));
 
   unclip_plugin_place_clear (place);
   *place = (UnclipPluginPlace) { .image = work->image };
-  if (has_image && gimp_item_is_valid (GIMP_ITEM (work->layer)))
-    place->layer = place->beside = work->layer;
+  if (has_layer)
+    place->beside = work->layer;
   else if (has_image)
-    place->beside = find_heir (work);
-  if (place->beside == NULL)
-    place->image = new_image (work);
+    place->beside = work->is_blank ? topmost (work->image) : find_heir (work);
+  if (! work->is_blank)
+    place->layer = has_layer ? work->layer : NULL;
+  place->is_new = ! has_image || (place->beside == NULL && ! work->is_blank);
+  if (place->is_new)
+    place->image = new_image (work, width, height);
   place->base_type = gimp_image_get_base_type (place->image);
   place->precision = gimp_image_get_precision (place->image);
 

@@ -22,7 +22,8 @@ typedef enum
  * UnclipPluginPlace:
  * @image: the layer's, or a new one
  * @layer: (nullable): the layer as it is now; %NULL: it is gone
- * @beside: (nullable): what the results come above, the layer or what it was merged into; %NULL: nothing, the image is new
+ * @beside: (nullable): what the results come above, the layer or what it was merged into; %NULL: nothing is there
+ * @is_new: of the image
  * @home: (nullable): the group of earlier results that the new ones join
  * @earlier: (nullable): results of the same layer and their groups that are there
  * @base_type, @precision: the image's; it may have others before the results are in it
@@ -36,13 +37,21 @@ typedef struct
   GimpLayer         *layer, *beside, *home;
   GPtrArray         *earlier;
   UnclipPluginForm   form;
+  gboolean           is_new;
   GimpImageBaseType  base_type;
   GimpPrecision      precision;
   UnclipPluginOrigin origin;
 } UnclipPluginPlace;
 
-/* Makes a new image where the layer is gone. @place was cleared, or is zeroed. */
-void     unclip_plugin_place_find     (UnclipPluginPlace *place, GimpProcedure *procedure, const UnclipPluginWork *work);
+/**
+ * unclip_plugin_place_find:
+ * @place: was cleared, or is zeroed
+ * @width, @height: of a new image
+ * @to_new_image: whatever is there
+ *
+ * Makes a new image where it has to.
+ */
+void     unclip_plugin_place_find     (UnclipPluginPlace *place, GimpProcedure *procedure, const UnclipPluginWork *work, int width, int height, gboolean to_new_image);
 void     unclip_plugin_place_clear    (UnclipPluginPlace *place);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipPluginPlace, unclip_plugin_place_clear)
 

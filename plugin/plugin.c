@@ -32,6 +32,10 @@ main (int    argc,
 static const UnclipPluginDescriptor *const procedures[] = {
   &unclip_plugin_variations,
   &unclip_plugin_text_edit,
+  &unclip_plugin_interpolate,
+  &unclip_plugin_generate,
+  &unclip_plugin_enlarge,
+  &unclip_plugin_probe,
 };
 
 /* Files lie beside the executable, also where GIMP finds that by a link into a build tree. */

@@ -13,20 +13,23 @@
 static void
 job_clear (UnclipPluginJob *job)
 {
-  unclip_plugin_work_clear (&job->work);
+  for (int i = 0; i < UNCLIP_PLUGIN_MAX_WORKS; i++)
+    unclip_plugin_work_clear (&job->works[i]);
   unclip_plugin_settings_clear (&job->settings);
   g_clear_pointer (&job->model, unclip_model_unref);
-  g_clear_pointer (&job->results, g_ptr_array_unref);
+  unclip_plugin_results_clear (&job->results);
   g_clear_pointer (&job->squares, g_ptr_array_unref);
-  g_clear_pointer (&job->group_name, g_free);
+  if (job->data != NULL)
+    job->free_data (job->data);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipPluginJob, job_clear)
 
 UnclipImage *
 unclip_plugin_job_picture (UnclipPluginJob *job,
+                           int              i,
                            GError         **error)
 {
-  UnclipRows rows = unclip_plugin_work_rows (&job->work);
+  UnclipRows rows = unclip_plugin_work_rows (&job->works[i]);
 
   return unclip_frame_reduce (&rows, job->options.framing, NULL, error);
 }
@@ -50,6 +53,31 @@ fail (GimpProcedure *procedure,
   return gimp_procedure_new_return_values (procedure, status, error);
 }
 
+/* What the job works on, as it is now. */
+static gboolean
+take (UnclipPluginJob *job,
+      GimpRunMode      run_mode,
+      GimpImage       *image,
+      GimpDrawable   **drawables,
+      GError         **error)
+{
+  GimpDrawable *pair[UNCLIP_PLUGIN_MAX_WORKS];
+
+  /* GIMP would show a message of its own for each call about a layer that is gone; what fails is told once, by us. */
+  gimp_plug_in_set_pdb_error_handler (gimp_get_plug_in (), GIMP_PDB_ERROR_HANDLER_PLUGIN);
+  if (job->descriptor->input == UNCLIP_PLUGIN_NOTHING)
+    return unclip_plugin_work_take_blank (&job->works[0], run_mode, image, drawables, error);
+  if (job->descriptor->input != UNCLIP_PLUGIN_TWO_LAYERS)
+    return unclip_plugin_work_take (&job->works[0], job->procedure, run_mode, image, drawables, job->descriptor->input, error);
+
+  if (! unclip_plugin_work_find_pair (pair, job->procedure, run_mode, image, drawables, error))
+    return FALSE;
+  for (int i = 0; i < UNCLIP_PLUGIN_MAX_WORKS; i++)
+    if (! unclip_plugin_work_take (&job->works[i], job->procedure, run_mode, image, (GimpDrawable *[]) { pair[i], NULL }, UNCLIP_PLUGIN_LAYER, error))
+      return FALSE;
+  return TRUE;
+}
+
 /* The layers that a job makes; transfer container, %NULL with an error. */
 static GimpLayer **
 run_job (UnclipPluginJob *job,
@@ -62,10 +90,9 @@ run_job (UnclipPluginJob *job,
     return NULL;
   unclip_plugin_settings_options (&job->settings, &job->options);
   unclip_plugin_progress_start (&job->progress, _(job->descriptor->title), &job->options);
-  job->results = unclip_plugin_results_new ();
   if (! job->descriptor->make (job, error))
     return NULL;
-  return unclip_plugin_results_place (job->procedure, &job->work, job->before, job->results, &job->options, job->group_name, error);
+  return unclip_plugin_results_place (job->procedure, &job->works[0], &job->results, &job->options, error);
 }
 
 static GimpValueArray *
@@ -82,14 +109,14 @@ run (GimpProcedure       *procedure,
   GError         *error = NULL;
 
   gegl_init (NULL, NULL);
-  if (! unclip_plugin_work_take (&job.work, procedure, run_mode, image, drawables, &error))
+  if (! take (&job, run_mode, image, drawables, &error))
     return fail (procedure, error);
   if (run_mode == GIMP_RUN_INTERACTIVE)
     {
       if (! unclip_plugin_dialog_ask (job.descriptor, procedure, config))
         return gimp_procedure_new_return_values (procedure, GIMP_PDB_CANCEL, NULL);
       /* What there is at OK is what counts. */
-      if (! unclip_plugin_work_take (&job.work, procedure, run_mode, image, drawables, &error))
+      if (! take (&job, run_mode, image, drawables, &error))
         return fail (procedure, error);
     }
   layers = run_job (&job, &error);
@@ -99,6 +126,8 @@ run (GimpProcedure       *procedure,
   values = unclip_plugin_success (procedure, run_mode, layers, &job.settings, job.model);
   if (job.descriptor->set_values != NULL)
     job.descriptor->set_values (&job, values);
+  if (job.descriptor->show != NULL && run_mode != GIMP_RUN_NONINTERACTIVE)
+    job.descriptor->show (&job);
   return values;
 }
 

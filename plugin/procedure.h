@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 
 #define UNCLIP_PLUGIN_PREFIX "plug-in-unclip-"
 #define UNCLIP_PLUGIN_MAX_CAPTIONS 2
+#define UNCLIP_PLUGIN_MAX_WORKS 2
 
 typedef struct _UnclipPluginDescriptor UnclipPluginDescriptor;
 
@@ -34,30 +35,29 @@ typedef struct
 
 /**
  * UnclipPluginJob:
- * @work: what is worked on, taken at OK
+ * @works: what is worked on, taken at OK: one or, of two layers, the upper and the lower one; the results are placed by the first
  * @settings: the shared arguments
  * @options: for the engine, with the progress bar
  * @squares: (element-type UnclipImage) (nullable): what the engine made; goes with the job
- * @before: (transfer none): the square that the model says is the picture, for unclip_plugin_results_place()
- * @results: (element-type UnclipPluginResult): from the top down
- * @group_name: (nullable): for several layers
+ * @results: what becomes of them
+ * @data, @free_data: (nullable): the procedure's own
  *
- * One run of a procedure. @squares to @group_name are what its make() fills in.
+ * One run of a procedure. @squares to @free_data are what its make() fills in.
  */
 typedef struct
 {
   const UnclipPluginDescriptor *descriptor;
   GimpProcedure                *procedure;
   GimpProcedureConfig          *config;
-  UnclipPluginWork              work;
+  UnclipPluginWork              works[UNCLIP_PLUGIN_MAX_WORKS];
   UnclipPluginSettings          settings;
   UnclipModel                  *model;
   UnclipOptions                 options;
   UnclipPluginProgress          progress;
   GPtrArray                    *squares;
-  const UnclipImage            *before;
-  GPtrArray                    *results;
-  char                         *group_name;
+  UnclipPluginResults           results;
+  gpointer                      data;
+  GDestroyNotify                free_data;
 } UnclipPluginJob;
 
 /**
@@ -68,35 +68,44 @@ typedef struct
  * @blurb: one line, for lists of procedures
  * @help: what it does, for whoever writes a script
  * @hint: what it does, above the dialog's rows
+ * @input: what it works on
  * @takes: which shared arguments it has beside seed, model and precision
- * @needs: (array zero-terminated=1): components that a model may lack and this cannot do without
+ * @needs: (array zero-terminated=1) (nullable): components that a model may lack and this cannot do without
+ * @needs_one_of: (array zero-terminated=1) (nullable): components of which one is enough
  * @captions: ends at one without an argument
  * @add_arguments: its own, which come first in calls and in the dialog
  * @add_values: (nullable): its own return values
  * @make: reads its own arguments, has the engine work, and names what came of it; errors are one sentence
  * @set_values: (nullable): of a job that is done
+ * @show: (nullable): what there is to see beside the layers, to a user who is there
  *
  * Texts are marked for translation, and translated where they are used.
  */
 struct _UnclipPluginDescriptor
 {
   const char          *name, *menu_label, *title, *blurb, *help, *hint;
+  UnclipPluginInput    input;
   UnclipPluginTakes    takes;
-  const char *const   *needs;
+  const char *const   *needs, *const *needs_one_of;
   UnclipPluginCaption  captions[UNCLIP_PLUGIN_MAX_CAPTIONS + 1];
   void               (*add_arguments) (GimpProcedure *procedure);
   void               (*add_values)    (GimpProcedure *procedure);
   gboolean           (*make)          (UnclipPluginJob *job, GError **error);
   void               (*set_values)    (const UnclipPluginJob *job, GimpValueArray *values);
+  void               (*show)          (const UnclipPluginJob *job);
 };
 
 extern const UnclipPluginDescriptor unclip_plugin_variations;
 extern const UnclipPluginDescriptor unclip_plugin_text_edit;
+extern const UnclipPluginDescriptor unclip_plugin_interpolate;
+extern const UnclipPluginDescriptor unclip_plugin_generate;
+extern const UnclipPluginDescriptor unclip_plugin_enlarge;
+extern const UnclipPluginDescriptor unclip_plugin_probe;
 
 /* What GIMP wants to know about it at start-up: needs no model and touches no engine. @descriptor has to last. */
 GimpProcedure *unclip_plugin_procedure_new (GimpPlugIn *plug_in, const UnclipPluginDescriptor *descriptor);
 
-/* For make(): the work as the engine sees it; transfer full, %NULL with an error. */
-UnclipImage   *unclip_plugin_job_picture   (UnclipPluginJob *job, GError **error);
+/* For make(): one of the works as the engine sees it; transfer full, %NULL with an error. */
+UnclipImage   *unclip_plugin_job_picture   (UnclipPluginJob *job, int i, GError **error);
 
 G_END_DECLS

@@ -37,7 +37,7 @@ show (const UnclipProgress *step,
 {
   UnclipPluginProgress *progress = data;
   g_autofree char      *text = NULL;
-  double                fraction = CLAMP (step->fraction, 0, 1), seconds;
+  double                fraction = (progress->part + CLAMP (step->fraction, 0, 1)) / progress->n_parts, seconds;
   gint64                now = g_get_monotonic_time ();
 
   /* Another part of the work, which begins anew. */
@@ -69,8 +69,17 @@ unclip_plugin_progress_start (UnclipPluginProgress *progress,
                               const char           *message,
                               UnclipOptions        *options)
 {
-  *progress = (UnclipPluginProgress) { .start = g_get_monotonic_time () };
+  *progress = (UnclipPluginProgress) { .start = g_get_monotonic_time (), .n_parts = 1 };
   options->progress = show;
   options->progress_data = progress;
   gimp_progress_init (message);
+}
+
+void
+unclip_plugin_progress_part (UnclipPluginProgress *progress,
+                             int                   part,
+                             int                   n_parts)
+{
+  progress->part = part;
+  progress->n_parts = n_parts;
 }

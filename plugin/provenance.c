@@ -54,8 +54,10 @@ unclip_plugin_record_attach (JsonObject *record,
 }
 
 void
-unclip_plugin_mark_image (GimpImage *image)
+unclip_plugin_mark_image (GimpImage *image,
+                          gboolean   is_new)
 {
+  const char *type = is_new ? SOURCE_TYPES GENERATED : SOURCE_TYPES COMPOSITE;
   g_autoptr (GimpMetadata) metadata = gimp_image_get_metadata (image);
   g_autofree char *before = NULL;
 
@@ -64,6 +66,6 @@ unclip_plugin_mark_image (GimpImage *image)
   before = gexiv2_metadata_try_get_tag_string (GEXIV2_METADATA (metadata), SOURCE_TYPE_TAG, NULL);
   if (before != NULL && (g_str_has_suffix (before, "/" GENERATED) || g_str_has_suffix (before, "/" COMPOSITE)))
     return;
-  if (gexiv2_metadata_try_set_tag_string (GEXIV2_METADATA (metadata), SOURCE_TYPE_TAG, SOURCE_TYPES COMPOSITE, NULL))
+  if (gexiv2_metadata_try_set_tag_string (GEXIV2_METADATA (metadata), SOURCE_TYPE_TAG, type, NULL))
     gimp_image_set_metadata (image, metadata);
 }

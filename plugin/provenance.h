@@ -25,8 +25,8 @@ G_BEGIN_DECLS
 JsonObject *unclip_plugin_record_new    (GimpProcedure *procedure, const UnclipPluginSettings *settings, UnclipModel *model);
 void        unclip_plugin_record_attach (JsonObject *record, GimpLayer *layer);
 
-/* Says in XMP, by IPTC's vocabulary, that a trained model took part in this picture; leaves alone a word
- * that says more. Can be undone as any change of the image. */
-void        unclip_plugin_mark_image    (GimpImage *image);
+/* Says in XMP, by IPTC's vocabulary, that a trained model took part in this picture, or @is_new made it altogether; leaves
+ * alone a word that says more. Can be undone as any change of the image. */
+void        unclip_plugin_mark_image    (GimpImage *image, gboolean is_new);
 
 G_END_DECLS

@@ -21,6 +21,7 @@ typedef struct
 {
   GimpLayer     *layer;
   GimpLayerMask *mask;
+  gboolean       has_own_size;
 } Made;
 
 /* ---- layers that are not in the image yet ----------------------------------------------------------------------- */
@@ -56,7 +57,7 @@ new_layer (const UnclipPluginPlace *place,
   /* GimpImageType counts RGB, RGBA, GRAY, GRAYA and so on. */
   GimpImageType type = 2 * place->base_type + (babl_format_has_alpha (work->pixels.format) ? 1 : 0);
   GimpLayer    *layer;
-  int           x = place->beside != NULL ? work->x : 0, y = place->beside != NULL ? work->y : 0;
+  int           x = place->is_new ? 0 : work->x, y = place->is_new ? 0 : work->y;
 
   /* A copy has its effects, too. One of a text layer would be set anew when somebody clicks on it. */
   if (place->layer != NULL && G_OBJECT_TYPE (place->layer) == GIMP_TYPE_LAYER && has_size_of (work, place->layer))
@@ -79,27 +80,54 @@ new_layer (const UnclipPluginPlace *place,
   return layer;
 }
 
+/* One for a picture that is larger than the layer: over the same middle. */
+static GimpLayer *
+new_picture_layer (const UnclipPluginPlace *place,
+                   const UnclipPluginWork  *work,
+                   const UnclipImage       *picture)
+{
+  GimpImageType type = 2 * place->base_type + (picture->n_channels == 4 ? 1 : 0);
+  GimpLayer    *layer = gimp_layer_new (place->image, work->name, picture->width, picture->height, type, 100, GIMP_LAYER_MODE_NORMAL);
+  int           x = work->x, y = work->y;
+
+  if (layer == NULL || place->is_new)
+    return layer;
+  if (place->layer != NULL)
+    {
+      unclip_plugin_layer_look_like (layer, place->layer);
+      if (has_size_of (work, place->layer))
+        gimp_drawable_get_offsets (GIMP_DRAWABLE (place->layer), &x, &y);
+    }
+  gimp_layer_set_offsets (layer, x + work->rect.x + (work->rect.width - picture->width) / 2,
+                          y + work->rect.y + (work->rect.height - picture->height) / 2);
+  return layer;
+}
+
 static gboolean
 make (Made                     *made,
       const UnclipPluginPlace  *place,
       const UnclipPluginWork   *work,
-      const UnclipImage        *before,
       const UnclipPluginResult *result,
       const UnclipOptions      *options,
       GError                  **error)
 {
-  g_autofree char *name = free_name (place->image, result->name);
+  const UnclipPluginWork *source = result->work != NULL ? result->work : work;
+  g_autofree char        *name = free_name (place->image, result->name);
 
-  made->layer = new_layer (place, work);
+  made->layer = result->picture != NULL ? new_picture_layer (place, work, result->picture) : new_layer (place, work);
+  made->has_own_size = result->picture != NULL;
   if (made->layer == NULL)
     return FALSE;
   gimp_item_set_name (GIMP_ITEM (made->layer), name);
   if (place->form == UNCLIP_PLUGIN_CLIPPED)
     unclip_plugin_layer_look_plain (made->layer, GIMP_LAYER_COMPOSITE_CLIP_TO_BACKDROP);
-  if (! unclip_plugin_layer_write (made->layer, work, before, result->square, options, place->form == UNCLIP_PLUGIN_CLIPPED, error))
+  if (made->has_own_size)
+    unclip_plugin_layer_write_picture (made->layer, result->picture);
+  else if (! unclip_plugin_layer_write (made->layer, source, result->before, result->square, options, place->form == UNCLIP_PLUGIN_CLIPPED, error))
     return FALSE;
-  /* In a clipped group the copy of the layer hides what the layer hides. */
-  made->mask = unclip_plugin_layer_mask_new (made->layer, work, place->form != UNCLIP_PLUGIN_CLIPPED);
+  /* In a clipped group the copy of the layer hides what the layer hides. A picture has it in its alpha. */
+  if (! made->has_own_size)
+    made->mask = unclip_plugin_layer_mask_new (made->layer, work, place->form != UNCLIP_PLUGIN_CLIPPED);
   unclip_plugin_record_attach (result->record, made->layer);
   if (place->layer != NULL)
     unclip_plugin_origin_remember (&place->origin, made->layer);
@@ -226,7 +254,7 @@ insert (const UnclipPluginPlace *place,
     gimp_layer_add_mask (made->layer, made->mask);
   /* Whoever runs a filter on the result next means the picture. */
   gimp_layer_set_edit_mask (made->layer, FALSE);
-  if (place->layer != NULL)
+  if (place->layer != NULL && ! made->has_own_size)
     unclip_plugin_fit (made->layer, work, place->layer);
   return TRUE;
 }
@@ -236,8 +264,9 @@ insert_all (const UnclipPluginPlace *place,
             const UnclipPluginWork  *work,
             const Made              *made,
             guint                    n,
-            const char              *group_name)
+            const UnclipPluginResults *results)
 {
+  gboolean   all_visible = results->to_new_image;
   /* A layer that its owner hid stays so, results of one that results took the place of do not. */
   gboolean   is_shown = work->is_visible || place->home != NULL || (place->earlier != NULL && place->earlier->len > 0);
   GimpLayer *parent = place->home, *group = NULL;
@@ -249,13 +278,16 @@ insert_all (const UnclipPluginPlace *place,
       if (GIMP_LAYER (gimp_item_get_parent (GIMP_ITEM (place->layer))) == place->home)
         show_alone (place);
     }
-  else if (place->beside != NULL)
+  else if (! place->is_new)
     {
-      parent = GIMP_LAYER (gimp_item_get_parent (GIMP_ITEM (place->beside)));
-      position = unclip_plugin_place_position (place, GIMP_ITEM (parent));
+      if (place->beside != NULL)
+        {
+          parent = GIMP_LAYER (gimp_item_get_parent (GIMP_ITEM (place->beside)));
+          position = unclip_plugin_place_position (place, GIMP_ITEM (parent));
+        }
       if (n > 1 || place->form == UNCLIP_PLUGIN_CLIPPED)
         {
-          parent = group = insert_group (place, group_name, parent, position);
+          parent = group = insert_group (place, results->group_name, parent, position);
           if (group == NULL)
             return FALSE;
           gimp_item_set_visible (GIMP_ITEM (group), is_shown);
@@ -263,7 +295,7 @@ insert_all (const UnclipPluginPlace *place,
         }
     }
   for (guint i = 0; i < n; i++)
-    if (! insert (place, work, &made[i], parent, position + (int) i, i == 0 && (is_shown || group != NULL)))
+    if (! insert (place, work, &made[i], parent, position + (int) i, all_visible || (i == 0 && (is_shown || group != NULL))))
       {
         if (group != NULL)
           gimp_item_delete (GIMP_ITEM (group));
@@ -281,27 +313,27 @@ change_image (const UnclipPluginPlace *place,
               const UnclipPluginWork  *work,
               const Made              *made,
               guint                    n,
-              const char              *group_name)
+              const UnclipPluginResults *results)
 {
   g_autofree GimpLayer **selected = NULL;
   gboolean inserted;
 
   if (! unclip_plugin_place_is_valid (place))
     return FALSE;
-  if (place->beside == NULL)
+  if (place->is_new)
     {
       gimp_image_undo_disable (place->image);
-      inserted = insert_all (place, work, made, n, group_name);
-      unclip_plugin_mark_image (place->image);
+      inserted = insert_all (place, work, made, n, results);
+      unclip_plugin_mark_image (place->image, work->is_blank);
       gimp_image_undo_enable (place->image);
       return inserted;
     }
 
   selected = gimp_image_get_selected_layers (place->image);
   gimp_image_undo_group_start (place->image);
-  inserted = insert_all (place, work, made, n, group_name);
+  inserted = insert_all (place, work, made, n, results);
   if (inserted)
-    unclip_plugin_mark_image (place->image);
+    unclip_plugin_mark_image (place->image, FALSE);
   if (selected != NULL && selected[0] != NULL && gimp_image_get_floating_sel (place->image) == NULL)
     gimp_image_set_selected_layers (place->image, (const GimpLayer **) selected);
   gimp_image_undo_group_end (place->image);
@@ -315,9 +347,11 @@ tell (const UnclipPluginPlace *place,
   g_autofree char *heir = place->beside != NULL ? gimp_item_get_name (GIMP_ITEM (place->beside)) : NULL;
   g_autofree char *text = NULL;
 
-  if (place->layer != NULL)
+  if (work->is_blank && place->is_new && work->image != NULL)
+    text = g_strdup (_("The image was closed: what was made for it is in a new image."));
+  else if (place->layer != NULL || work->is_blank)
     return;
-  if (place->beside != NULL)
+  else if (place->beside != NULL)
     text = g_strdup_printf (_("The layer \"%s\" is gone: what was made of it is above \"%s\"."), work->name, heir);
   else
     text = g_strdup_printf (_("The layer \"%s\" is gone: what was made of it is in a new image."), work->name);
@@ -334,57 +368,74 @@ result_free (UnclipPluginResult *result)
   g_free (result);
 }
 
-GPtrArray *
-unclip_plugin_results_new (void)
+void
+unclip_plugin_results_clear (UnclipPluginResults *results)
 {
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) result_free);
+  g_clear_pointer (&results->layers, g_ptr_array_unref);
+  g_clear_pointer (&results->group_name, g_free);
 }
 
 void
-unclip_plugin_results_add (GPtrArray         *results,
-                           char              *name,
-                           JsonObject        *record,
-                           const UnclipImage *square)
+unclip_plugin_results_add (UnclipPluginResults *results,
+                           UnclipPluginResult   result)
 {
-  UnclipPluginResult *result = g_new0 (UnclipPluginResult, 1);
+  if (results->layers == NULL)
+    results->layers = g_ptr_array_new_with_free_func ((GDestroyNotify) result_free);
+  g_ptr_array_add (results->layers, g_memdup2 (&result, sizeof result));
+}
 
-  *result = (UnclipPluginResult) { name, record, square };
-  g_ptr_array_add (results, result);
+/* Of the image that these would get of their own. */
+static void
+find_place (UnclipPluginPlace         *place,
+            GimpProcedure             *procedure,
+            const UnclipPluginWork    *work,
+            const UnclipPluginResults *results)
+{
+  const UnclipPluginResult *first = results->layers->pdata[0];
+  int width = first->picture != NULL ? first->picture->width : work->pixels.width;
+  int height = first->picture != NULL ? first->picture->height : work->pixels.height;
+
+  unclip_plugin_place_find (place, procedure, work, width, height, results->to_new_image);
+  /* Such a picture has its own shape. */
+  if (first->picture != NULL)
+    place->form = UNCLIP_PLUGIN_ABOVE;
 }
 
 GimpLayer **
-unclip_plugin_results_place (GimpProcedure          *procedure,
-                             const UnclipPluginWork *work,
-                             const UnclipImage      *before,
-                             GPtrArray              *results,
-                             const UnclipOptions    *options,
-                             const char             *group_name,
-                             GError                **error)
+unclip_plugin_results_place (GimpProcedure             *procedure,
+                             const UnclipPluginWork    *work,
+                             const UnclipPluginResults *results,
+                             const UnclipOptions       *options,
+                             GError                   **error)
 {
   g_auto (UnclipPluginPlace) place = { 0 };
-  g_autofree Made       *made = g_new0 (Made, results->len);
-  g_autofree GimpLayer **layers = g_new0 (GimpLayer *, results->len + 1);
+  guint                  n = results->layers != NULL ? results->layers->len : 0;
+  g_autofree Made       *made = g_new0 (Made, n);
+  g_autofree GimpLayer **layers = g_new0 (GimpLayer *, n + 1);
 
+  if (n == 0)
+    return g_steal_pointer (&layers);
   for (int tries = 0; tries < MAX_TRIES; tries++)
     {
       GError  *failed = NULL;
       gboolean is_made = TRUE;
 
-      unclip_plugin_place_find (&place, procedure, work);
-      for (guint i = 0; i < results->len && is_made; i++)
-        is_made = make (&made[i], &place, work, before, results->pdata[i], options, &failed);
-      if (is_made && change_image (&place, work, made, results->len, group_name))
+      find_place (&place, procedure, work, results);
+      for (guint i = 0; i < n && is_made; i++)
+        is_made = make (&made[i], &place, work, results->layers->pdata[i], options, &failed);
+      if (is_made && change_image (&place, work, made, n, results))
         {
-          for (guint i = 0; i < results->len; i++)
+          for (guint i = 0; i < n; i++)
             layers[i] = made[i].layer;
-          if (place.beside == NULL && work->run_mode != GIMP_RUN_NONINTERACTIVE)
+          if (place.is_new && work->run_mode != GIMP_RUN_NONINTERACTIVE)
             gimp_display_new (place.image);
           gimp_displays_flush ();
-          tell (&place, work);
+          if (! results->to_new_image)
+            tell (&place, work);
           return g_steal_pointer (&layers);
         }
-      drop (made, results->len);
-      if (place.beside == NULL)
+      drop (made, n);
+      if (place.is_new)
         gimp_image_delete (place.image);
       if (failed != NULL)
         {

@@ -55,7 +55,7 @@ make (UnclipPluginJob *job,
                    _("Say what the layer should show: the argument \"to\" is empty; write for example \"a blue ball\""));
       return FALSE;
     }
-  picture = unclip_plugin_job_picture (job, error);
+  picture = unclip_plugin_job_picture (job, 0, error);
   if (picture == NULL)
     return FALSE;
   g_object_get (job->config, "strength", &strength, "stages", &n_stages, NULL);
@@ -63,7 +63,6 @@ make (UnclipPluginJob *job,
   if (job->squares == NULL)
     return FALSE;
 
-  job->before = job->squares->pdata[0];
   /* The strongest first, so that it is on top and GIMP's animation, which plays upwards, grows towards it. */
   for (int k = n_stages; k >= 1; k--)
     {
@@ -73,10 +72,11 @@ make (UnclipPluginJob *job,
       json_object_set_string_member (record, "from", from);
       json_object_set_string_member (record, "to", to);
       json_object_set_double_member (record, "theta", theta);
-      unclip_plugin_results_add (job->results, g_strdup_printf (_("Text Edit θ %.2f"), theta), record, job->squares->pdata[k]);
+      unclip_plugin_results_add (&job->results, (UnclipPluginResult) { .name = g_strdup_printf (_("Text Edit θ %.2f"), theta), .record = record,
+                                                                       .before = job->squares->pdata[0], .square = job->squares->pdata[k] });
     }
   caption = unclip_plugin_line (to);
-  job->group_name = g_strdup_printf (_("Text Edit: %s"), caption);
+  job->results.group_name = g_strdup_printf (_("Text Edit: %s"), caption);
   return TRUE;
 }
 

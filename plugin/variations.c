@@ -39,7 +39,7 @@ static gboolean
 make (UnclipPluginJob *job,
       GError         **error)
 {
-  g_autoptr (UnclipImage) picture = unclip_plugin_job_picture (job, error);
+  g_autoptr (UnclipImage) picture = unclip_plugin_job_picture (job, 0, error);
   int    count;
   double eta;
 
@@ -50,7 +50,6 @@ make (UnclipPluginJob *job,
   if (job->squares == NULL)
     return FALSE;
 
-  job->before = job->squares->pdata[0];
   for (int k = 0; k < count; k++)
     {
       /* From which the engine draws this picture's noise, and alone draws the same one again. */
@@ -59,9 +58,10 @@ make (UnclipPluginJob *job,
 
       json_object_set_int_member (record, "seed", seed);
       json_object_set_double_member (record, "eta", eta);
-      unclip_plugin_results_add (job->results, g_strdup_printf (_("Variation #%d"), seed), record, job->squares->pdata[k + 1]);
+      unclip_plugin_results_add (&job->results, (UnclipPluginResult) { .name = g_strdup_printf (_("Variation #%d"), seed), .record = record,
+                                                                       .before = job->squares->pdata[0], .square = job->squares->pdata[k + 1] });
     }
-  job->group_name = g_strdup (_("Variations"));
+  job->results.group_name = g_strdup (_("Variations"));
   return TRUE;
 }
 

@@ -5,6 +5,7 @@
 #include "work.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "origin.h"
 
@@ -16,6 +17,19 @@ refuse (GError    **error,
 {
   g_set_error_literal (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, why);
   return FALSE;
+}
+
+static gboolean
+check_image (GimpImage *image,
+             GError   **error)
+{
+  if (! gimp_image_is_valid (image))
+    return refuse (error, _("The image was closed: open it again to work on it"));
+  if (gimp_image_get_floating_sel (image) != NULL)
+    return refuse (error, _("There is a floating selection: anchor it first (Layer ▸ Anchor Floating Layer)"));
+  if (gimp_image_get_base_type (image) == GIMP_INDEXED)
+    return refuse (error, _("unCLIP needs more colors than an indexed image has: convert it first (Image ▸ Mode ▸ RGB)"));
+  return TRUE;
 }
 
 static gboolean
@@ -39,11 +53,7 @@ check_drawables (GimpImage     *image,
     return refuse (error, _("unCLIP works on a layer, not on a channel: select a layer in the Layers dialog"));
   if (gimp_item_is_group (GIMP_ITEM (drawable)))
     return refuse (error, _("unCLIP works on a single layer: select one in the group, or merge the group first (Layer ▸ Merge Layer Group)"));
-  if (gimp_image_get_floating_sel (image) != NULL)
-    return refuse (error, _("There is a floating selection: anchor it first (Layer ▸ Anchor Floating Layer)"));
-  if (gimp_drawable_is_indexed (drawable))
-    return refuse (error, _("unCLIP needs more colors than an indexed image has: convert it first (Image ▸ Mode ▸ RGB)"));
-  return TRUE;
+  return check_image (image, error);
 }
 
 /* ---- pixels ------------------------------------------------------------------------------------------- */
@@ -147,6 +157,7 @@ widen (int *start,
 
 static gboolean
 look_over (UnclipPluginWork *work,
+           UnclipPluginInput input,
            GError          **error)
 {
   int               width = work->pixels.width, height = work->pixels.height;
@@ -174,7 +185,7 @@ look_over (UnclipPluginWork *work,
     return refuse (error, _("There is nothing to see in the layer: it is transparent here"));
 
   work->rect = *GEGL_RECTANGLE (left, top, right - left, bottom - top);
-  if (work->selection.rows != NULL)
+  if (work->selection.rows != NULL && input != UNCLIP_PLUGIN_PART)
     {
       int longest = MAX (work->rect.width, work->rect.height);
       int side = longest + MIN (longest / 2, G_MAXINT - longest);
@@ -183,6 +194,37 @@ look_over (UnclipPluginWork *work,
       widen (&work->rect.y, &work->rect.height, side, height);
     }
   return TRUE;
+}
+
+/* ---- a part by itself ---------------------------------------------------------------------------------- */
+
+UnclipImage *
+unclip_plugin_work_cut (const UnclipPluginWork *work,
+                        GError                **error)
+{
+  int               width = work->rect.width, height = work->rect.height, layer_width = work->pixels.width;
+  gboolean          has_alpha = babl_format_has_alpha (work->pixels.format) || work->mask.rows != NULL || work->selection.rows != NULL;
+  int               n = has_alpha ? 4 : 3;
+  UnclipImage      *cut = unclip_image_new (width, height, n);
+  g_autofree float *shown = g_new (float, layer_width), *selected = g_new (float, layer_width), *scratch = g_new (float, 4 * (gsize) layer_width);
+
+  if (cut == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for a picture of %d × %d"), width, height);
+      return NULL;
+    }
+  for (int y = 0; y < height; y++)
+    {
+      float *row = cut->pixels + (gsize) y * width * n;
+
+      unclip_plugin_pixels_get (&work->pixels, work->rect.x, work->rect.y + y, width, babl_format (has_alpha ? "R'G'B'A float" : "R'G'B' float"), row);
+      if (! has_alpha)
+        continue;
+      read_shares (work, work->rect.y + y, shown, selected, scratch);
+      for (int x = 0; x < width; x++)
+        row[4 * x + 3] = shown[work->rect.x + x] * selected[work->rect.x + x];
+    }
+  return cut;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------- */
@@ -224,36 +266,228 @@ unclip_plugin_work_clear (UnclipPluginWork *work)
   unclip_plugin_pixels_clear (&work->selection);
 }
 
-gboolean
-unclip_plugin_work_take (UnclipPluginWork *work,
-                         GimpProcedure    *procedure,
-                         GimpRunMode       run_mode,
-                         GimpImage        *image,
-                         GimpDrawable    **drawables,
-                         GError          **error)
+static void
+take_image (UnclipPluginWork *work,
+            GimpRunMode       run_mode,
+            GimpImage        *image)
 {
-  GimpLayer *origin;
-
-  /* GIMP would show a message of its own for each call about a layer that is gone; what fails is told once, by us. */
-  gimp_plug_in_set_pdb_error_handler (gimp_get_plug_in (), GIMP_PDB_ERROR_HANDLER_PLUGIN);
-  if (! check_drawables (image, drawables, error))
-    return FALSE;
-  origin = run_mode == GIMP_RUN_WITH_LAST_VALS ? unclip_plugin_origin_of (procedure, GIMP_LAYER (drawables[0])) : NULL;
-  if (origin != NULL && ! check_drawables (image, (GimpDrawable *[]) { GIMP_DRAWABLE (origin), NULL }, error))
-    return FALSE;
-
   unclip_plugin_work_clear (work);
-  work->run_mode = run_mode;
-  work->image = image;
-  work->layer = origin != NULL ? origin : GIMP_LAYER (drawables[0]);
-  work->name = gimp_item_get_name (GIMP_ITEM (work->layer));
-  work->is_visible = gimp_item_get_visible (GIMP_ITEM (work->layer));
-  work->is_partial = FALSE;
+  *work = (UnclipPluginWork) { .run_mode = run_mode, .image = image, .base_type = GIMP_RGB, .precision = GIMP_PRECISION_U8_NON_LINEAR };
+  if (image == NULL)
+    return;
   work->image_width = gimp_image_get_width (image);
   work->image_height = gimp_image_get_height (image);
   work->base_type = gimp_image_get_base_type (image);
   work->precision = gimp_image_get_precision (image);
   work->profile = gimp_image_get_color_profile (image);
   work->known = unclip_plugin_all_layers (image);
-  return take_pixels (work, error) && look_over (work, error);
+}
+
+gboolean
+unclip_plugin_work_take (UnclipPluginWork *work,
+                         GimpProcedure    *procedure,
+                         GimpRunMode       run_mode,
+                         GimpImage        *image,
+                         GimpDrawable    **drawables,
+                         UnclipPluginInput input,
+                         GError          **error)
+{
+  GimpLayer *origin;
+
+  if (! check_drawables (image, drawables, error))
+    return FALSE;
+  origin = run_mode == GIMP_RUN_WITH_LAST_VALS ? unclip_plugin_origin_of (procedure, GIMP_LAYER (drawables[0])) : NULL;
+  if (origin != NULL && ! check_drawables (image, (GimpDrawable *[]) { GIMP_DRAWABLE (origin), NULL }, error))
+    return FALSE;
+
+  take_image (work, run_mode, image);
+  work->layer = origin != NULL ? origin : GIMP_LAYER (drawables[0]);
+  work->name = gimp_item_get_name (GIMP_ITEM (work->layer));
+  work->is_visible = gimp_item_get_visible (GIMP_ITEM (work->layer));
+  return take_pixels (work, error) && look_over (work, input, error);
+}
+
+/* ---- two layers ---------------------------------------------------------------------------------------- */
+
+/* The next layer below it in the same stack; %NULL: there is none, or it is a group. */
+static GimpDrawable *
+layer_below (GimpImage    *image,
+             GimpDrawable *layer)
+{
+  GimpItem             *parent = gimp_item_get_parent (GIMP_ITEM (layer));
+  g_autofree GimpItem **items = parent != NULL ? gimp_item_get_children (parent) : (GimpItem **) gimp_image_get_layers (image);
+
+  for (GimpItem **item = items; item != NULL && *item != NULL; item++)
+    if (GIMP_DRAWABLE (*item) == layer)
+      return item[1] != NULL && ! gimp_item_is_group (item[1]) ? GIMP_DRAWABLE (item[1]) : NULL;
+  return NULL;
+}
+
+gboolean
+unclip_plugin_work_find_pair (GimpDrawable **pair,
+                              GimpProcedure *procedure,
+                              GimpRunMode    run_mode,
+                              GimpImage     *image,
+                              GimpDrawable **drawables,
+                              GError       **error)
+{
+  gboolean   is_pair = drawables != NULL && drawables[0] != NULL && drawables[1] != NULL && drawables[2] == NULL;
+  GimpLayer *origin;
+  guint      first, second;
+  g_autoptr (GPtrArray) all = NULL;
+
+  if (image == NULL)
+    return refuse (error, _("There is no image: open one first (File ▸ Open)"));
+  if (! is_pair && (drawables == NULL || drawables[0] == NULL || drawables[1] != NULL))
+    return refuse (error, _("This takes two layers: select both in the Layers dialog, or one that has another below it"));
+  for (int i = 0; i < (is_pair ? 2 : 1); i++)
+    if (! check_drawables (image, (GimpDrawable *[]) { drawables[i], NULL }, error))
+      return FALSE;
+
+  pair[0] = drawables[0];
+  if (! is_pair)
+    {
+      origin = run_mode == GIMP_RUN_WITH_LAST_VALS ? unclip_plugin_origin_of (procedure, GIMP_LAYER (pair[0])) : NULL;
+      if (origin != NULL)
+        pair[0] = GIMP_DRAWABLE (origin);
+      pair[1] = layer_below (image, pair[0]);
+      if (pair[1] == NULL)
+        return refuse (error, _("This takes two layers: select both in the Layers dialog, or one that has another below it"));
+      return TRUE;
+    }
+
+  pair[1] = drawables[1];
+  all = unclip_plugin_all_layers (image);
+  if (g_ptr_array_find (all, pair[0], &first) && g_ptr_array_find (all, pair[1], &second) && first > second)
+    {
+      pair[0] = drawables[1];
+      pair[1] = drawables[0];
+    }
+  return TRUE;
+}
+
+gboolean
+unclip_plugin_work_is_alike (const UnclipPluginWork *a,
+                             const UnclipPluginWork *b)
+{
+  return a->x == b->x && a->y == b->y && a->pixels.width == b->pixels.width && a->pixels.height == b->pixels.height
+         && babl_format_has_alpha (a->pixels.format) == babl_format_has_alpha (b->pixels.format)
+         && gegl_rectangle_equal (&a->rect, &b->rect);
+}
+
+/* ---- room for a new picture ----------------------------------------------------------------------------- */
+
+/* Of @pixels the part @rect. */
+static gboolean
+crop (UnclipPluginPixels  *pixels,
+      const GeglRectangle *rect,
+      GError             **error)
+{
+  gsize              pixel_size = babl_format_get_bytes_per_pixel (pixels->format), row_size = rect->width * pixel_size;
+  UnclipPluginPixels part = { rect->width, rect->height, pixels->format, g_try_malloc_n (rect->height, row_size) };
+
+  if (part.rows == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for a picture of %d × %d"), rect->width, rect->height);
+      return FALSE;
+    }
+  for (int y = 0; y < rect->height; y++)
+    memcpy (unclip_plugin_pixels_row (&part, y), unclip_plugin_pixels_row (pixels, rect->y + y) + rect->x * pixel_size, row_size);
+  unclip_plugin_pixels_clear (pixels);
+  *pixels = part;
+  return TRUE;
+}
+
+/* The selection, as a mask of the rectangle that it takes of the canvas. */
+static gboolean
+take_selection (UnclipPluginWork *work,
+                GError          **error)
+{
+  GimpImageType     type = work->base_type == GIMP_GRAY ? GIMP_GRAYA_IMAGE : GIMP_RGBA_IMAGE;
+  GimpLayer        *canvas = gimp_layer_new (work->image, "", work->image_width, work->image_height, type, 100, GIMP_LAYER_MODE_NORMAL);
+  GimpLayerMask    *mask = canvas != NULL ? gimp_layer_create_mask (canvas, GIMP_ADD_MASK_SELECTION) : NULL;
+  gboolean          is_taken = mask != NULL && unclip_plugin_pixels_take (&work->selection, GIMP_DRAWABLE (mask), error);
+  int               left = work->image_width, right = 0, top = work->image_height, bottom = 0;
+  g_autofree float *row = g_new (float, work->image_width);
+
+  if (mask != NULL)
+    gimp_item_delete (GIMP_ITEM (mask));
+  if (canvas != NULL)
+    gimp_item_delete (GIMP_ITEM (canvas));
+  if (mask == NULL)
+    return refuse (error, _("The image was closed: open it again to work on it"));
+  if (! is_taken)
+    return FALSE;
+
+  for (int y = 0; y < work->selection.height; y++)
+    {
+      unclip_plugin_pixels_get (&work->selection, 0, y, work->selection.width, babl_format ("Y float"), row);
+      for (int x = 0; x < work->selection.width; x++)
+        if (row[x] > 0)
+          {
+            left = MIN (left, x);
+            right = MAX (right, x + 1);
+            top = MIN (top, y);
+            bottom = y + 1;
+          }
+    }
+  if (left >= right)
+    return refuse (error, _("The selection is outside of the image: move it, or drop it (Select ▸ None)"));
+  work->x = left;
+  work->y = top;
+  return crop (&work->selection, GEGL_RECTANGLE (left, top, right - left, bottom - top), error);
+}
+
+gboolean
+unclip_plugin_work_take_blank (UnclipPluginWork *work,
+                               GimpRunMode       run_mode,
+                               GimpImage        *image,
+                               GimpDrawable    **drawables,
+                               GError          **error)
+{
+  GimpDrawable *first = drawables != NULL ? drawables[0] : NULL;
+
+  if (image != NULL && ! check_image (image, error))
+    return FALSE;
+  take_image (work, run_mode, image);
+  work->is_blank = work->is_visible = TRUE;
+  if (image == NULL)
+    return TRUE;
+  if (first != NULL && gimp_item_is_valid (GIMP_ITEM (first)) && GIMP_IS_LAYER (first))
+    work->layer = GIMP_LAYER (first);
+  return gimp_selection_is_empty (image) || take_selection (work, error);
+}
+
+gboolean
+unclip_plugin_work_make_room (UnclipPluginWork *work,
+                              int               side,
+                              GError          **error)
+{
+  /* Finer than what comes in there. Layers in an image can be seen through, as GIMP's own new ones. */
+  static const guint16 clear[] = { 0, 0, 0, G_MAXUINT16 };
+  UnclipPluginPixels  *pixels = &work->pixels;
+  int                  n = work->image != NULL ? 4 : 3;
+
+  pixels->format = babl_format (n == 4 ? "R'G'B'A u16" : "R'G'B' u16");
+  pixels->width = pixels->height = side;
+  if (work->selection.rows != NULL)
+    {
+      pixels->width = work->selection.width;
+      pixels->height = work->selection.height;
+    }
+  else if (work->image != NULL)
+    {
+      work->x = (work->image_width - side) / 2;
+      work->y = (work->image_height - side) / 2;
+    }
+  pixels->rows = g_try_malloc_n ((gsize) pixels->width * pixels->height, n * sizeof *clear);
+  if (pixels->rows == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for a picture of %d × %d"), pixels->width, pixels->height);
+      return FALSE;
+    }
+  for (gsize i = 0; i < (gsize) pixels->width * pixels->height; i++)
+    memcpy (pixels->rows + i * n * sizeof *clear, clear, n * sizeof *clear);
+  work->rect = *GEGL_RECTANGLE (0, 0, pixels->width, pixels->height);
+  return TRUE;
 }

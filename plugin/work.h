@@ -11,10 +11,21 @@
 
 G_BEGIN_DECLS
 
+/* What a procedure works on. */
+typedef enum
+{
+  UNCLIP_PLUGIN_LAYER,      /* one layer; of a selection the model also sees some of the surroundings */
+  UNCLIP_PLUGIN_PART,       /* one layer, of which nothing but what is selected */
+  UNCLIP_PLUGIN_TWO_LAYERS, /* the upper and the lower one, each as UNCLIP_PLUGIN_LAYER */
+  UNCLIP_PLUGIN_NOTHING     /* a new picture: where it goes, if there is an image at all */
+} UnclipPluginInput;
+
 /**
  * UnclipPluginWork:
- * @image, @layer: (transfer none): where the picture is from; either may be gone by the time there is a result
- * @name: the layer's
+ * @image, @layer: (transfer none): where the picture is from; either may be gone by the time there is a result. With
+ *   %UNCLIP_PLUGIN_NOTHING the image that it goes into, above that layer; either may be %NULL
+ * @is_blank: nothing is worked on
+ * @name: (nullable): the layer's
  * @x, @y: the layer's place in the image
  * @image_width, @image_height: the image's size
  * @base_type, @precision, @profile: the image's, for another one like it
@@ -39,13 +50,14 @@ typedef struct
   GPtrArray         *known;
   UnclipPluginPixels pixels, mask, selection;
   GeglRectangle      rect;
-  gboolean           is_partial, is_visible;
+  gboolean           is_partial, is_visible, is_blank;
 } UnclipPluginWork;
 
 /**
  * unclip_plugin_work_take:
  * @work: zeroed
  * @drawables: (array zero-terminated=1): as GIMP passed them
+ * @input: %UNCLIP_PLUGIN_LAYER or %UNCLIP_PLUGIN_PART
  *
  * With a selection the work rectangle is what it covers of the layer and, as a model understands little
  * of a mere cut-out, as much around that as makes it a square half as large again. Repeat on a result of
@@ -53,7 +65,33 @@ typedef struct
  * Errors: %UNCLIP_ERROR_ARGUMENT for anything but one ordinary layer, for one that is gone, for a selection
  * beside it, and where there is nothing to see.
  */
-gboolean     unclip_plugin_work_take   (UnclipPluginWork *work, GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, GError **error);
+gboolean     unclip_plugin_work_take   (UnclipPluginWork *work, GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, UnclipPluginInput input, GError **error);
+
+/**
+ * unclip_plugin_work_find_pair:
+ * @pair: (out caller-allocates) (array fixed-size=2): the upper and the lower of two layers in @drawables; of a single one itself and
+ *   the layer below it
+ *
+ * Errors: %UNCLIP_ERROR_ARGUMENT where there are no two.
+ */
+gboolean     unclip_plugin_work_find_pair (GimpDrawable **pair, GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, GError **error);
+/* Whether what is made of the one can be laid over the other, as both have one size, place and kind. */
+gboolean     unclip_plugin_work_is_alike  (const UnclipPluginWork *a, const UnclipPluginWork *b);
+
+/**
+ * unclip_plugin_work_take_blank:
+ * @image: (nullable): none is open
+ *
+ * The place for a new picture: above the first of @drawables, over what is selected. The selection is kept.
+ * Errors: %UNCLIP_ERROR_ARGUMENT for an image that is closed, indexed or has a floating selection.
+ */
+gboolean     unclip_plugin_work_take_blank (UnclipPluginWork *work, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, GError **error);
+/* Makes room for a picture of @side × @side, in the middle of the canvas where nothing is selected. */
+gboolean     unclip_plugin_work_make_room (UnclipPluginWork *work, int side, GError **error);
+
+/* The part that is selected and shown, with what is neither made transparent; transfer full, %NULL with an error. */
+UnclipImage *unclip_plugin_work_cut    (const UnclipPluginWork *work, GError **error);
+
 void         unclip_plugin_work_clear  (UnclipPluginWork *work);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipPluginWork, unclip_plugin_work_clear)
 

@@ -42,7 +42,11 @@ def script_fu(gimp, tap):
     for what, name, arguments, words, wanted in (
             ("a count out of range", "plug-in-unclip-variations", f"#:count 99 {model}", "out of range", 70),
             ("an unknown argument", "plug-in-unclip-variations", f"#:cuont 2 {model}", "cuont", 70),
-            ("text edit without a caption", "plug-in-unclip-text-edit", model, "blue ball", 70)):
+            ("text edit without a caption", "plug-in-unclip-text-edit", model, "blue ball", 70),
+            ("generate without a caption", "plug-in-unclip-generate", model, "red ball", 70),
+            ("enlarge with an argument that it lacks", "plug-in-unclip-enlarge", "#:guidance 2", "guidance", 70),
+            ("interpolate of one layer alone", "plug-in-unclip-interpolate", model, "two layers", 70),
+            ("probe without a label", "plug-in-unclip-probe", model, "labels", 70)):
         status, printed = gimp.console("plug-in-script-fu-eval", SCHEME_CALL % (name, arguments))
         tap.say(status == wanted and words in printed, f"Script-Fu: {what} fails", f"{status}\n{printed}")
 

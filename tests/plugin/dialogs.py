@@ -85,6 +85,57 @@ answer = record(first.get_children()[0] if first.is_group() else first)""")
     win.layers(1, "undo")
 
 
+# What is filled in, and the beginning of the name of what comes of it: of a layer in the image, or (False) of one in an image of its own.
+NEW = {
+    "Generate": ({"Should show": "a red ball"}, True, "a red ball #"),
+    "Interpolate": ({}, True, "Interpolate"),
+    "Probe": ({"Labels": "a red ball, a blue star, a moon", "Principal components": "4"}, True, "PCA 4"),
+    "Enlarge": ({}, False, "photo ×4"),
+}
+EVERYTHING = "answer = sum(1 + len(i.get_layers()) for i in Gimp.get_images())"
+
+
+def run_new(win, tap, title):
+    """One procedure from the menu whose result is something else than this layer again: cancelled, done, taken back."""
+    texts, is_here, result = NEW[title]
+    slug = title.lower()
+    before, n = win.state(), win.ask(EVERYTHING)
+    dialog = win.open(title)
+    win.press(win.find("button", "Help", dialog))
+    shown = win.wait(lambda: slug + ".html" in win.notes.read_text(), f"help page of {title}", 20)
+    tap.say(shown, f"{title}: Help shows its page")
+    unnamed = [role for role, name in win.all(dialog) if role in OPERABLE and not name]
+    tap.say(not unnamed, f"{title}: all that can be operated has a name", win.all(dialog))
+    win.close(dialog, "Cancel", title)
+    tap.say(win.state() == before, f"{title}: Cancel changes nothing")
+
+    dialog = win.open(title)
+    fill(win, dialog, {"Model": win.gimp.env["UNCLIP_TEST_MODEL"], **texts})
+    win.wait(lambda: is_sensitive(win.find("button", "OK", dialog)), "OK to be ready", 10)
+    win.lie(dialog)
+    win.shot(f"{slug}-filled")
+    win.close(dialog, "OK", title)
+    if title == "Probe":
+        look_at_bars(win, tap)
+    win.wait(lambda: win.ask(EVERYTHING) > n, f"a result of {title}", 90)
+    win.wait(lambda: not win.at_work(), "the plug-in to end")
+    win.shot(f"{slug}-done")
+    found = win.ask("homes = [i for i in Gimp.get_images() if i != image] or [image]; answer = [homes[0] == image, homes[0].get_layers()[0].get_name()]")
+    tap.say(found[0] == is_here and found[1].startswith(result), f"{title}: OK makes what it should", found)
+    if is_here:
+        undo(win)
+        win.wait(lambda: win.ask(EVERYTHING) == n, "undo")
+    tap.say(win.state() == before, f"{title}: {'one undo takes all of it back' if is_here else 'the image itself stays as it was'}", f"{before}\n{win.state()}")
+
+
+def look_at_bars(win, tap):
+    bar = win.wait(lambda: next(node for node in win.walk(*win.application()) if node.get_role_name() == "level bar"), "bars", 90)
+    win.lie(win.find("dialog", "Labels"))
+    win.shot("probe-bars")
+    tap.say(bar.get_name().startswith("a ") and bar.get_name().endswith("%"), "Probe: a bar says whose it is, and how long", bar.get_name())
+    win.close(win.find("dialog", "Labels"), "Close", "Labels")
+
+
 def break_off(win, tap):
     """Cancel in the progress bar, which kills the plug-in's process in the middle of its work."""
     before = win.state()
@@ -146,6 +197,9 @@ def main():
             run_once(win, tap, "Variations", {}, "Variation")
             break_off(win, tap)
             run_once(win, tap, "Text Edit", {"Shows now": "a red ball", "Should show": "a blue ball"}, "Text Edit θ 0.40")
+            win.ask("other = layer.copy(); image.insert_layer(other, None, 1); image.set_selected_layers([layer])")
+            for title in NEW:
+                run_new(win, tap, title)
         complaints = session.complaints((gimp.home / "gimp.log").read_text(errors="replace"))
         tap.say(not complaints, "no warnings of ours", "\n".join(complaints))
     print(f"1..{tap.n}")

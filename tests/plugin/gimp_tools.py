@@ -13,6 +13,10 @@ from gi.repository import Gegl, GExiv2, Gimp
 
 VARIATIONS = "plug-in-unclip-variations"
 TEXT_EDIT = "plug-in-unclip-text-edit"
+INTERPOLATE = "plug-in-unclip-interpolate"
+GENERATE = "plug-in-unclip-generate"
+ENLARGE = "plug-in-unclip-enlarge"
+PROBE = "plug-in-unclip-probe"
 SOURCE_TYPE = "Xmp.iptcExt.DigitalSourceType"
 
 
@@ -25,7 +29,8 @@ def call(procedure, image, drawables, **arguments):
     found = Gimp.get_pdb().lookup_procedure(procedure)
     config = found.create_config()
     config.set_property("image", image)
-    config.set_core_object_array("drawables", drawables)
+    if drawables:
+        config.set_core_object_array("drawables", drawables)
     for name, value in arguments.items():
         config.set_property(name.strip("_").replace("_", "-"), value)
     values = found.run(config)

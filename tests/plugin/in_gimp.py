@@ -44,15 +44,19 @@ def equal(is_, should, what):
     say(is_ == should, what, f"is {is_!r}, should be {should!r}")
 
 
+def images_and_layers():
+    return [(image.get_id(), len(image.get_layers())) for image in Gimp.get_images()]
+
+
 def refused(what, words, procedure, image, drawables, **arguments):
-    before = len(image.get_layers())
+    before = images_and_layers()
     try:
         call(procedure, image, drawables, **arguments)
         say(False, what, "was done all the same")
     except Failed as failed:
         status, message = failed.args
         say(status in (Gimp.PDBStatusType.CALLING_ERROR, Gimp.PDBStatusType.EXECUTION_ERROR)
-            and all(word in message for word in words) and len(image.get_layers()) == before, what, message)
+            and all(word in message for word in words) and images_and_layers() == before, what, message)
 
 
 def distance(a, b):
@@ -60,15 +64,27 @@ def distance(a, b):
 
 
 def registered():
-    shared = {"seed": -1, "model": "", "steps": 0, "guidance": 0.0, "size": "auto", "framing": "pad",
-              "image-encoder": None, "precision": "auto"}
-    own = {VARIATIONS: {"count": 4, "eta": 0.95},
-           TEXT_EDIT: {"from": "", "to": "", "strength": 0.4, "stages": 1}}
+    shared = {"seed": -1, "model": "", "precision": "auto"}
+    steps = {**shared, "steps": 0}
+    drawing = {**steps, "guidance": 0.0, "size": "auto"}
+    editing = {**drawing, "framing": "pad", "image-encoder": None}
+    own = {VARIATIONS: {"count": 4, "eta": 0.95, **editing},
+           TEXT_EDIT: {"from": "", "to": "", "strength": 0.4, "stages": 1, **editing},
+           INTERPOLATE: {"frames": 9, "delay": 100, "into": "group", "hold": "nothing", **editing},
+           GENERATE: {"prompt": "", "count": 1, "prior": "diffusion", **drawing},
+           ENLARGE: {"into": "image", **steps},
+           PROBE: {"labels": "", "pca": "", **editing}}
+    found = sorted(Gimp.get_pdb().query_procedures("plug-in-unclip-.*", *7 * [".*"]))
+    equal(found, sorted(own), "the procedures are those that are tested here")
     for name, arguments in own.items():
         procedure = Gimp.get_pdb().lookup_procedure(name)
         config = procedure.create_config()
-        for argument, default in {**arguments, **shared}.items():
+        for argument, default in arguments.items():
             equal(config.get_property(argument), default, f"{name}: default of {argument}")
+        equal({spec.get_name() for spec in procedure.get_arguments()}, {*arguments, "run-mode", "image", "drawables"}, f"{name}: arguments")
+        values = [spec.get_name() for spec in procedure.get_return_values()]
+        say(values[0] == "layers" and values[-1] == "notes" and {"used-seed", "used-model", "used-precision", "used-fingerprint", "used-engine"} < set(values),
+            f"{name}: return values", values)
         equal(procedure.get_menu_paths(), ["<Image>/Filters/unCLIP"], f"{name}: menu")
         equal(procedure.get_image_types(), "*", f"{name}: image types")
         say(bool(procedure.get_help_id() and procedure.get_blurb() and procedure.get_help()), f"{name}: documented")
@@ -196,6 +212,171 @@ def selection():
     equal(size_of(layers[0]), (150, 130), "selection: the result has the layer's size")
 
 
+def outside_is_same(image, before, selected, what):
+    after = pixels(Gimp.Layer.new_from_visible(image, image, "seen"), "R'G'B'A float")
+    outside = [i for i in range(len(selected)) if selected[i] == 0]
+    say(outside and all(before[16 * i:16 * i + 16] == after[16 * i:16 * i + 16] for i in outside), f"{what}: outside of the selection nothing changes")
+    say(before != after, f"{what}: inside something does")
+
+
+def generate():
+    (new,), *used = call(GENERATE, None, [], prompt="a red ball", seed=7, **QUICK)
+    equal(used[:2] + used[3:6], [7, 2, MODEL, "diffusion", 64], "generate: used settings")
+    image = new.get_image()
+    equal(((image.get_width(), image.get_height()), image.get_layers(), new.has_alpha(), tags(image).get(SOURCE_TYPE)), ((64, 64), [new], False, GENERATED),
+          "generate: without an image there is a new one")
+    alone = pixels(new, "R'G'B' u8")
+    kept = record(new)
+    equal((kept["prompt"], kept["prior"], kept["seed"], kept["procedure"]), ("a red ball", "diffusion", 7, GENERATE), "generate: settings in the parasite")
+
+    image, layer = new_image(100, 80)
+    before = state(image)
+    layers, *used = call(GENERATE, image, [layer], prompt=" a red ball ", count=2, seed=7, prior="text", **QUICK)
+    equal([l.get_name() for l in image.get_layers()], ["a red ball", "photo"], "generate: several come in a group above the layer")
+    equal([(l.get_name(), l.get_visible(), size_of(l), tuple(l.get_offsets())[1:]) for l in layers],
+          [("a red ball #7", True, (64, 64), (18, 8)), ("a red ball #8", False, (64, 64), (18, 8))], "generate: in the middle, each with its seed")
+    equal((used[4], record(layers[0])["prior"]), ("text", "text"), "generate: used prior")
+    equal((state(image)["layers"][1], tags(image).get(SOURCE_TYPE)), (before["layers"][0], COMPOSITE), "generate: the layer itself is untouched")
+    again, = call(GENERATE, image, [layer], prompt="a red ball", seed=7, **QUICK)[0]
+    equal(hash(pixels(again, "R'G'B' u8")), hash(alone), "generate: a seed gives its picture again, wherever")
+
+    image, layer = new_image(100, 80)
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 10, 20, 60, 30)
+    Gimp.Selection.feather(image, 4)
+    selected, seen = array.array("f", pixels(image.get_selection(), "Y float")), pixels(Gimp.Layer.new_from_visible(image, image, "seen"), "R'G'B'A float")
+    first, = call(GENERATE, image, [layer], prompt="a red ball", seed=7, **QUICK)[0]
+    left, top, right, bottom = Gimp.Selection.bounds(image)[2:]
+    equal((tuple(first.get_offsets())[1:], size_of(first)), ((left, top), (right - left, bottom - top)), "generate: as large as the selection")
+    outside_is_same(image, seen, selected, "generate")
+    for what, words, arguments in (("empty caption", ["prompt"], {"prompt": "  "}), ("no caption", ["prompt"], {}),
+                                   ("unknown model", ["nowhere"], {"prompt": "a ball", "model": "nowhere"})):
+        refused(f"generate: {what}", words, GENERATE, image, [layer], **{**QUICK, **arguments})
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 10, 10)
+    image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
+    refused("generate: indexed image", ["Mode"], GENERATE, image, [layer], prompt="a ball", **QUICK)
+    empty = Gimp.Image.new(90, 70, Gimp.ImageBaseType.GRAY)
+    only, = call(GENERATE, empty, [], prompt="a red ball", **QUICK)[0]
+    equal((empty.get_layers(), only.type(), tuple(only.get_offsets())[1:]), ([only], Gimp.ImageType.GRAYA_IMAGE, (13, 3)), "generate: into an image without layers, and gray")
+
+
+def enlarge():
+    quick = {"model": MODEL, "steps": 2}
+    image, layer = new_image(40, 30, precision=Gimp.Precision.U16_NON_LINEAR, alpha=0.5, layer=(5, 6, 32, 20))
+    before, there = state(image), images_and_layers()
+    (large,), *used = call(ENLARGE, image, [layer], seed=7, **quick)
+    new = large.get_image()
+    equal((used[:4], used[4] in ("f32", "bf16")), ([7, 2, MODEL, 4], True), "enlarge: used settings")
+    equal((size_of(large), (new.get_width(), new.get_height()), new.get_precision(), large.get_name(), tags(new).get(SOURCE_TYPE)),
+          ((128, 80), (128, 80), image.get_precision(), "photo ×4", COMPOSITE), "enlarge: a new image four times as large")
+    equal((state(image), images_and_layers()[-len(there):]), (before, there), "enlarge: in the image itself nothing changes")
+    alpha = floats(large)[3::4]
+    say(abs(alpha[128 * 40 + 64] - 0.5) < 0.01 and alpha[0] > 0.99, "enlarge: alpha goes along", (alpha[128 * 40 + 64], alpha[0]))
+    small, big = floats(layer), floats(large)
+    apart = [abs(sum(big[4 * ((4 * y + i) * 128 + 4 * x + k) + c] for i in range(4) for k in range(4)) / 16 - small[4 * (y * 32 + x) + c])
+             for y in range(2, 18, 5) for x in range(2, 30, 5) for c in range(3)]
+    say(sum(apart) / len(apart) < 0.1, "enlarge: it shows the same", sum(apart) / len(apart))
+
+    larger, = call(ENLARGE, image, [layer], into="layer", **quick)[0]
+    equal((size_of(larger), tuple(larger.get_offsets())[1:], [l.get_name() for l in image.get_layers()]), ((128, 80), (-43, -24), ["photo ×4", "photo"]),
+          "enlarge: a layer over the same middle")
+    equal(state(image)["layers"][1], before["layers"][0], "enlarge: the layer itself is untouched")
+
+    image, layer = new_image(60, 50)
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 10, 10, 20, 12)
+    part, = call(ENLARGE, image, [layer], **quick)[0]
+    alpha = floats(part)[3::4]
+    equal((size_of(part), alpha[0] < 0.01, alpha[80 * 24 + 40] > 0.99), ((80, 48), True, True), "enlarge: of a selection its rectangle, transparent around")
+    Gimp.Selection.none(image)
+    mask = layer.create_mask(Gimp.AddMaskType.BLACK)
+    layer.add_mask(mask)
+    refused("enlarge: all is hidden", ["transparent"], ENLARGE, image, [layer], **quick)
+    image, layer = new_image(1100, 8)
+    refused("enlarge: too large", ["1100", "1024"], ENLARGE, image, [layer], **quick)
+    refused("enlarge: no layer", ["one layer"], ENLARGE, image, [], **quick)
+    refused("enlarge: no image", ["open"], ENLARGE, None, [], **quick)
+
+
+def two_layers():
+    """The upper layer and, below it, one that shows something else."""
+    image, upper = new_image(64, 48)
+    lower = upper.copy()
+    lower.set_name("lower")
+    image.insert_layer(lower, None, 1)
+    lower.get_buffer().set(rectangle(0, 0, 30, 48), "R'G'B'A float", array.array("f", [0.1, 0.2, 0.9, 1] * 30 * 48).tobytes())
+    return image, upper, lower
+
+
+def interpolate():
+    image, upper, lower = two_layers()
+    before = state(image)
+    layers, *used = call(INTERPOLATE, image, [upper], frames=4, seed=7, **QUICK)
+    equal(used[:2] + used[3:6], [7, 2, MODEL, 64, "pad"], "interpolate: used settings")
+    equal([l.get_name() for l in image.get_layers()], ["Interpolate", "photo", "lower"], "interpolate: a group above the upper layer")
+    equal([l.get_name() for l in layers], [f"Frame {k} (100ms)" for k in (4, 3, 2, 1)], "interpolate: frames play upwards, and say how long")
+    equal([l.get_visible() for l in layers], [True, False, False, False], "interpolate: the last is visible")
+    equal((hash(pixels(layers[0])), hash(pixels(layers[3]))), (hash(pixels(upper)), hash(pixels(lower))), "interpolate: the ends are the layers themselves")
+    say(len({hash(pixels(l)) for l in layers}) == 4, "interpolate: and between them there is something else")
+    equal(state(image)["layers"][1:], before["layers"], "interpolate: the layers themselves are untouched")
+    kept = record(layers[1])
+    equal([kept[k] for k in ("frame", "frames", "hold", "first", "last", "seed")], [3, 4, "nothing", "lower", "photo", 7], "interpolate: settings in the parasite")
+
+    there = images_and_layers()
+    layers = call(INTERPOLATE, image, [lower, upper], frames=3, seed=7, into="image", delay=40, **QUICK)[0]
+    new = layers[0].get_image()
+    equal(([l.get_name() for l in new.get_layers()], {l.get_visible() for l in layers}, (new.get_width(), new.get_height())),
+          ([f"Frame {k} (40ms)" for k in (3, 2, 1)], {True}, (64, 48)), "interpolate: a new image of frames, whatever the order of the layers")
+    equal((hash(pixels(layers[0])), hash(pixels(layers[2]))), (hash(pixels(upper)), hash(pixels(lower))), "interpolate: from the lower to the upper")
+    equal(images_and_layers()[-len(there):], there, "interpolate: and nothing in this one")
+    held = call(INTERPOLATE, image, [lower, upper], frames=2, seed=7, into="image", hold="z_i", **QUICK)[0]
+    say(hash(pixels(held[1])) == hash(pixels(lower)) and hash(pixels(held[0])) != hash(pixels(upper)), "interpolate: with something kept the last is not the layer")
+
+    lower.scale(20, 30, False)
+    layers = call(INTERPOLATE, image, [lower, upper], frames=2, **QUICK)[0]
+    equal(({size_of(l) for l in layers}, hash(pixels(layers[0]))), ({(64, 48)}, hash(pixels(upper))), "interpolate: of two sizes the upper layer's")
+    image, upper, lower = two_layers()
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 10, 10, 30, 20)
+    selected, seen = array.array("f", pixels(image.get_selection(), "Y float")), pixels(Gimp.Layer.new_from_visible(image, image, "seen"), "R'G'B'A float")
+    layers = call(INTERPOLATE, image, [upper, lower], frames=3, **QUICK)[0]
+    layers[0].set_visible(False)
+    layers[2].set_visible(True)
+    outside_is_same(image, seen, selected, "interpolate")
+    image, alpha = new_image(40, 30, alpha=0.4)
+    image.insert_layer(alpha.copy(), None, 1)
+    equal(call(INTERPOLATE, image, [alpha], frames=2, **QUICK)[0][0].get_name(), "Frame 2 (100ms) (replace)", "interpolate: frames that can be seen through replace each other")
+
+    third = Gimp.Layer.new(image, "third", 9, 9, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(third, None, 9)
+    for what, words, drawables in (("the lowest layer", ["two layers"], [third]), ("three layers", ["two layers"], [alpha, image.get_layers()[1], third]),
+                                   ("no layer", ["two layers"], []), ("a transparent one", ["transparent"], [alpha, third]),
+                                   ("a group", ["group"], [alpha, image.get_layers()[0]])):
+        refused(f"interpolate: {what}", words, INTERPOLATE, image, drawables, **QUICK)
+    refused("interpolate: no image", ["open"], INTERPOLATE, None, [], **QUICK)
+
+
+def probe():
+    image, layer = new_image(64, 48)
+    before = state(image)
+    layers, *used = call(PROBE, image, [layer], labels="a moon, a red ball,\n a star,,", **QUICK)
+    labels, probabilities, similarities = used[4:7]
+    equal((layers, sorted(labels), used[1]), ([], ["a moon", "a red ball", "a star"], 0), "probe: labels alone make no layer")
+    numbers = [float(text) for text in probabilities]
+    say(numbers == sorted(numbers, reverse=True) and abs(sum(numbers) - 1) < 1e-4, "probe: probabilities, the largest first, add up to 1", probabilities)
+    say(all(-1 <= float(text) <= 1 for text in similarities) and len(similarities) == 3, "probe: similarities", similarities)
+    equal(state(image), before, "probe: labels change nothing")
+    layers, *used = call(PROBE, image, [layer], pca=" 1,8, 1", seed=7, **QUICK)
+    equal(([l.get_name() for l in layers], used[4:7], [l.get_name() for l in image.get_layers()]), (["PCA 1", "PCA 8"], [[], [], []], ["Probe", "photo"]),
+          "probe: a layer for each number of components")
+    equal(([size_of(l) for l in layers], record(layers[1])["pca"], used[:2]), ([(64, 48)] * 2, 8, [7, 2]), "probe: at the layer's size")
+    say(hash(pixels(layers[0])) != hash(pixels(layers[1])) and state(image)["layers"][1] == before["layers"][0], "probe: each shows something else, and the layer is untouched")
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 10, 10, 20, 20)
+    equal(call(PROBE, image, [layer], pca="4", **QUICK)[0][0].get_mask() is not None, True, "probe: with a selection the layer has a mask")
+    for what, words, arguments in (("neither labels nor numbers", ["labels", "pca"], {}), ("labels of commas", ["labels"], {"labels": " , ,"}),
+                                   ("no number", ["pca", "many"], {"pca": "1, many"}), ("a negative number", ["pca", "-1"], {"pca": "-1"}),
+                                   ("more than there are", ["99999"], {"pca": "99999"}),
+                                   ("more than are drawn", ["16"], {"pca": ",".join(map(str, range(17)))})):
+        refused(f"probe: {what}", words, PROBE, image, [layer], **QUICK, **arguments)
+
+
 def own_mask():
     image, layer = new_image(40, 30)
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 20, 30)
@@ -314,6 +495,6 @@ def notes():
     equal(len(noted(strange, to="a zeppelin")), 2, "notes: both")
 
 
-for function in (registered, variations, text_edit, refusals, selection, own_mask, kinds, sizes, provenance, notes):
+for function in (registered, variations, text_edit, interpolate, generate, enlarge, probe, refusals, selection, own_mask, kinds, sizes, provenance, notes):
     case(function)
 print("@TAP@end", flush=True)

@@ -15,7 +15,14 @@ from tap import Tap
 from window import MAKE_IMAGE, OPERABLE, is_focused, is_sensitive, prepare, window
 
 ABOUT = {"sentence": "It knows marbles", "words": ["ball", "red"], "fillers": ["a"]}
-PROCEDURES = ("plug-in-unclip-variations", "plug-in-unclip-text-edit")
+# Those that have captions, about which there are notes.
+SPEAKING = ("text-edit", "generate", "probe")
+# For what takes two.
+ADD_LAYER = """
+below = Gimp.Layer.new(image, 'below', 96, 80, Gimp.ImageType.RGB_IMAGE, 100, Gimp.LayerMode.NORMAL)
+image.insert_layer(below, None, 1)
+image.set_selected_layers([layer])
+"""
 RUN = """
 procedure = Gimp.get_pdb().lookup_procedure("{name}")
 config = procedure.create_config()
@@ -78,7 +85,7 @@ def look(win, tap, what, name, screen_height):
         tap.say(len(buttons) >= 6 and last <= screen_height and bottom(dialog) <= screen_height,
                 f"{what}: {title}{', all settings' if more else ''}: every button is on the screen", (last, bottom(dialog), screen_height))
     shared = {key: names for key, names in mnemonics(win, dialog).items() if len(names) > 1}
-    tap.say(not shared and len(mnemonics(win, dialog)) >= 15, f"{what}: {title}: no two share a mnemonic", mnemonics(win, dialog))
+    tap.say(not shared and len(mnemonics(win, dialog)) >= 12, f"{what}: {title}: no two share a mnemonic", mnemonics(win, dialog))
     unnamed = [node.get_role_name() for node in win.walk(dialog) if node.get_role_name() in OPERABLE and not node.get_name()]
     tap.say(not unnamed, f"{what}: {title}: all that can be operated has a name", win.all(dialog))
     return dialog, title
@@ -103,14 +110,17 @@ def tab_through(win, tap, what, dialog, title):
     def focused():
         return next(((node.get_role_name(), node.get_name()) for node in win.walk(dialog) if is_focused(node)), None)
 
-    order = []
+    # From one that tells: GTK does not say of a combo box that it has the focus.
+    while focused() is None:
+        win.key("Tab")
+        win.settle(focused, "the focus")
+    order = [focused()]
     while len(order) < 40 and (len(order) < 2 or order[-1] != order[0]):
         before = focused()
         win.key("Tab")
         with contextlib.suppress(TimeoutError):
             win.wait(lambda: focused() not in (before, None), "the focus to go on", 2)
         order.append(focused())
-    # GTK does not say of a combo box that it has the focus.
     combos = [node.get_name() for node in win.walk(dialog) if node.get_role_name() == "combo box" and is_sensitive(node)]
     reached = {found[1] for found in order if found}
     wanted = {node.get_name() for node in win.walk(dialog) if node.get_role_name() in OPERABLE and is_sensitive(node)} - set(combos)
@@ -157,10 +167,10 @@ def main():
             with window(gimp, sys.argv[2], screen) as win:
                 import gi
                 gi.require_version("Atspi", "2.0")
-                win.ask(MAKE_IMAGE, 120)
-                for name in PROCEDURES:
+                win.ask(MAKE_IMAGE + ADD_LAYER, 120)
+                for name in session.procedures():
                     dialog, title = look(win, tap, what, name, 600)
-                    if name.endswith("text-edit"):
+                    if name.endswith(SPEAKING):
                         told_while_typing(win, tap, what, dialog, title)
                     win.focus(title)
                     if language == "en":

@@ -26,6 +26,12 @@ def model():
     return None
 
 
+def procedures():
+    """Names in the PDB and of the help pages, as the help says."""
+    listed = (HERE.parents[1] / "plugin" / "help" / "en" / "gimp-help.xml").read_text()
+    return dict(re.findall(r'help-item id="([^"]+)" ref="([^"]+)"', listed))
+
+
 # This plug-in as GLib and GIMP name the one who speaks, and its procedures. Its mere name is also in the paths of many a clone.
 OURS = r"\(unclip:\d+\)|(?:^|[\s\"'])unclip: |plug-in-unclip-"
 
