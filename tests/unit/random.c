@@ -285,6 +285,19 @@ test_torch_sequence (void)
   g_assert_true (should == known + G_N_ELEMENTS (known));
 }
 
+/* In turn, whatever the parts. */
+static void
+test_given (void)
+{
+  static const float values[] = { 1, -2, 3, 4, 5 };
+  g_autoptr (UnclipRandom) random = unclip_random_new_given (values, G_N_ELEMENTS (values));
+  float out[5];
+
+  unclip_random_normal (random, out, 2);
+  unclip_random_normal (random, out + 2, 3);
+  g_assert_cmpmem (out, sizeof out, values, sizeof values);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -296,5 +309,6 @@ main (int argc, char **argv)
   g_test_add_func ("/random/torch/uniform", test_torch_uniform);
   g_test_add_func ("/random/torch/long", test_torch_long);
   g_test_add_func ("/random/torch/sequence", test_torch_sequence);
+  g_test_add_func ("/random/given", test_given);
   return g_test_run ();
 }
