@@ -18,11 +18,11 @@ static const char *const fingerprint_names[] = {
   [UNCLIP_SHARE_SECOND_UPSAMPLER] = "super_res_1024_fingerprint",
 };
 
-/* @n pictures [side, side, 3] as a tensor [n, 3, side, side], and back. */
+/* @n states [side, side, n_channels] as a tensor [n, n_channels, side, side], and back. */
 static gboolean
-add_pictures (UnclipTensors *tensors, const char *name, const float *x, int n, int side, GError **error)
+add_states (UnclipTensors *tensors, const char *name, const float *x, int n, int side, int n_channels, GError **error)
 {
-  UnclipTensor *tensor = unclip_tensors_add (tensors, name, UNCLIP_DTYPE_F32, 4, (const int[]) { n, 3, side, side }, error);
+  UnclipTensor *tensor = unclip_tensors_add (tensors, name, UNCLIP_DTYPE_F32, 4, (const int[]) { n, n_channels, side, side }, error);
   gsize         n_pixels = (gsize) side * side;
   float        *out;
 
@@ -30,16 +30,16 @@ add_pictures (UnclipTensors *tensors, const char *name, const float *x, int n, i
     return FALSE;
   out = tensor->data;
   for (int i = 0; i < n; i++)
-    for (int c = 0; c < 3; c++)
+    for (int c = 0; c < n_channels; c++)
       for (gsize p = 0; p < n_pixels; p++)
-        *out++ = x[(i * n_pixels + p) * 3 + c];
+        *out++ = x[(i * n_pixels + p) * n_channels + c];
   return TRUE;
 }
 
 static float *
-get_pictures (UnclipTensors *tensors, const char *name, int n, int side, GError **error)
+get_states (UnclipTensors *tensors, const char *name, int n, int side, int n_channels, GError **error)
 {
-  UnclipTensor *tensor = unclip_tensors_get (tensors, name, UNCLIP_DTYPE_F32, error, 4, n, 3, side, side);
+  UnclipTensor *tensor = unclip_tensors_get (tensors, name, UNCLIP_DTYPE_F32, error, 4, n, n_channels, side, side);
   gsize         n_pixels = (gsize) side * side;
   const float  *in;
   float        *out;
@@ -54,12 +54,25 @@ get_pictures (UnclipTensors *tensors, const char *name, int n, int side, GError 
     }
   in = tensor->data;
   for (int i = 0; i < n; i++)
-    for (int c = 0; c < 3; c++)
+    for (int c = 0; c < n_channels; c++)
       for (gsize p = 0; p < n_pixels; p++)
-        out[(i * n_pixels + p) * 3 + c] = *in++;
+        out[(i * n_pixels + p) * n_channels + c] = *in++;
   /* So that a file's numbers are not held twice. */
   unclip_tensors_remove (tensors, name);
   return out;
+}
+
+/* Pictures are such states. */
+static gboolean
+add_picture (UnclipTensors *tensors, const char *name, const float *x, int side, GError **error)
+{
+  return add_states (tensors, name, x, 1, side, 3, error);
+}
+
+static float *
+get_picture (UnclipTensors *tensors, const char *name, int side, GError **error)
+{
+  return get_states (tensors, name, 1, side, 3, error);
 }
 
 /* The timesteps of a method's states. */
@@ -92,6 +105,17 @@ get_number (UnclipTensors *tensors, const char *path, const char *name, double m
   return FALSE;
 }
 
+static gboolean
+add_trace (UnclipTensors *tensors, const char *prefix, const UnclipTrace *trace, int side, int n_channels, GError **error)
+{
+  g_autofree char *x_T = g_strconcat (prefix, "x_T", NULL), *x_T_1 = g_strconcat (prefix, "x_T_1", NULL);
+  g_autofree char *residuals = g_strconcat (prefix, "residuals", NULL);
+
+  return add_states (tensors, x_T, trace->x_T, 1, side, n_channels, error)
+         && (trace->x_T_1 == NULL || add_states (tensors, x_T_1, trace->x_T_1, 1, side, n_channels, error))
+         && (trace->residuals == NULL || add_states (tensors, residuals, trace->residuals, trace->n_steps, side, n_channels, error));
+}
+
 gboolean
 unclip_latents_save (const UnclipLatents *latents, const char *path, GError **error)
 {
@@ -119,24 +143,19 @@ unclip_latents_save (const UnclipLatents *latents, const char *path, GError **er
   if (z_i == NULL)
     return FALSE;
   memcpy (z_i->data, latents->z_i, latents->dim * sizeof (float));
-  if (! add_pictures (tensors, "x_T", trace->x_T, 1, latents->low_size, error)
-      || (trace->x_T_1 != NULL && ! add_pictures (tensors, "x_T_1", trace->x_T_1, 1, latents->low_size, error))
-      || (trace->residuals != NULL && ! add_pictures (tensors, "residuals", trace->residuals, trace->n_steps, latents->low_size, error))
-      || ! add_pictures (tensors, "low", latents->low, 1, latents->low_size, error))
-    return FALSE;
-  if (super_res != NULL
-      && (! add_pictures (tensors, "super_res.x_T", super_res->x_T, 1, latents->first_size, error)
-          || ! add_pictures (tensors, "super_res.residuals", super_res->residuals, super_res->n_steps, latents->first_size, error)))
+  if (! add_trace (tensors, "", trace, latents->state_side, latents->n_channels, error)
+      || ! add_picture (tensors, "low", latents->low, latents->low_size, error)
+      || (super_res != NULL && ! add_trace (tensors, "super_res.", super_res, latents->first_size, 3, error)))
     return FALSE;
   if (latents->rest != NULL
-      && (! add_pictures (tensors, "super_res_1024.low", latents->first, 1, latents->first_size, error)
-          || ! add_pictures (tensors, "super_res_1024.rest", latents->rest, 1, latents->size, error)))
+      && (! add_picture (tensors, "super_res_1024.low", latents->first, latents->first_size, error)
+          || ! add_picture (tensors, "super_res_1024.rest", latents->rest, latents->size, error)))
     return FALSE;
   return unclip_tensors_save (tensors, path, error);
 }
 
 static UnclipTrace *
-load_trace (UnclipTensors *tensors, const char *prefix, UnclipInvertMethod method, int n_steps, int side, GError **error)
+load_trace (UnclipTensors *tensors, const char *prefix, UnclipInvertMethod method, int n_steps, int side, int n_channels, GError **error)
 {
   g_autoptr (UnclipTrace) trace = g_new0 (UnclipTrace, 1);
   g_autofree char *x_T = g_strconcat (prefix, "x_T", NULL), *x_T_1 = g_strconcat (prefix, "x_T_1", NULL);
@@ -144,14 +163,14 @@ load_trace (UnclipTensors *tensors, const char *prefix, UnclipInvertMethod metho
   gboolean needs_residuals = method == UNCLIP_INVERT_RESIDUALS || method == UNCLIP_INVERT_DDPM;
 
   trace->method = method;
-  trace->n = (gsize) side * side * 3;
+  trace->n = (gsize) side * side * n_channels;
   trace->n_steps = n_steps;
-  trace->x_T = get_pictures (tensors, x_T, 1, side, error);
+  trace->x_T = get_states (tensors, x_T, 1, side, n_channels, error);
   if (trace->x_T == NULL)
     return NULL;
-  if (method == UNCLIP_INVERT_BDIA && (trace->x_T_1 = get_pictures (tensors, x_T_1, 1, side, error)) == NULL)
+  if (method == UNCLIP_INVERT_BDIA && (trace->x_T_1 = get_states (tensors, x_T_1, 1, side, n_channels, error)) == NULL)
     return NULL;
-  if (needs_residuals && (trace->residuals = get_pictures (tensors, residuals, n_steps, side, error)) == NULL)
+  if (needs_residuals && (trace->residuals = get_states (tensors, residuals, n_steps, side, n_channels, error)) == NULL)
     return NULL;
   return g_steal_pointer (&trace);
 }
@@ -187,7 +206,7 @@ unclip_latents_load (const char *path, GError **error)
 {
   g_autoptr (UnclipTensors) tensors = unclip_tensors_load (path, error);
   g_autoptr (UnclipLatents) latents = g_new0 (UnclipLatents, 1);
-  UnclipTensor *z_i;
+  UnclipTensor *z_i, *x_T;
   UnclipInvertMethod method;
   double steps, guidance_scale, low_size, size, first_size, super_res_steps, second_steps = 0;
 
@@ -241,16 +260,24 @@ unclip_latents_load (const char *path, GError **error)
     return refuse_file (path, error);
   latents->dim = z_i->dims[1];
   latents->z_i = g_memdup2 (z_i->data, latents->dim * sizeof (float));
-  latents->low = get_pictures (tensors, "low", 1, latents->low_size, error);
-  latents->trace = latents->low != NULL ? load_trace (tensors, "", method, latents->n_steps, latents->low_size, error) : NULL;
+  /* The tensors themselves say what a state is. */
+  x_T = unclip_tensors_get (tensors, "x_T", UNCLIP_DTYPE_F32, error, 4, 1, -1, -1, -1);
+  if (x_T == NULL)
+    return NULL;
+  if (x_T->n == 0 || x_T->dims[2] != x_T->dims[3])
+    return refuse_file (path, error);
+  latents->n_channels = x_T->dims[1];
+  latents->state_side = x_T->dims[2];
+  latents->low = get_picture (tensors, "low", latents->low_size, error);
+  latents->trace = latents->low != NULL ? load_trace (tensors, "", method, latents->n_steps, latents->state_side, latents->n_channels, error) : NULL;
   if (latents->trace == NULL)
     return NULL;
   if (super_res_steps > 0
-      && (latents->super_res = load_trace (tensors, "super_res.", UNCLIP_INVERT_DDPM, (int) super_res_steps, latents->first_size, error)) == NULL)
+      && (latents->super_res = load_trace (tensors, "super_res.", UNCLIP_INVERT_DDPM, (int) super_res_steps, latents->first_size, 3, error)) == NULL)
     return NULL;
   if (second_steps > 0
-      && ((latents->first = get_pictures (tensors, "super_res_1024.low", 1, latents->first_size, error)) == NULL
-          || (latents->rest = get_pictures (tensors, "super_res_1024.rest", 1, latents->size, error)) == NULL))
+      && ((latents->first = get_picture (tensors, "super_res_1024.low", latents->first_size, error)) == NULL
+          || (latents->rest = get_picture (tensors, "super_res_1024.rest", latents->size, error)) == NULL))
     return NULL;
   return g_steal_pointer (&latents);
 }

@@ -237,6 +237,8 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
   latents->guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
   latents->is_bf16 = unclip_precision_is_bf16 (run.options->precision);
   latents->low_size = run.low_size;
+  latents->state_side = run.state_side;
+  latents->n_channels = run.codec->n_channels;
   latents->first_size = run.upsamples ? run.first_size : run.low_size;
   latents->size = run.size;
   unclip_run_use (&run, latents->guidance_scale, 0);
@@ -287,7 +289,13 @@ check_share (const UnclipLatents *latents, UnclipModel *model, int share, GError
 static gboolean
 check_loop (const UnclipLatents *latents, const UnclipRun *run, GError **error)
 {
-  if (latents->low_size != run->low_size || latents->trace->n != run->n_state)
+  if (latents->state_side != run->state_side || latents->n_channels != run->codec->n_channels)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("The latents have %d × %d × %d values, but the decoder works on %d × %d × %d"),
+                   latents->state_side, latents->state_side, latents->n_channels, run->state_side, run->state_side, run->codec->n_channels);
+      return FALSE;
+    }
+  if (latents->low_size != run->low_size)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("The latents are of a picture of %d × %d, but the decoder makes %d × %d"),
                    latents->low_size, latents->low_size, run->low_size, run->low_size);

@@ -25,6 +25,7 @@ struct _UnclipLatents
   double       guidance_scale;
   gboolean     is_bf16;   /* the precision that they were made in, which alone returns the picture exactly */
   int          low_size, first_size, size;
+  int          state_side, n_channels; /* of the decoder's states */
   int          dim;
   float       *z_i;       /* [dim] */
   float       *low;       /* [low_size, low_size, 3]: the clean picture at the decoder's size */

@@ -138,6 +138,50 @@ test_latents (void)
     }
 }
 
+/* Four channels in the place of three. */
+static void
+widen (UnclipTensors *tensors, const char *name)
+{
+  int           n = unclip_tensors_find (tensors, name)->dims[0], side = unclip_tensors_find (tensors, name)->dims[2];
+  g_autoptr (GError) error = NULL;
+
+  unclip_tensors_remove (tensors, name);
+  unclip_tensors_add (tensors, name, UNCLIP_DTYPE_F32, 4, (const int[]) { n, 4, side, side }, &error);
+  g_assert_no_error (error);
+}
+
+/* States of another decoder are states, but not of this one. */
+static void
+test_other_states (void)
+{
+  g_autofree char *dir = tiny_model ("tiny"), *path = support_path ("latents.safetensors");
+  g_autoptr (UnclipModel) model = tiny_open (dir);
+  g_autoptr (UnclipImage) x = tiny_picture ();
+  g_autoptr (UnclipLatents) latents = NULL;
+  g_autoptr (UnclipLatents) wide = NULL;
+  g_autoptr (UnclipTensors) tensors = NULL;
+  UnclipOptions options = tiny_options ();
+  g_autoptr (GError) error = NULL;
+
+  latents = unclip_invert (model, x, "", &options, &error);
+  g_assert_no_error (error);
+  g_assert_true (unclip_latents_save (latents, path, &error));
+  tensors = unclip_tensors_load (path, &error);
+  widen (tensors, "x_T");
+  g_assert_true (unclip_tensors_save (tensors, path, &error));
+  g_assert_null (unclip_latents_load (path, &error));
+  g_assert_nonnull (strstr (error->message, "residuals"));
+  support_assert_refused (&error, UNCLIP_ERROR_FILE);
+
+  widen (tensors, "residuals");
+  g_assert_true (unclip_tensors_save (tensors, path, &error));
+  wide = unclip_latents_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_null (unclip_decode (model, wide, &options, &error));
+  g_assert_nonnull (strstr (error->message, "4 values, but the decoder works on"));
+  support_assert_refused (&error, UNCLIP_ERROR_FILE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -146,5 +190,6 @@ main (int argc, char **argv)
   g_test_add_func ("/finite/weights", test_weights);
   g_test_add_func ("/finite/inversion", test_inversion);
   g_test_add_func ("/finite/latents", test_latents);
+  g_test_add_func ("/finite/other-states", test_other_states);
   return g_test_run ();
 }
