@@ -146,17 +146,11 @@ unclip_decoder_ddpm_trace (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *l
   return decoder_process (decoder, run, loop, unclip_timesteps_noisy (decoder->schedule, n_steps), n_steps);
 }
 
-UnclipProcess
-unclip_decoder_new_picture (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps)
-{
-  return decoder_process (decoder, run, loop, run->sampler->timesteps (decoder->schedule, n_steps), n_steps);
-}
-
 gboolean
 unclip_decoder_draw (UnclipDecoder *decoder, UnclipRun *run, float *x, GError **error)
 {
   UnclipLoop    loop;
-  UnclipProcess process = unclip_decoder_new_picture (decoder, run, &loop, run->n_steps);
+  UnclipProcess process = decoder_process (decoder, run, &loop, run->sampler->timesteps (decoder->schedule, run->n_steps), run->n_steps);
 
   unclip_run_state_noise (run, x);
   return run->sampler->sample (&process, x, error);

@@ -198,11 +198,10 @@ typedef struct
 /* A new state @x under the decoder's condition: from the run's random numbers, by its sampler. */
 gboolean unclip_decoder_draw (UnclipDecoder *decoder, UnclipRun *run, float *x, GError **error);
 
-/* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, those of a DDPM trace, those of
- * run->sampler, and DDIM's, which are never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
+/* Processes on the decoder as it is conditioned when they run: UnCLIPScheduler's steps, those of a DDPM trace, and DDIM's,
+ * which are never clipped. @loop must outlive them; another process of the same decoder ends the one before. */
 UnclipProcess unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 UnclipProcess unclip_decoder_ddpm_trace (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
-UnclipProcess unclip_decoder_new_picture (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 UnclipProcess unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps);
 
 /* Noise from the run's random numbers, pictures in the order in which torch fills them. */
