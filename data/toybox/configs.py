@@ -3,6 +3,8 @@
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 
+from dataclasses import dataclass
+
 Z = 128        # width of the CLIP space; the text states have the same, as unCLIP's text projection asks
 LENGTH = 32    # tokens a caption
 CONTEXT = 128  # width of the decoder's context
@@ -40,14 +42,29 @@ def _unet(channels, n_attention, **more):
             "mid_block_scale_factor": 1, "norm_eps": 1e-5, "norm_num_groups": 8, **more}
 
 
-# Attention in the two lowest levels alone: at 32x32 it would cost more than all convolutions.
-DECODER = _unet([24, 48, 96, 128], 2, _class_name="UNet2DConditionModel", sample_size=64, in_channels=3, out_channels=6,
-                attention_head_dim=32, cross_attention_dim=CONTEXT, class_embed_type="identity",
-                mid_block_type="UNetMidBlock2DSimpleCrossAttn", only_cross_attention=False,
-                resnet_time_scale_shift="scale_shift", num_class_embeds=None, upcast_attention=False,
-                use_linear_projection=False, dual_cross_attention=False)
-TEXT_PROJ = {"_class_name": "UnCLIPTextProjModel", "clip_embeddings_dim": Z, "clip_extra_context_tokens": 4,
-             "cross_attention_dim": CONTEXT, "time_embed_dim": 4 * DECODER["block_out_channels"][0]}
+@dataclass(frozen=True)
+class Sizes:
+    """Of what differs from world to world."""
+
+    decoder: dict
+    text_proj: dict
+
+
+def _sizes(channels):
+    # Attention in the two lowest levels alone: at 32x32 it would cost more than all convolutions.
+    decoder = _unet(channels, 2, _class_name="UNet2DConditionModel", sample_size=64, in_channels=3, out_channels=6,
+                    attention_head_dim=32, cross_attention_dim=CONTEXT, class_embed_type="identity",
+                    mid_block_type="UNetMidBlock2DSimpleCrossAttn", only_cross_attention=False,
+                    resnet_time_scale_shift="scale_shift", num_class_embeds=None, upcast_attention=False,
+                    use_linear_projection=False, dual_cross_attention=False)
+    return Sizes(decoder, {"_class_name": "UnCLIPTextProjModel", "clip_embeddings_dim": Z, "clip_extra_context_tokens": 4,
+                           "cross_attention_dim": CONTEXT, "time_embed_dim": 4 * channels[0]})
+
+
+SOLIDS = _sizes([24, 48, 96, 128])
+# Most of it at 16x16 and 8x8, where parameters cost the least time.
+THINGS = _sizes([32, 64, 160, 256])
+DECODER, TEXT_PROJ = SOLIDS.decoder, SOLIDS.text_proj
 SUPER_RES = _unet([16, 24, 32, 48], 0, _class_name="UNet2DModel", sample_size=256, in_channels=6, out_channels=3,
                   attention_head_dim=8, add_attention=False, resnet_time_scale_shift="default",
                   time_embedding_type="positional")

@@ -1,6 +1,6 @@
 """Writes the trained networks as a model folder in the published layout, weights in bfloat16.
 
-    python3 export.py --work DIR ../models/toybox    and then about.py, which adds what the model says of itself
+    python3 export.py --work DIR [--world solids] ../models/toybox    and then about.py, which adds what the model says of itself
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
@@ -13,9 +13,11 @@ import torch
 
 import configs
 import safetensors
+from judge import HEADS
 from prior_autoregressive import configuration, shipped
 from super_res import SCALE
 from train import tokenizer
+from worlds import WORLDS
 
 # What the command line and the plug-in use unless told otherwise; measured with ./run evaluate.
 DEFAULTS = {"prior_guidance_scale": 2.0, "prior_autoregressive_guidance_scale": 2.0, "decoder_guidance_scale": 3.0,
@@ -31,9 +33,11 @@ DEFAULTS = {"prior_guidance_scale": 2.0, "prior_autoregressive_guidance_scale": 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--world", choices=WORLDS, default="solids")
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
-    tok = tokenizer()
+    world = WORLDS[args.world]
+    tok = tokenizer(world)
     text, image = configs.clip(len(tok.vocab))
 
     def stage(name):
@@ -54,14 +58,15 @@ def main():
     component("image_encoder", image, clip["image"], "model.safetensors")
     component("prior", configs.PRIOR, stage("prior")["prior"])
     component("prior_autoregressive", configuration(len(autoregressive["pca_basis"])), autoregressive)
-    component("text_proj", configs.TEXT_PROJ, decoder["proj"])
-    component("decoder", configs.DECODER, decoder["unet"])
+    component("text_proj", world.sizes.text_proj, decoder["proj"])
+    component("decoder", world.sizes.decoder, decoder["unet"])
     super_res = stage("super_res")["unet"]
     component("super_res_first", configs.SUPER_RES, super_res)
     # Karlo's last step has a network of its own; ours serves every step.
     component("super_res_last", configs.SUPER_RES, super_res)
     component("super_res_1024", configs.SUPER_RES_1024, stage("super_res_1024")["unet"])
-    safetensors.write(Path(__file__).parent / "judge.safetensors", {k: v.bfloat16() for k, v in stage("judge")["judge"].items()})
+    if world.heads == HEADS:   # the one that the report reads with
+        safetensors.write(Path(__file__).parent / "judge.safetensors", {k: v.bfloat16() for k, v in stage("judge")["judge"].items()})
     for name in ("tokenizer", "feature_extractor"):
         (args.out / name).mkdir(exist_ok=True)
     tok.save(args.out / "tokenizer")

@@ -18,8 +18,9 @@ POSE_SHIFT = torch.tensor([0.0, 0.0, 3.0, 0.0])
 class Judge(nn.Module):
     """A plain convolutional classifier of pictures [n, 3, 64, 64] in [-1, 1]."""
 
-    def __init__(self):
+    def __init__(self, values=HEADS):
         super().__init__()
+        self.values = values
 
         def conv(n_in, n_out, side=3, stride=1):
             return nn.Sequential(nn.Conv2d(n_in, n_out, side, stride, side // 2, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
@@ -28,7 +29,7 @@ class Judge(nn.Module):
         self.body = nn.Sequential(conv(3, 48, 5, 2), conv(48, 64), nn.MaxPool2d(2), conv(64, 96), conv(96, 128), nn.MaxPool2d(2),
                                   conv(128, 192), conv(192, 192))
         self.place = nn.Sequential(conv(192, 48, 1), nn.Flatten(), nn.Linear(48 * 64, 128), nn.ReLU())
-        self.heads = nn.Linear(192 + 128, sum(n for _, n in HEADS))
+        self.heads = nn.Linear(192 + 128, sum(n for _, n in values))
 
     def features(self, x):
         """[n, 320]: also what the distance of two pictures is measured in."""
@@ -36,12 +37,12 @@ class Judge(nn.Module):
         return torch.cat([maps.amax((2, 3)), self.place(maps)], 1)
 
     def forward(self, x):
-        """One tensor for each of HEADS."""
-        return self.heads(self.features(x)).split([n for _, n in HEADS], 1)
+        """One tensor for each of its values."""
+        return self.heads(self.features(x)).split([n for _, n in self.values], 1)
 
     def read(self, x):
         """What pictures show: a dictionary of [n] indices, and "pose" [n, 4]: x, y, radius (half sides), tilt (radians)."""
-        out = {name: a for (name, _), a in zip(HEADS, self(x))}
+        out = {name: a for (name, _), a in zip(self.values, self(x))}
         return {k: (a + POSE_SHIFT) / POSE_SCALE if k == "pose" else a.argmax(1) for k, a in out.items()}
 
 

@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import nn
 
 import configs
-from captions import captions
 from networks import PriorBlock
 from train import DEVICE, Run, autocast, data, embeddings, encode, load, tokenizer, towers
+from worlds import WORLDS
 
 VARIANCE = 0.99      # of z_i, that the kept components hold
 SMOOTHING = 6.0      # standard deviation of the targets, in buckets: neighbours mean almost the same
@@ -147,7 +147,8 @@ def smoothed_targets(n, deviation):
 
 
 def train(args):
-    tok, (pictures, scenes), z_i = tokenizer(), data(args), embeddings(args)[0]
+    world = WORLDS[args.world]
+    tok, (_, scenes), z_i = tokenizer(world), data(args), embeddings(args)[0]
     text, _ = towers(tok)
     text.load_state_dict(load(args, "clip")["text"])
     n_components = len(principal_components(z_i)[1])
@@ -157,7 +158,7 @@ def train(args):
     def some(n):
         """n pictures: their z_i and what their captions become."""
         k = torch.from_numpy(rng.choice(len(z_i), n, replace=False))
-        texts = captions(scenes.pick(k), int(rng.integers(1 << 30)))
+        texts = world.captions(scenes.pick(k), int(rng.integers(1 << 30)))
         dropped = torch.from_numpy(rng.random(n) < 0.1).to(DEVICE)
         ids, mask = encode(tok, ["" if d else t for d, t in zip(dropped.tolist(), texts)])
         with torch.no_grad():

@@ -1,42 +1,41 @@
 """Looks at a Toybox under training without the C engine: generates, edits, and lets the judge count.
 
-    python3 sample.py --work DIR --out sheet.png
+    python3 sample.py --work DIR --out sheet.png [--world solids]
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 
 import argparse
-import random
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
 import configs
-from captions import captions
 from diffusion import ddim_invert, ddim_sample, unclip_sample
 from judge import Judge
 from networks import Prior, TextProj, Unet
 from train import HELD_OUT, drawn, encode, load, normalised, slerp, tokenizer, towers
-from world import COLOUR_NAMES, SHAPES, draw_scenes
+from worlds import WORLDS
 
 
 class Toybox:
     """All networks with their averaged weights, rounded as they are shipped."""
 
     def __init__(self, args):
-        self.tok = tokenizer()
+        world = WORLDS[args.world]
+        self.tok = tokenizer(world)
         self.text, self.image = towers(self.tok)
         shipped = lambda state: {k: v.bfloat16().float() for k, v in state.items()}
         clip, decoder = load(args, "clip"), load(args, "decoder")
         self.text.load_state_dict(shipped(clip["text"])), self.image.load_state_dict(shipped(clip["image"]))
-        self.unet, self.proj = Unet(configs.DECODER), TextProj(configs.TEXT_PROJ)
+        self.unet, self.proj = Unet(world.sizes.decoder), TextProj(world.sizes.text_proj)
         self.unet.load_state_dict(shipped(decoder["unet"])), self.proj.load_state_dict(shipped(decoder["proj"]))
         self.unet.to(memory_format=torch.channels_last)
         if (args.work / "prior.pt").exists():
             self.prior = Prior(configs.PRIOR)
             self.prior.load_state_dict(shipped(load(args, "prior")["prior"]))
-        self.judge = Judge().eval()
+        self.judge = Judge(world.heads).eval()
         if (args.work / "judge.pt").exists():
             self.judge.load_state_dict(load(args, "judge")["judge"])
 
@@ -97,6 +96,7 @@ def sheet(rows, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--world", choices=WORLDS, default="solids")
     parser.add_argument("--out", default="sheet.png")
     parser.add_argument("--n", type=int, default=16)
     parser.add_argument("--size", type=int, default=64)
@@ -108,9 +108,9 @@ def main():
     parser.add_argument("--skip", default="")
     args = parser.parse_args()
     torch.set_num_threads(2), torch.manual_seed(3)
-    toy, n = Toybox(args), args.n
-    scenes = draw_scenes(n, HELD_OUT)
-    x = drawn(scenes)
+    toy, world, n = Toybox(args), WORLDS[args.world], args.n
+    scenes = world.draw(n, HELD_OUT)
+    x = drawn(scenes, world)
     z_i, rows = toy.picture(x), []
     small = x if args.size == 64 else F.avg_pool2d(x, 64 // args.size)
     report = lambda name, p: print(f"{name:34s} shape {(p[0] == scenes.shape).float().mean():.2f} colour {(p[1] == scenes.colour).float().mean():.2f} "
@@ -123,7 +123,8 @@ def main():
             y = ddim_sample(lambda a, t: toy.model(z_i, [""] * n, g)(a, t)[0], torch.randn_like(small), args.steps, eta=1.0, clip=True)
             report(f"z_i, new noise, g {g}", toy.right(big(y)))
             rows.append(big(y)[:16])
-    full = captions(scenes, 7, full=True)
+    after = world.edited(scenes, 5)
+    full, target = world.edit_captions(scenes, after, 7)
     if "generate" not in args.skip and hasattr(toy, "prior"):
         z = toy.sample_prior(full, args.prior_guidance, 25)
         print("prior: cos to the true z_i %.3f" % F.cosine_similarity(z, z_i).mean())
@@ -132,25 +133,22 @@ def main():
         report("generate", toy.right(big(y)))
         rows.append(big(y)[:16])
     if "edit" not in args.skip:
-        rng = random.Random(5)
-        new = torch.tensor([rng.choice([k for k in range(8) if k != c]) for c in scenes.colour.tolist()])
-        name = lambda c, s: f"a {COLOUR_NAMES[c]} {SHAPES[s]}"
-        y0 = [name(c, s) for c, s in zip(scenes.colour.tolist(), scenes.shape.tolist())]
-        y1 = [name(c, s) for c, s in zip(new.tolist(), scenes.shape.tolist())]
+        wanted = [after.shape, after.colour, after.background]
+        changed = [w != v for w, v in zip(wanted, (scenes.shape, scenes.colour, scenes.background))]
         invert = toy.model(z_i, [""] * n, 1.0)
         x_T = ddim_invert(lambda a, t: invert(a, t)[0], small, args.steps)
         print("std of x_T %.3f" % x_T.std())
-        z_d = toy.text_of(y1)[1] - toy.text_of(y0)[1]
+        z_d = toy.text_of(target)[1] - toy.text_of(full)[1]
         for caption in ("", "target"):
             for g in args.edit_guidance:
                 for theta in args.theta:
                     z = slerp(z_i, z_d, theta)
-                    model = toy.model(z, y1 if caption else [""] * n, g)
+                    model = toy.model(z, target if caption else [""] * n, g)
                     y = ddim_sample(lambda a, t: model(a, t)[0], x_T, args.steps)
                     p = toy.right(big(y))
-                    hit, kept = p[1] == new, p[0] == scenes.shape
-                    print(f"edit theta {theta} g {g} caption '{caption}': target {hit.float().mean():.2f} shape kept {kept.float().mean():.2f} both {(hit & kept).float().mean():.2f} "
-                          f"ground {(p[2] == scenes.background).float().mean():.2f}", flush=True)
+                    right = [seen == w for seen, w in zip(p, wanted)]
+                    told = [f"{name} {r[c].float().mean():.2f} kept {r[~c].float().mean():.2f}" for name, r, c in zip(("shape", "colour", "ground"), right, changed)]
+                    print(f"edit theta {theta} g {g} caption '{caption}': {', '.join(told)}, all {(right[0] & right[1] & right[2]).float().mean():.2f}", flush=True)
                     rows.append(big(y)[:16])
     sheet(rows, args.out)
 

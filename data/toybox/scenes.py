@@ -55,7 +55,8 @@ class Scene:
     phase: tuple        # four numbers, 0 to 1: where the ground's pattern begins
 
 
-def choose_thing(r, names, ground, x, y, radius):
+def choose_thing(r, names, ground):
+    """A thing whose place and pose are still open."""
     name = r.choice(names)
     kind = THINGS[name]
     colours = kind.natural.split() if r.random() < 0.45 else list(COLOURS)
@@ -63,8 +64,27 @@ def choose_thing(r, names, ground, x, y, radius):
     colours = [c for c in colours if c not in hidden] or [c for c in COLOURS if c not in hidden]
     expression = r.choice(EXPRESSIONS) if kind.faces and (name == "face" or r.random() < 0.55) else ""
     pattern = r.choice(world.PATTERNS[1:]) if kind.patterned and r.random() < 0.3 else "plain"
-    return Placed(name, r.choice(colours), pattern, expression, x, y, radius, kind.lean + r.uniform(-1, 1) * kind.tilt,
-                  r.random() < 0.5, 1 + r.uniform(-1, 1) * kind.stretch, (r.uniform(-1, 1), r.uniform(-1, 1)))
+    return Placed(name, r.choice(colours), pattern, expression, 0.0, 0.0, 1.0, 0.0, r.random() < 0.5, 1.0, (0.0, 0.0))
+
+
+def settle(scene, r):
+    """The scene with all drawn anew that captions leave open: place within a place, size within a size, tilt, proportions, light."""
+    if scene.relation:
+        sign, beside = -1 if scene.relation in ("left", "above") else 1, scene.relation in ("left", "right")
+        spots = [(s * 0.48 + r.uniform(-0.04, 0.04), r.uniform(-0.2, 0.2)) for s in (sign, -sign)]
+        spots = [(*(spot if beside else spot[::-1]), PAIR_RADIUS * r.uniform(0.93, 1.07)) for spot in spots]
+    else:
+        radius = SIZES[scene.size] * r.uniform(0.93, 1.07)
+        reach = min(0.96 - radius, 0.46)
+        at = lambda places, place: (places.index(place) - 1) * reach + r.uniform(-1, 1) * min(0.3 * reach, 0.1)
+        spots = [(at(world.PLACES_X, scene.place_x), at(world.PLACES_Y, scene.place_y), radius)]
+
+    def posed(thing, x, y, radius):
+        kind = THINGS[thing.name]
+        return replace(thing, x=x, y=y, radius=radius, tilt=kind.lean + r.uniform(-1, 1) * kind.tilt, stretch=1 + r.uniform(-1, 1) * kind.stretch,
+                       mirror=thing.mirror if kind.faced else r.random() < 0.5, free=(r.uniform(-1, 1), r.uniform(-1, 1)))
+    return replace(scene, things=tuple(posed(thing, *spot) for thing, spot in zip(scene.things, spots)), light=r.uniform(0.94, 1.06),
+                   phase=tuple(r.random() for _ in range(4)))
 
 
 def draw_scene(seed, n_things=len(NAMES)):
@@ -74,26 +94,46 @@ def draw_scene(seed, n_things=len(NAMES)):
     style = r.choices(STYLES, (0.6, 0.2, 0.2))[0]
     if ground == "snow" and style == "flat":   # on which flat white parts were lost
         style = "outlined"
-    light, phase = r.uniform(0.94, 1.06), tuple(r.random() for _ in range(4))
     if r.random() < 0.2:
-        relation, near = r.choice(("left", "right", "above", "below")), 0.48
-        sign = -1 if relation in ("left", "above") else 1
-        spots = [(s * near + r.uniform(-0.04, 0.04), r.uniform(-0.2, 0.2)) for s in (sign, -sign)]
-        spots = spots if relation in ("left", "right") else [spot[::-1] for spot in spots]
-        things = [choose_thing(r, names, ground, *spot, PAIR_RADIUS * r.uniform(0.93, 1.07)) for spot in spots]
+        things = [choose_thing(r, names, ground) for _ in range(2)]
         if r.random() < 0.15:   # two of a kind
-            one, other = things
-            things[1] = replace(one, x=other.x, y=other.y, tilt=one.tilt + r.uniform(-0.05, 0.05))
-        return Scene(tuple(things), relation, "", "centre", "middle", ground, style, "", light, phase)
+            things[1] = things[0]
+        scene = Scene(tuple(things), r.choice(("left", "right", "above", "below")), "", "centre", "middle", ground, style, "", 1.0, (0.0,) * 4)
+        return settle(scene, r)
     size, place_x, place_y = r.choice(list(SIZES)), r.choice(world.PLACES_X), r.choice(world.PLACES_Y)
     word = r.choice(names) if r.random() < 0.08 else ""
-    if word and place_y == "middle":   # it needs the room
+    if word:   # which needs room
         size, place_y = "small", r.choice(("top", "bottom"))
-    radius = SIZES[size] * r.uniform(0.93, 1.07)
-    reach = min(0.96 - radius, 0.46)
-    spot = lambda places, place: (places.index(place) - 1) * reach + r.uniform(-1, 1) * min(0.3 * reach, 0.1)
-    x, y = spot(world.PLACES_X, place_x), spot(world.PLACES_Y, place_y)
-    return Scene((choose_thing(r, names, ground, x, y, radius),), "", size, place_x, place_y, ground, style, word, light, phase)
+    return settle(Scene((choose_thing(r, names, ground),), "", size, place_x, place_y, ground, style, word, 1.0, (0.0,) * 4), r)
+
+
+EDITABLE = ["name", "colour", "ground", "pattern", "expression"]
+
+
+def edited(scene, r, n_things=len(NAMES)):
+    """The scene in which one attribute of its first thing, or the ground, is another, and all else is the same."""
+    thing = scene.things[0]
+    kind = THINGS[thing.name]
+    able = [a for a in EDITABLE if (a != "pattern" or kind.patterned) and (a != "expression" or kind.faces)]
+    what = r.choice(able)
+    other = lambda values, value: r.choice([v for v in values if v != value])
+    if what == "ground":
+        return replace(scene, ground=other([g for g in GROUNDS if thing.colour not in HIDDEN.get(g, [])], scene.ground))
+    if what == "name":
+        # What it has besides goes along where the other one can have it.
+        alike = [n for n in NAMES[:n_things] if n != thing.name and (not thing.expression or THINGS[n].faces) and (thing.expression or n != "face")
+                 and (thing.pattern == "plain" or THINGS[n].patterned)]
+        name = r.choice(alike or [thing.name])
+        turn = max(-THINGS[name].tilt, min(thing.tilt - kind.lean, THINGS[name].tilt))
+        thing = replace(thing, name=name, tilt=THINGS[name].lean + turn)
+    elif what == "colour":
+        hidden = HIDDEN.get(scene.ground, [])
+        thing = replace(thing, colour=other([c for c in COLOURS if c not in hidden], thing.colour))
+    elif what == "pattern":
+        thing = replace(thing, pattern=other(world.PATTERNS, thing.pattern))
+    else:
+        thing = replace(thing, expression=other(EXPRESSIONS, thing.expression))
+    return replace(scene, things=(thing, *scene.things[1:]))
 
 
 def ground_of(scene, x, y):

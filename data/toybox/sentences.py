@@ -88,6 +88,19 @@ def sentence(scene, rng, full=False):
     return ("there are " if alike(scene) and prefix == "there is " else prefix) + text
 
 
+def brief(scene, placed=False):
+    """The plainest caption, in which nothing is left to chance: "a red apple and a blue cup on sand"."""
+    texts = []
+    for thing in scene.things:
+        words = [thing.expression, thing.colour, "" if thing.pattern == "plain" else thing.pattern, thing.name]
+        text = " ".join(word for word in words if word)
+        texts.append(("an " if text[0] in "aeiou" else "a ") + text)
+    joint = f" {RELATION_WORDS[scene.relation][0]} " if scene.relation else ""
+    at = [side for side in (scene.place_y, scene.place_x) if side not in ("middle", "centre")] or ["in the middle"]
+    place = ", " + " ".join(at) if placed and not scene.relation else ""
+    return f"{joint.join(texts)} {GROUND_WORDS[scene.ground][0]}{place}"
+
+
 def vocabulary_texts(n=20000, n_things=len(THINGS)):
     """What the tokenizer's vocabulary is learnt from."""
     return [sentence(draw_scene(5_000_000 + i, n_things), random.Random(i)) for i in range(n)]

@@ -17,7 +17,7 @@ import configs
 from diffusion import noised, unclip_times
 from networks import Unet
 from train import DEVICE, Run, autocast
-from world import draw_scenes, render
+from worlds import WORLDS
 
 # What an edge lacks is about this large, in pictures from -1 to 1.
 SCALE = 0.125
@@ -55,14 +55,15 @@ def learn(run, unet, x, low, t):
 
 def train(args):
     """On crops of 64; the condition is blurred and a little noisy now and then, as the decoder's pictures are."""
+    world = WORLDS[args.world]
     unet, run = upsampler(configs.SUPER_RES, args, "super_res", 1e-3)
     rng, n, crop, pool = np.random.default_rng(run.step), args.batch or 16, 64, None
     times = torch.tensor(unclip_times(7))
     while run.going():
         if pool is None or run.step % 60 == 0:   # fresh pictures now and then: drawing one at 256 costs 40 ms
-            scenes = draw_scenes(24, 2_000_000 + run.step)
-            x = render(scenes, 256).permute(0, 3, 1, 2) * 2 - 1
-            low = render(scenes, 64).permute(0, 3, 1, 2) * 2 - 1
+            scenes = world.draw(24, 2_000_000 + run.step)
+            x = world.render(scenes, 256).permute(0, 3, 1, 2) * 2 - 1
+            low = world.render(scenes, 64).permute(0, 3, 1, 2) * 2 - 1
             kernel = torch.tensor([1.0, 2, 1]) / 4
             blur = F.conv2d(F.pad(low, (1, 1, 1, 1), mode="replicate").reshape(-1, 1, 66, 66), (kernel[:, None] * kernel)[None, None]).view_as(low)
             mix = torch.rand(len(low), 1, 1, 1) * (torch.rand(len(low), 1, 1, 1) < 0.5)

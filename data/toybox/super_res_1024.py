@@ -20,7 +20,7 @@ from PIL import Image
 import configs
 from super_res import enlarge, learn, upsampler
 from train import DEVICE
-from world import draw_scenes, render
+from worlds import WORLDS
 
 SIZE, CROP, FACTOR = 1024, 64, 4
 MARGIN = 8        # small pixels around a crop's own: blur and JPEG reach that far
@@ -29,9 +29,9 @@ SEEDS = 3_000_000
 TIMES, MOST = (0, 166, 333, 500), 520
 
 
-def windows(scenes, n, rng):
+def windows(world, scenes, n, rng):
     """n windows a scene, mostly where something is to be seen: (rows of scenes, top, left), multiples of FACTOR."""
-    small = render(scenes, 64)
+    small = world.render(scenes, 64)
     edges = (small[:, 1:, :-1] - small[:, :-1, :-1]).abs().sum(3) + (small[:, :-1, 1:] - small[:, :-1, :-1]).abs().sum(3)
     edges = edges ** 2
     edges = edges + 0.3 * edges.mean((1, 2), keepdim=True) + 1e-6
@@ -92,13 +92,14 @@ def spoil(x, rng):
     return x.clip(0, 1)
 
 
-def crops(seed, rng):
+def crops(world, seed, rng):
     """Pairs [n, 6, CROP, CROP]: the true crop and its enlarged condition, in -1 to 1."""
-    rows, top, left = windows(draw_scenes(24, seed), 8, rng)
-    scenes = draw_scenes(24, seed).pick(rows)
-    x = render(scenes, SIZE, (top, left, CROP))
+    scenes = world.draw(24, seed)
+    rows, top, left = windows(world, scenes, 8, rng)
+    scenes = scenes.pick(rows)
+    x = world.render(scenes, SIZE, (top, left, CROP))
     side = CROP // FACTOR + 2 * MARGIN
-    low = render(scenes, SIZE // FACTOR, (top // FACTOR - MARGIN, left // FACTOR - MARGIN, side))
+    low = world.render(scenes, SIZE // FACTOR, (top // FACTOR - MARGIN, left // FACTOR - MARGIN, side))
     low = torch.from_numpy(np.stack([spoil(v, rng) for v in low.numpy()]))
     both = [v.permute(0, 3, 1, 2) * 2 - 1 for v in (x, low)]
     cut = slice(MARGIN * FACTOR, MARGIN * FACTOR + CROP)
@@ -110,7 +111,7 @@ def train(args):
     rng, n, pool = np.random.default_rng(run.step), args.batch or 16, None
     while run.going():
         if pool is None or run.step % 60 == 0:
-            fresh = crops(SEEDS + run.step, rng)
+            fresh = crops(WORLDS[args.world], SEEDS + run.step, rng)
             pool = fresh if pool is None else torch.cat([fresh, pool])[:768]
         both = pool[rng.integers(0, len(pool), n)].to(DEVICE)
         often = torch.tensor(TIMES)[torch.randint(0, len(TIMES), (n,))]

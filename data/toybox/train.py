@@ -4,18 +4,25 @@ stops after --minutes; its learning rate falls to zero towards that end.
     python3 train.py all                             every stage of RECIPE, one after the other; goes on where it was stopped
     python3 train.py decoder --minutes 40 --size 64  one stage alone
     python3 train.py all --start ../models/toybox    begins with the weights that are there
+    python3 train.py all --world things              the new world, or its first things with --world gate
 
+A stage stands still while there is a file "pause" in --work, and may be stopped with SIGSTOP: neither counts as time. Pictures
+are drawn by worker processes.
 Runs on a GPU where there is one (bfloat16), else on the CPU: in bfloat16 where the CPU computes it, else in float32.
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 
 import argparse
+import collections
 import copy
 import importlib
+import itertools
 import math
+import multiprocessing
 import os
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,15 +32,16 @@ from torch import nn
 
 import configs
 import safetensors
-from captions import captions, edit_captions
 from diffusion import AB, min_snr, noised, variance_loss
-from judge import HEADS, Judge, judged
+from judge import Judge, judged
 from networks import ImageTower, Prior, TextProj, TextTower, Unet
 from tokenizer import Tokenizer, learn
-from world import Scenes, draw_scenes, edited, render, told_alike
+from worlds import SOLIDS, WORLDS, altered, pictures as drawn_pictures
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 HELD_OUT = 1_000_000   # seeds from here on are never trained on
+CLIP_SEEDS = 10_000    # those of the pictures' file lie below
+LONGEST_STEP = 60      # seconds; a longer one was stopped meanwhile
 
 
 def autocast():
@@ -62,22 +70,31 @@ class Run:
         self.path, self.modules = args.work / f"{name}.pt", modules
         if args.start and not self.path.exists():
             start(modules, args.start, folders)
-        self.name, self.lr, self.budget, self.begin, self.step, self.log = name, lr, args.minutes * 60, time.time(), 0, []
+        self.name, self.lr, self.budget, self.step, self.log = name, lr, args.minutes * 60, 0, []
+        self.size, self.spent, self.done, self.pause = args.size, 0.0, 0.0, args.work / "pause"
         params = [p for m in modules.values() for p in m.parameters() if p.requires_grad]
         self.params = params
-        self.optimizer = torch.optim.AdamW(params, lr, betas=(0.9, 0.98), weight_decay=weight_decay)
+        self.optimizer = torch.optim.AdamW(params, lr, betas=(0.9, 0.98), weight_decay=weight_decay, fused=True)
         self.ema = {k: copy.deepcopy(m) for k, m in modules.items()}
-        self.saved = time.time()
         if self.path.exists():
             state = torch.load(self.path, map_location=DEVICE)
             for k, m in modules.items():
                 m.load_state_dict(state["modules"][k]), self.ema[k].load_state_dict(state["ema"][k])
             self.optimizer.load_state_dict(state["optimizer"])
             self.step = state["step"]
-        self.first = self.step
+            if state.get("size") == self.size:   # stopped on its way: it has that much less to go
+                self.spent = state["spent"]
+        self.first, self.last = self.step, time.time()
+        self.saved = self.spent
 
     def going(self):
-        self.done = (time.time() - self.begin) / self.budget
+        self.spent += min(time.time() - self.last, LONGEST_STEP)
+        if self.pause.exists():
+            self.save()
+            print(f"{self.name}: paused by {self.pause}", flush=True)
+            while self.pause.exists():
+                time.sleep(1)
+        self.last, self.done = time.time(), self.spent / self.budget
         return self.done < 1
 
     def update(self, loss, **figures):
@@ -98,17 +115,18 @@ class Run:
         self.log.append([float(loss), *(float(v) for v in figures.values())])
         if self.step % 50 == 0:
             means = np.mean(self.log[-50:], 0)
-            print(f"{self.name} {self.step} {(time.time() - self.begin) / 60:.1f} min  loss {means[0]:.4f} " +
+            print(f"{self.name} {self.step} {self.spent / 60:.1f} min  loss {means[0]:.4f} " +
                   " ".join(f"{k} {v:.4f}" for k, v in zip(figures, means[1:])), flush=True)
-        if time.time() - self.saved > 120:
+        if self.spent - self.saved > 120:
             self.save()
 
     def save(self):
         part = self.path.with_suffix(".part")
         torch.save({"modules": {k: m.state_dict() for k, m in self.modules.items()}, "step": self.step,
+                    "size": self.size, "spent": self.spent if self.done < 1 else 0.0,
                     "ema": {k: m.state_dict() for k, m in self.ema.items()}, "optimizer": self.optimizer.state_dict()}, part)
         os.replace(part, self.path)
-        self.saved = time.time()
+        self.saved = self.spent
 
 
 def load(args, name):
@@ -119,6 +137,23 @@ def load(args, name):
 # ---- data --------------------------------------------------------------------------------------------
 
 
+def begin_worker():
+    """Behind who trains, whose turn is the longer one."""
+    os.nice(5)
+
+
+def ahead(args, parts):
+    """What worker processes draw of parts, in their order, some of them in advance."""
+    with ProcessPoolExecutor(args.workers, multiprocessing.get_context("spawn"), begin_worker) as pool:
+        waiting = collections.deque()
+        for part in parts:
+            waiting.append(pool.submit(drawn_pictures, args.world, part))
+            if len(waiting) > 2 * args.workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
 def make_data(args):
     """Pictures at 64 pixels as bytes, and their scenes."""
     path = args.work / "pictures.npy"
@@ -126,19 +161,20 @@ def make_data(args):
         return
     part = path.with_suffix(".part.npy")
     out = np.lib.format.open_memmap(part, "w+", np.uint8, (args.pictures, 64, 64, 3))
-    for i in range(0, args.pictures, 500):
-        out[i:i + 500] = (render(draw_scenes(500, i // 500), 64) * 255).round().byte().numpy()[:args.pictures - i]
+    for i, drawing in enumerate(ahead(args, ((k, 500, False) for k in range(-(-args.pictures // 500))))):
+        out[500 * i:500 * (i + 1)] = drawing[:args.pictures - 500 * i]
     out.flush()
     os.replace(part, path)
 
 
 def data(args):
     pictures = np.load(args.work / "pictures.npy", mmap_mode="r")
-    return pictures, Scenes.join([draw_scenes(500, i) for i in range(len(pictures) // 500)])
+    world = WORLDS[args.world]
+    return pictures, world.join([world.draw(500, i) for i in range(len(pictures) // 500)])
 
 
-def tokenizer():
-    return Tokenizer(learn(captions(draw_scenes(20000, 5), 1), configs.MERGES), configs.LENGTH)
+def tokenizer(world=SOLIDS):
+    return Tokenizer(learn(world.spoken(), world.merges), configs.LENGTH)
 
 
 def pixels(batch):
@@ -152,9 +188,9 @@ def normalised(x):
     return ((x + 1) / 2 - mean) / std
 
 
-def drawn(scenes):
+def drawn(scenes, world=SOLIDS):
     """A rendering of scenes, as pixels() gives pictures."""
-    return render(scenes, 64).to(DEVICE).permute(0, 3, 1, 2) * 2 - 1
+    return world.render(scenes, 64).to(DEVICE).permute(0, 3, 1, 2) * 2 - 1
 
 
 def slerp(z, z_d, theta):
@@ -177,18 +213,17 @@ def towers(tok):
 # ---- stages ------------------------------------------------------------------------------------------
 
 
-# Attributes that captions name, and how many values they have.
-CLIP_HEADS = [h for h in HEADS if h[0] != "pose"] + [("place_x", 3), ("place_y", 3)]
-
-
 def train_clip(args):
     """Contrastive, helped by attribute heads on z_i (thrown away): a small ViT learns shapes slowly from
     captions alone. Where exactly the object is, how it is tilted and lit, captions do not say: that is left to x_T, so two
     pictures of which captions say the same are drawn together. And the difference of two captions has to lead from a
     picture to the edited one, by as much as a text edit turns z_i: CLIP learns that from 400 million pictures, ours is told."""
-    tok, (pictures, scenes) = tokenizer(), data(args)
+    world = WORLDS[args.world]
+    tok = tokenizer(world)
     text, image = towers(tok)
     d = configs.Z
+    # Attributes that captions name, and how many values they have.
+    attributes = [h for h in world.heads if h[0] != "pose"] + [("place_x", 3), ("place_y", 3)]
     with torch.no_grad():   # two-dimensional sines: places need not be learned first
         w = image.vision_model["embeddings"]["position_embedding"].weight
         side, width = 8, w.shape[1]
@@ -199,33 +234,34 @@ def train_clip(args):
         w[0] = 0
         text.text_model["embeddings"]["token_embedding"].weight.mul_(0.05)
         text.text_model["embeddings"]["position_embedding"].weight.mul_(0.05)
-    heads = nn.Linear(d, sum(n for _, n in CLIP_HEADS)).to(DEVICE)
+    heads = nn.Linear(d, sum(n for _, n in attributes)).to(DEVICE)
     scale = nn.Linear(1, 1, bias=False).to(DEVICE)
     nn.init.constant_(scale.weight, math.log(10))
     run = Run(args, "clip", {"text": text, "image": image, "heads": heads, "scale": scale}, args.lr or 1e-3, 0.02,
               {"text": "text_encoder", "image": "image_encoder"})
-    rng, n = np.random.default_rng(run.step), args.batch or 96
+    n = args.batch or 96
+    drawings = ahead(args, ((CLIP_SEEDS + step % (HELD_OUT - CLIP_SEEDS), n, True) for step in itertools.count(run.step)))
     while run.going():
-        k = np.sort(rng.choice(len(pictures), n, replace=False))
-        s, seed = scenes.pick(torch.from_numpy(k)), int(rng.integers(1 << 30))
-        after = edited(s, seed)
-        x = torch.cat([pixels(pictures[k]), *(drawn(v) for v in (told_alike(s, seed), after))])
-        texts = captions(s, seed) + [t for side in edit_captions(s, after, seed) for t in side]
+        seed = CLIP_SEEDS + run.step % (HELD_OUT - CLIP_SEEDS)
+        s, _, after = altered(args.world, world.draw(n, seed), seed)
+        x = pixels(next(drawings))
+        texts = world.captions(s, seed) + [t for side in world.edit_captions(s, after, seed) for t in side]
         ids, _ = encode(tok, texts)
         with autocast():
             z_i, z_t = image(normalised(x))[1], text(ids)[1]
         z_i, (z_t, z_before, z_after) = z_i.float(), F.normalize(z_t.float()).chunk(3)
         z_edited = slerp(z_i[:n], z_after - z_before, configs.EDIT)
-        a = heads(torch.cat([z_i, z_edited])).split([n for _, n in CLIP_HEADS], 1)
+        a = heads(torch.cat([z_i, z_edited])).split([n for _, n in attributes], 1)
         own, alike, other = F.normalize(z_i).chunk(3)
         target = torch.arange(n, device=DEVICE)
         factor = scale.weight.exp().clamp(max=100).squeeze()
         contrast = sum(F.cross_entropy(logits, target) for z in (own, alike) for logits in (factor * z @ z_t.T, factor * z_t @ z.T)) / 4
         near, reached = 1 - (own * alike).sum(1).mean(), 1 - (F.normalize(z_edited) * other).sum(1).mean()
-        losses, right = judged(a, CLIP_HEADS, Scenes.join([s, s, after, after]))
+        losses, right = judged(a, attributes, world.join([s, s, after, after]))
         # Shapes are what is hardest to tell.
         run.update(contrast + sum(losses.values()) + 2 * losses["shape"] + 4 * (near + reached),
                    contrast=contrast, near=near, reached=reached, **right)
+    drawings.close()
     run.save()
 
 
@@ -234,27 +270,29 @@ def embeddings(args):
     picture before an edit that leads to this one, turned by the difference of two captions as Text Edit turns it."""
     path = args.work / "z_i.pt"
     if not path.exists():
-        tok, clip, (pictures, scenes) = tokenizer(), load(args, "clip"), data(args)
+        world = WORLDS[args.world]
+        tok, clip, (pictures, scenes) = tokenizer(world), load(args, "clip"), data(args)
         text, image = towers(tok)
         text.load_state_dict(clip["text"]), image.load_state_dict(clip["image"])
         rows = []
         with torch.no_grad():
             for i in range(0, len(pictures) // 2, 250):
                 s = scenes.pick(slice(i, i + 250))
-                before = edited(s, i)
-                z_i, z_before = image(normalised(torch.cat([pixels(pictures[i:i + 250]), drawn(before)])))[1].chunk(2)
-                z_from, z_to = (F.normalize(text(next(encode(tok, t)))[1]) for t in edit_captions(before, s, i))
+                before = world.edited(s, i)
+                z_i, z_before = image(normalised(torch.cat([pixels(pictures[i:i + 250]), drawn(before, world)])))[1].chunk(2)
+                z_from, z_to = (F.normalize(text(next(encode(tok, t)))[1]) for t in world.edit_captions(before, s, i))
                 rows.append(torch.stack([z_i, slerp(z_before, z_to - z_from, configs.EDIT)]).cpu())
         torch.save(torch.cat(rows, 1), path)
     return torch.load(path)
 
 
 def train_decoder(args):
-    tok, (pictures, scenes), (z_i, z_edited) = tokenizer(), data(args), embeddings(args)
+    world = WORLDS[args.world]
+    tok, (pictures, scenes), (z_i, z_edited) = tokenizer(world), data(args), embeddings(args)
     text, _ = towers(tok)
     text.load_state_dict(load(args, "clip")["text"])
-    unet = Unet(configs.DECODER).to(DEVICE, memory_format=torch.channels_last)
-    proj = TextProj(configs.TEXT_PROJ).to(DEVICE)
+    unet = Unet(world.sizes.decoder).to(DEVICE, memory_format=torch.channels_last)
+    proj = TextProj(world.sizes.text_proj).to(DEVICE)
     if not (args.work / "decoder.pt").exists():
         with torch.no_grad():
             for m in unet.modules():   # residual branches begin at zero
@@ -271,7 +309,7 @@ def train_decoder(args):
         if args.size != 64:
             x = F.avg_pool2d(x, 64 // args.size)
         x = x.contiguous(memory_format=torch.channels_last)
-        texts = captions(scenes.pick(torch.from_numpy(k)), int(rng.integers(1 << 30)))
+        texts = world.captions(scenes.pick(torch.from_numpy(k)), int(rng.integers(1 << 30)))
         # 50 % without caption, 10 % without picture embedding (paper, 2.1).
         texts = ["" if rng.random() < 0.5 else t for t in texts]
         ids, mask = encode(tok, texts)
@@ -299,7 +337,8 @@ def train_decoder(args):
 
 
 def train_prior(args):
-    tok, (_, scenes), (z_i, _) = tokenizer(), data(args), embeddings(args)
+    world = WORLDS[args.world]
+    tok, (_, scenes), (z_i, _) = tokenizer(world), data(args), embeddings(args)
     text, _ = towers(tok)
     text.load_state_dict(load(args, "clip")["text"])
     prior = Prior(configs.PRIOR).to(DEVICE)
@@ -309,7 +348,7 @@ def train_prior(args):
     rng, n = np.random.default_rng(run.step), args.batch or 96
     while run.going():
         k = torch.from_numpy(rng.choice(len(z_i), n, replace=False))
-        texts = ["" if rng.random() < 0.1 else t for t in captions(scenes.pick(k), int(rng.integers(1 << 30)))]
+        texts = ["" if rng.random() < 0.1 else t for t in world.captions(scenes.pick(k), int(rng.integers(1 << 30)))]
         ids, mask = encode(tok, texts)
         with torch.no_grad():
             states, z_t = text(ids)
@@ -324,7 +363,7 @@ def train_prior(args):
 
 def train_judge(args):
     pictures, scenes = data(args)
-    judge = Judge().to(DEVICE, memory_format=torch.channels_last)
+    judge = Judge(WORLDS[args.world].heads).to(DEVICE, memory_format=torch.channels_last)
     run = Run(args, "judge", {"judge": judge}, args.lr or 2e-3)
     rng, n = np.random.default_rng(run.step), 64
     while run.going():
@@ -334,7 +373,7 @@ def train_judge(args):
         x = x + 0.1 * torch.rand(n, 1, 1, 1) * torch.randn_like(x)
         with autocast():
             answers = judge(x.contiguous(memory_format=torch.channels_last))
-        losses, right = judged([a.float() for a in answers], HEADS, s)
+        losses, right = judged([a.float() for a in answers], judge.values, s)
         # Shapes are what is hardest to tell.
         run.update(sum(losses.values()) + 2 * losses["shape"], **right)
     run.save()
@@ -357,11 +396,14 @@ def main():
     parser.add_argument("--batch", type=int)
     parser.add_argument("--lr", type=float)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--world", choices=WORLDS, default="solids")
+    parser.add_argument("--workers", type=int, default=max(1, min(12, len(os.sched_getaffinity(0)) - 1)), help="processes that draw")
     parser.add_argument("--pictures", type=int, default=120000)
     parser.add_argument("--start", type=Path, metavar="MODEL", help="an exported model whose weights a new stage begins with")
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    parser.add_argument("--work", type=Path, default=cache / "gimp-unclip" / "toybox")
+    parser.add_argument("--work", type=Path, help="where checkpoints and pictures are kept")
     args = parser.parse_args()
+    args.work = args.work or cache / "gimp-unclip" / {"solids": "toybox"}.get(args.world, f"toybox-{args.world}")
     args.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(args.threads or len(os.sched_getaffinity(0)))
     torch.manual_seed(int(time.time()) & 0xffff)

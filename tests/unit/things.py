@@ -25,10 +25,12 @@ import lettering
 import world
 from captions import PATTERN_WORDS
 from drawing import Canvas
-from scenes import COLOURS, GROUNDS, STYLES, Placed, Scene, draw_scene, render
-from sentences import EXPRESSION_WORDS, GROUND_WORDS, MERGES, RELATION_WORDS, alike, sentence, vocabulary_texts
+from judge import truth
+from scenes import COLOURS, GROUNDS, STYLES, Placed, Scene, draw_scene, edited, render, settle
+from sentences import EXPRESSION_WORDS, GROUND_WORDS, MERGES, RELATION_WORDS, alike, brief, sentence, vocabulary_texts
 from things import EXPRESSIONS, N_GATE, NAMES, THINGS
 from tokenizer import PIECES, Tokenizer, learn
+from worlds import WORLDS, altered, pictures
 
 torch.set_num_threads(1)
 
@@ -193,7 +195,7 @@ def test_relations_are_true():
 
 
 def test_everything_comes_up():
-    scenes = [draw_scene(seed) for seed in range(6000)]
+    scenes = [draw_scene(seed) for seed in range(15000)]
     things = [thing for s in scenes for thing in s.things]
     for have, wanted in (({t.name for t in things}, NAMES), ({t.colour for t in things}, COLOURS), ({s.ground for s in scenes}, GROUNDS),
                          ({s.style for s in scenes}, STYLES), ({t.expression for t in things}, ["", *EXPRESSIONS]),
@@ -211,6 +213,44 @@ def test_captions_fit():
     tok = Tokenizer(learn(texts, MERGES), configs.LENGTH)
     for text in texts:
         assert sum(len(tok.word(w)) for w in PIECES.findall(text)) + 2 <= configs.LENGTH, text
+
+
+def test_edits_change_one_thing():
+    changed = set()
+    for seed in range(1500):
+        before = draw_scene(seed)
+        after = edited(before, random.Random(seed))
+        a, b = before.things[0], after.things[0]
+        fields = [k for k in vars(a) if k not in ("tilt",) and getattr(a, k) != getattr(b, k)]
+        fields += ["ground"] * (before.ground != after.ground)
+        assert len(fields) == 1 and before.things[1:] == after.things[1:], (seed, fields)
+        changed.update(fields)
+        assert brief(before) != brief(after) and (b.expression or b.name != "face"), seed
+    assert changed == {"name", "colour", "ground", "pattern", "expression"}, changed
+
+
+def test_captions_say_the_same_of_what_is_settled_anew():
+    for seed in range(500):
+        scene = draw_scene(seed)
+        other = settle(scene, random.Random(seed + 1))
+        assert scene != other and brief(scene, placed=True) == brief(other, placed=True)
+        assert sentence(scene, random.Random(seed), full=True) == sentence(other, random.Random(seed), full=True)
+
+
+def test_the_trainer_sees_both_worlds_alike():
+    for name, of in WORLDS.items():
+        batch = of.draw(20, 3)
+        s, told, after = altered(name, batch, 3)
+        for attribute, n_values in of.heads:
+            values = truth(of.join([s, told, after]), attribute)
+            assert len(values) == 60 and (attribute == "pose" or 0 <= values.min() and values.max() < n_values), (name, attribute)
+        assert (s.pick(torch.tensor([7, 2])).shape == s.shape[[7, 2]]).all()
+        drawing = pictures(name, (3, 20, True))
+        assert drawing.shape == (60, 64, 64, 3) and drawing.dtype == np.uint8 and (drawing[:20] == pictures(name, (3, 20, False))).all()
+        window = of.render(s.pick(torch.tensor([4])), 256, (64, 32, 128))
+        assert (window - of.render(s.pick(torch.tensor([4])), 256)[:, 64:192, 32:160]).abs().max() < 2e-3, name
+        texts = [*of.captions(s, 3), *of.edit_captions(s, after, 3)[0]]
+        assert len(texts) == 40 and all(texts), name
 
 
 def test_words_can_be_written():
