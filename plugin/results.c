@@ -260,10 +260,10 @@ insert (const UnclipPluginPlace *place,
 }
 
 static gboolean
-insert_all (const UnclipPluginPlace *place,
-            const UnclipPluginWork  *work,
-            const Made              *made,
-            guint                    n,
+insert_all (const UnclipPluginPlace   *place,
+            const UnclipPluginWork    *work,
+            const Made                *made,
+            guint                      n,
             const UnclipPluginResults *results)
 {
   gboolean   all_visible = results->to_new_image;
@@ -309,10 +309,10 @@ insert_all (const UnclipPluginPlace *place,
 
 /* What GIMP undoes as one step. %FALSE: the image is no longer what the layers were made for. */
 static gboolean
-change_image (const UnclipPluginPlace *place,
-              const UnclipPluginWork  *work,
-              const Made              *made,
-              guint                    n,
+change_image (const UnclipPluginPlace   *place,
+              const UnclipPluginWork    *work,
+              const Made                *made,
+              guint                      n,
               const UnclipPluginResults *results)
 {
   g_autofree GimpLayer **selected = NULL;

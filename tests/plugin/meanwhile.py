@@ -77,6 +77,15 @@ WHILE_AT_WORK = {
     "the layer is deleted": ("", "image.remove_layer(layer)", "home != image", "new image"),
     "the image is closed": ("", "image.clean_all(); display.delete()", "True", "new image"),
 }
+# The same of other procedures.
+OTHERS_AT_WORK = {
+    "Generate, the image is closed": ("", "image.clean_all(); display.delete()", "home != image", "closed"),
+    "Generate, the layer is deleted": ("", "image.remove_layer(layer)", "home == image and image.get_layers()[0] == result", ""),
+    "Generate, the selection is dropped": (SELECT, "Gimp.Selection.none(image)", "size_of(result) == (40, 40) and tuple(result.get_offsets())[1:] == (20, 20)", ""),
+    "Enlarge, the layer is deleted": ("", "image.remove_layer(layer)", "home != image and size_of(result) == (384, 320)", ""),
+}
+# What is filled in beside the steps.
+FIELDS = {"Variations": {"How many": 1}, "Generate": {"Should show": "a red ball"}, "Enlarge": {}}
 IN_DIALOG = {
     "the selection is dropped": (SELECT, "Gimp.Selection.none(image)", "result.get_mask() is None", ""),
     "a selection is made": ("", SELECT, MASKED, ""),
@@ -110,12 +119,16 @@ def messages(win, dismiss=False):
     return said
 
 
-def start(win, steps, change):
+def start(win, title, steps, change):
     """OK in the dialog; change: what is done before that. Gives the processor time that the plug-in had taken till then."""
-    dialog = win.open("Variations")
+    dialog = win.open(title)
     win.press(win.find("toggle button", "More settings", dialog))
     win.wait(lambda: win.find("spin button", STEPS, dialog), "steps").set_current_value(steps)
-    win.wait(lambda: win.find("spin button", "How many", dialog), "count").set_current_value(1)
+    for name, value in FIELDS[title].items():
+        if isinstance(value, str):
+            win.find("text", name, dialog).set_text_contents(value)
+        else:
+            win.find("spin button", name, dialog).set_current_value(value)
     if change is not None:
         win.ask(change)
     win.wait(lambda: is_sensitive(win.find("button", "OK", dialog)), "OK to be ready")
@@ -126,11 +139,12 @@ def start(win, steps, change):
 
 def one(win, tap, what, case, in_dialog):
     setting, change, wanted, words = case
+    title = what.partition(",")[0] if what in OTHERS_AT_WORK else "Variations"
     log = win.gimp.home / "gimp.log"
     for steps in (60, 240, 960, 3840):
         win.ask(MAKE.format(before=setting))
         mark = len(log.read_text(errors="replace"))
-        before = start(win, 2 if in_dialog else steps, change if in_dialog else None)
+        before = start(win, title, 2 if in_dialog else steps, change if in_dialog else None)
         if in_dialog:
             break
         # Taking the work costs some hundredths of a second, each step some tenths.
@@ -161,7 +175,7 @@ def main():
         with window(gimp, sys.argv[2]) as win:
             import gi
             gi.require_version("Atspi", "2.0")
-            for cases, in_dialog in ((IN_DIALOG, True), (WHILE_AT_WORK, False)):
+            for cases, in_dialog in ((IN_DIALOG, True), (WHILE_AT_WORK, False), (OTHERS_AT_WORK, False)):
                 for what, case in cases.items():
                     if len(sys.argv) < 6 or what in sys.argv[5:]:
                         one(win, tap, what, case, in_dialog)
