@@ -31,7 +31,17 @@ cmd_picture_new (int width,
   picture->stride = (gsize) width * n_channels * depth / 8;
   picture->rows = picture->owner = g_try_malloc0_n (height, picture->stride);
   if (picture->rows == NULL)
-    g_clear_pointer (&picture, cmd_picture_free);
+    {
+      g_free (picture);
+      return NULL;
+    }
+  return cmd_picture_held (picture);
+}
+
+CmdPicture *
+cmd_picture_held (CmdPicture *picture)
+{
+  unclip_memory_hold (picture->height * (gint64) picture->stride);
   return picture;
 }
 
@@ -40,6 +50,7 @@ cmd_picture_free (CmdPicture *picture)
 {
   if (picture == NULL)
     return;
+  unclip_memory_hold (-picture->height * (gint64) picture->stride);
   if (picture->owner_free != NULL)
     picture->owner_free (picture->owner);
   else
@@ -210,6 +221,7 @@ cmd_picture_read (const char  *path,
   if (file == NULL)
     return NULL;
   data = g_bytes_get_data (file, &size);
+  unclip_memory_hold (size);
   if (size >= sizeof signature && memcmp (data, signature, sizeof signature) == 0)
     picture = cmd_png_read (name, file, &aside, error);
   else
@@ -217,6 +229,7 @@ cmd_picture_read (const char  *path,
   if (is_generated != NULL)
     *is_generated = aside.is_generated || cmd_metadata_is_generated (data, size);
   g_clear_pointer (&file, g_bytes_unref);
+  unclip_memory_hold (-(gint64) size);
   if (picture != NULL && aside.profile != NULL)
     cmd_colour_convert (picture, aside.profile);
   g_clear_pointer (&aside.profile, g_bytes_unref);

@@ -42,6 +42,8 @@ typedef struct
 CmdPicture *cmd_picture_read (const char *path, gboolean *is_generated, GError **error);
 /* Zero-filled; %NULL when the memory is refused. */
 CmdPicture *cmd_picture_new  (int width, int height, int n_channels, int depth);
+/* @picture, whose rows somebody else has made, counted by unclip_memory_hold() until it is freed. */
+CmdPicture *cmd_picture_held (CmdPicture *picture);
 void        cmd_picture_free (CmdPicture *picture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CmdPicture, cmd_picture_free)
 

@@ -22,7 +22,6 @@ static const struct
 } costs[] = {
   { "gif", GIF_PIXEL }, { "ani", 5 }, { "jpeg", 3 }, { "bmp", 3 }, { "tiff", 5 }, { "avif", 5 }, { "heif/avif", 5 }, { "jxl", 5 },
 };
-#define PROGRESSIVE 9 /* a JPEG all of whose coefficients are held */
 
 /* Kinds that not every system can read. */
 static const struct
@@ -94,20 +93,38 @@ is_cut_jpeg (const guint8 *data,
   return TRUE;
 }
 
-/* The frame header is among the segments before the data. */
-static gboolean
-is_progressive_jpeg (const guint8 *data,
-                     gsize         size)
+/* Bytes a pixel of the coefficients that a JPEG's loader holds: all of them, 16 bits each, where its scans do not each have all of the
+ * picture; else none. Colours may have fewer than there are pixels: frame and scan headers, which are among the segments before the data, say so. */
+static int
+coefficients_of_jpeg (const guint8 *data,
+                      gsize         size)
 {
-  gsize i = 2;
+  gsize    i = 2;
+  gboolean is_progressive = FALSE;
+  int      n_components = 0, n_samples = 0, across = 1, down = 1;
 
-  while (i + 3 < size && data[i] == 0xff && data[i + 1] != 0xda)
+  while (i + 4 < size && data[i] == 0xff)
     {
-      if (data[i + 1] == 0xc2)
-        return TRUE;
+      guint8 marker = data[i + 1];
+
+      if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc && i + 9 < size)
+        {
+          is_progressive = marker == 0xc2 || marker == 0xca;
+          n_components = data[i + 9];
+          for (int c = 0; c < n_components && i + 11 + 3 * c < size; c++)
+            {
+              int h = data[i + 11 + 3 * c] >> 4, v = data[i + 11 + 3 * c] & 15;
+
+              n_samples += h * v;
+              across = MAX (across, h);
+              down = MAX (down, v);
+            }
+        }
+      else if (marker == 0xda)
+        return is_progressive || data[i + 4] < n_components ? (2 * n_samples + across * down - 1) / (across * down) : 0;
       i += 2 + (data[i + 2] << 8 | data[i + 3]);
     }
-  return FALSE;
+  return 0;
 }
 
 /* Also one in a QuickTime picture. */
@@ -240,11 +257,9 @@ cost_of (const char   *format,
          const guint8 *data,
          gsize         size)
 {
-  if (strcmp (format, "jpeg") == 0 && is_progressive_jpeg (data, size))
-    return PROGRESSIVE;
   for (guint i = 0; i < G_N_ELEMENTS (costs); i++)
     if (strcmp (costs[i].name, format) == 0)
-      return costs[i].bytes;
+      return costs[i].bytes + (strcmp (format, "jpeg") == 0 ? coefficients_of_jpeg (data, size) : 0);
   return 4;
 }
 
@@ -379,5 +394,5 @@ cmd_pixbuf_read (const char  *path,
   picture->rows = gdk_pixbuf_get_pixels (pixbuf);
   picture->owner = pixbuf;
   picture->owner_free = g_object_unref;
-  return picture;
+  return cmd_picture_held (picture);
 }

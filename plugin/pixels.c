@@ -31,9 +31,17 @@ unclip_plugin_pixels_get (const UnclipPluginPixels *pixels,
   babl_process (babl_fish (pixels->format, format), from, row, n);
 }
 
+static gint64
+size_of (const UnclipPluginPixels *pixels)
+{
+  return (gint64) pixels->width * pixels->height * babl_format_get_bytes_per_pixel (pixels->format);
+}
+
 void
 unclip_plugin_pixels_clear (UnclipPluginPixels *pixels)
 {
+  if (pixels->rows != NULL)
+    unclip_memory_hold (-size_of (pixels));
   g_clear_pointer (&pixels->rows, g_free);
 }
 
@@ -62,6 +70,7 @@ unclip_plugin_pixels_take (UnclipPluginPixels *pixels,
                    pixels->width, pixels->height);
       return FALSE;
     }
+  unclip_memory_hold (size_of (pixels));
   for (int y = 0; y < pixels->height; y += N_ROWS)
     gegl_buffer_get (buffer, GEGL_RECTANGLE (0, y, pixels->width, MIN (N_ROWS, pixels->height - y)), 1, pixels->format,
                      unclip_plugin_pixels_row (pixels, y), (int) row_size, GEGL_ABYSS_NONE);

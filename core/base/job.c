@@ -8,6 +8,14 @@
 #include <string.h>
 
 #include "bk.h"
+#include "memory.h"
+
+/* Bytes of its pixels. */
+static gint64
+size_of (const UnclipImage *image)
+{
+  return (gint64) image->width * image->height * image->n_channels * sizeof (float);
+}
 
 UnclipImage *
 unclip_image_new (int width, int height, int n_channels)
@@ -24,7 +32,10 @@ unclip_image_new (int width, int height, int n_channels)
   image->height = height;
   image->n_channels = n_channels;
   image->pixels = g_try_new0 (float, n);
-  return image->pixels == NULL ? NULL : g_steal_pointer (&image);
+  if (image->pixels == NULL)
+    return NULL;
+  unclip_memory_hold (size_of (image));
+  return g_steal_pointer (&image);
 }
 
 UnclipImage *
@@ -33,8 +44,7 @@ unclip_image_copy (const UnclipImage *image)
   UnclipImage *copy = unclip_image_new (image->width, image->height, image->n_channels);
 
   if (copy != NULL)
-    memcpy (copy->pixels, image->pixels,
-            (gsize) image->width * image->height * image->n_channels * sizeof (float));
+    memcpy (copy->pixels, image->pixels, size_of (image));
   return copy;
 }
 
@@ -43,6 +53,8 @@ unclip_image_free (UnclipImage *image)
 {
   if (image == NULL)
     return;
+  if (image->pixels != NULL)
+    unclip_memory_hold (-size_of (image));
   g_free (image->pixels);
   g_free (image);
 }

@@ -11,6 +11,9 @@
 #define LIMIT "UNCLIP_MEMORY_LIMIT"
 #define CGROUPS "/sys/fs/cgroup"
 
+/* Jobs may run at once. */
+static gint64 held;
+
 /* "NAME 123" at the start of a line; 0 if there is none. */
 static guint64
 read_line (const char *text, const char *name)
@@ -148,6 +151,12 @@ left_of_limits (void)
   return MIN (left_of_limit (RLIMIT_AS, address_space), left_of_limit (RLIMIT_DATA, data));
 }
 
+void
+unclip_memory_hold (gint64 size)
+{
+  __atomic_add_fetch (&held, size, __ATOMIC_RELAXED);
+}
+
 guint64
 unclip_memory_available (void)
 {
@@ -156,7 +165,11 @@ unclip_memory_available (void)
   g_autofree char *meminfo = NULL, *cgroups = NULL;
 
   if (limit != NULL && g_ascii_string_to_unsigned (limit, 10, 1, G_MAXUINT32, &megabytes, NULL))
-    return megabytes * 1000000;
+    {
+      guint64 counted = __atomic_load_n (&held, __ATOMIC_RELAXED);
+
+      return megabytes * 1000000 > counted ? megabytes * 1000000 - counted : 1;
+    }
   left = left_of_limits ();
   if (g_file_get_contents ("/proc/self/cgroup", &cgroups, NULL, NULL))
     left = MIN (left, unclip_memory_in_cgroups (cgroups, CGROUPS));

@@ -3,7 +3,7 @@
  *
  * Counted are, for each stage, packed weights and working memory and what the job holds beside them: states of an inversion,
  * pictures on their way to the results, tiles. Stages follow one another, so that the largest says it all. Not counted: the mapped weight
- * files, whose pages are the system's to take back, and the caller's own picture.
+ * files, whose pages are the system's to take back, and the caller's own pictures, which are there already: see unclip_memory_hold().
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -210,17 +210,15 @@ unclip_run_check_memory (UnclipRun *run, const UnclipJob *job, GError **error)
 
   if (! unclip_run_need (run, job, &need, error))
     return FALSE;
+  if (strcmp (need.component, UNCLIP_PICTURES) == 0)
+    return unclip_frame_check_memory (need.size, error);
   if (available == 0 || need.size <= available)
     return TRUE;
   wanted = g_format_size (need.size);
   there = g_format_size (available);
-  if (strcmp (need.component, UNCLIP_PICTURES) == 0)
-    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY,
-                 _("The pictures take %s of memory, and %s are free; close other programs, or ask for fewer or smaller ones"), wanted, there);
-  else
-    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY,
-                 _("The %s of the model %s takes %s of memory, and %s are free; close other programs, or use a smaller model, size or tile"),
-                 need.component, unclip_model_name (run->model), wanted, there);
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY,
+               _("The %s of the model %s takes %s of memory, and %s are free; close other programs, or use a smaller model, size or tile"),
+               need.component, unclip_model_name (run->model), wanted, there);
   return FALSE;
 }
 

@@ -51,6 +51,21 @@ unclip_frame_check_rows (const UnclipRows *rows, GError **error)
   return check (rows->read != NULL, rows->width, rows->height, rows->n_channels, error);
 }
 
+gboolean
+unclip_frame_check_memory (guint64 size, GError **error)
+{
+  guint64          available = unclip_memory_available ();
+  g_autofree char *wanted = NULL, *there = NULL;
+
+  if (available == 0 || size <= available)
+    return TRUE;
+  wanted = g_format_size (size);
+  there = g_format_size (available);
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY,
+               _("The pictures take %s of memory, and %s are free; close other programs, or ask for fewer or smaller ones"), wanted, there);
+  return FALSE;
+}
+
 static UnclipImage *
 resize (const UnclipImage *image, int width, int height, GError **error)
 {
@@ -301,11 +316,17 @@ UnclipImage *
 unclip_frame_reduce (const UnclipRows *rows, UnclipFraming framing, GCancellable *cancellable, GError **error)
 {
   Reduction r;
+  guint64   n_pixels;
+  gboolean  is_reduced;
 
   if (! unclip_frame_check_rows (rows, error))
     return NULL;
   r = reduction_of (rows->width, rows->height, framing);
-  return r.new_width == rows->width && r.new_height == rows->height ? read_all (rows, cancellable, error) : reduce (rows, &r, cancellable, error);
+  is_reduced = r.new_width != rows->width || r.new_height != rows->height;
+  n_pixels = (guint64) r.new_width * r.new_height + (is_reduced ? UNCLIP_STRIP : 0);
+  if (! unclip_frame_check_memory (n_pixels * rows->n_channels * sizeof (float), error))
+    return NULL;
+  return is_reduced ? reduce (rows, &r, cancellable, error) : read_all (rows, cancellable, error);
 }
 
 UnclipImage *

@@ -31,6 +31,8 @@ unclip_frame_in_range (float value)
 /* %UNCLIP_ERROR_ARGUMENT unless there is a picture with pixels and 3 or 4 channels. */
 gboolean     unclip_frame_check      (const UnclipImage *image, GError **error);
 gboolean     unclip_frame_check_rows (const UnclipRows *rows, GError **error);
+/* %UNCLIP_ERROR_MEMORY if there are fewer than the @size bytes that pictures will take. */
+gboolean     unclip_frame_check_memory (guint64 size, GError **error);
 /* unclip_image_new() with %UNCLIP_ERROR_MEMORY */
 UnclipImage *unclip_frame_new        (int width, int height, int n_channels, GError **error);
 /* Bytes that unclip_frame_square() takes besides @image. */

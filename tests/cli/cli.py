@@ -282,6 +282,11 @@ def test_memory():
     assert not pathlib.Path("x.png").exists()
     works("generate", *model("--prompt", "x", "--out", "x.png"), UNCLIP_MEMORY_LIMIT="100000")
     pathlib.Path("x.png").unlink()
+    # The job gets what the picture leaves: 3 bytes a pixel of the file's, and 12 of what is computed with.
+    png("large.png", 1200, 900)
+    fails(1, "text-edit", *model("--image", "large.png", "--from", "a", "--to", "b", "--fit", "--out", "x.png"), says=["memory", "5.8\u00a0MB are free"],
+          UNCLIP_MEMORY_LIMIT="22")
+    pathlib.Path("large.png").unlink()
 
 
 def test_missing_model():

@@ -332,6 +332,58 @@ test_available (void)
   g_unsetenv ("UNCLIP_MEMORY_LIMIT");
 }
 
+/* What is worked on counts against the limit that stands for the whole process, and no longer when it is gone. */
+static void
+test_held (void)
+{
+  UnclipImage *image, *copy;
+
+  g_setenv ("UNCLIP_MEMORY_LIMIT", "12", TRUE);
+  g_assert_cmpuint (unclip_memory_available (), ==, 12000000);
+  unclip_memory_hold (2000000);
+  g_assert_cmpuint (unclip_memory_available (), ==, 10000000);
+  image = unclip_image_new (500, 500, 3);
+  g_assert_cmpuint (unclip_memory_available (), ==, 7000000);
+  copy = unclip_image_copy (image);
+  unclip_image_free (image);
+  g_assert_cmpuint (unclip_memory_available (), ==, 7000000);
+  unclip_memory_hold (20000000);
+  g_assert_cmpuint (unclip_memory_available (), ==, 1);
+  unclip_memory_hold (-22000000);
+  unclip_image_free (copy);
+  g_assert_null (unclip_image_new (0, 500, 3));
+  g_assert_cmpuint (unclip_memory_available (), ==, 12000000);
+  g_unsetenv ("UNCLIP_MEMORY_LIMIT");
+}
+
+static gboolean
+read_nothing (int y, int n, float *rows, gpointer data, GError **error)
+{
+  g_assert_not_reached ();
+}
+
+/* Nor is a picture read that would not fit in float, large or to be made smaller. */
+static void
+test_picture_refused (void)
+{
+  static const struct
+  {
+    int         side;
+    const char *megabytes;
+  } pictures[] = { { 1000, "11" }, { 10000, "60" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (pictures); i++)
+    {
+      UnclipRows rows = { pictures[i].side, pictures[i].side, 3, read_nothing, NULL };
+      GError    *error = NULL;
+
+      g_setenv ("UNCLIP_MEMORY_LIMIT", pictures[i].megabytes, TRUE);
+      g_assert_null (unclip_frame_reduce (&rows, UNCLIP_FRAMING_STRETCH, NULL, &error));
+      support_assert_refused (&error, UNCLIP_ERROR_MEMORY);
+    }
+  g_unsetenv ("UNCLIP_MEMORY_LIMIT");
+}
+
 /* A group of the second version, with its limits and what it uses. */
 static void
 put_group (const char *group, const char *max, const char *high, const char *current)
@@ -412,6 +464,8 @@ main (int argc, char **argv)
   g_test_add_func ("/memory/hostile", test_hostile);
   g_test_add_func ("/memory/refused", test_refused);
   g_test_add_func ("/memory/available", test_available);
+  g_test_add_func ("/memory/held", test_held);
+  g_test_add_func ("/memory/picture-refused", test_picture_refused);
   g_test_add_func ("/memory/cgroups", test_cgroups);
   g_test_add_func ("/memory/own-limits", test_own_limits);
   return g_test_run ();
