@@ -91,12 +91,23 @@ struct _UnclipPart
 {
   char    *name;           /* what users call it */
   char    *path;           /* where it shall be, links followed */
-  char    *temporary;      /* what it is called until then; NULL: it has its name, or somebody else writes it */
+  char    *temporary;      /* what it is called until then; NULL: it has its name, or none yet, or somebody else writes it */
+  int      unnamed;        /* closed, and without a name until it is placed; -1: not so */
   char    *old;            /* another name of the file that was there, from placing to keeping; NULL: there was none */
   Entry   *entry, *old_entry;
   FILE    *file;
   gboolean is_placed, is_kept;
 };
+
+static UnclipPart *
+part_new (const char *name)
+{
+  UnclipPart *part = g_new0 (UnclipPart, 1);
+
+  part->name = g_strdup (name);
+  part->unnamed = -1;
+  return part;
+}
 
 static gboolean
 fail (const char *path, int code, GError **error)
@@ -156,7 +167,63 @@ beside (const char *path, const char *name)
   return g_build_filename (dir, name, NULL);
 }
 
+/* A file in that folder that goes with the process, even if that is killed outright; -1: not every file system has such, and
+ * giving it a name takes /proc. */
+static int
+open_unnamed (const char *path)
+{
+  g_autofree char *dir = g_path_get_dirname (path), *link = NULL;
+  int              file = open (dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+
+  link = g_strdup_printf ("/proc/self/fd/%d", file);
+  if (file < 0 || access (link, F_OK) == 0)
+    return file;
+  close (file);
+  return -1;
+}
+
+/* With the lock held: gives the open file its temporary name; 0 or an error code. */
+static int
+give_name (UnclipPart *part, int file)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", file);
+
+  for (int i = 0; i < 100; i++)
+    {
+      g_autofree char *name = g_strdup_printf (".unclip-%06x", g_random_int () & 0xffffff);
+      g_autofree char *path = beside (part->path, name);
+
+      if (linkat (AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+        {
+          part->temporary = g_steal_pointer (&path);
+          part->entry = enter (part->temporary);
+          return 0;
+        }
+      if (errno != EEXIST)
+        break;
+    }
+  return errno;
+}
+
 /* Opens the file under its temporary name; 0 or an error code. */
+static int
+make_named (UnclipPart *part, int *file)
+{
+  int code;
+
+  part->temporary = beside (part->path, TEMPLATE);
+  g_mutex_lock (&lock);
+  *file = g_mkstemp_full (part->temporary, O_WRONLY | O_CLOEXEC, 0666);
+  code = *file >= 0 ? 0 : errno;
+  if (code == 0)
+    part->entry = enter (part->temporary);
+  g_mutex_unlock (&lock);
+  if (code != 0)
+    g_clear_pointer (&part->temporary, g_free);
+  return code;
+}
+
+/* Opens the file; 0 or an error code. */
 static int
 make (UnclipPart *part)
 {
@@ -169,18 +236,11 @@ make (UnclipPart *part)
   if (code != 0)
     return code;
 
-  part->temporary = beside (part->path, TEMPLATE);
-  g_mutex_lock (&lock);
-  file = g_mkstemp_full (part->temporary, O_WRONLY | O_CLOEXEC, 0666);
-  code = file >= 0 ? 0 : errno;
-  if (code == 0)
-    part->entry = enter (part->temporary);
-  g_mutex_unlock (&lock);
+  file = open_unnamed (part->path);
+  if (file < 0)
+    code = make_named (part, &file);
   if (code != 0)
-    {
-      g_clear_pointer (&part->temporary, g_free);
-      return code;
-    }
+    return code;
 
   if (info.st_mode != 0)
     {
@@ -202,10 +262,9 @@ make (UnclipPart *part)
 UnclipPart *
 unclip_part_new (const char *path, GError **error)
 {
-  g_autoptr (UnclipPart) part = g_new0 (UnclipPart, 1);
+  g_autoptr (UnclipPart) part = part_new (path);
   int code;
 
-  part->name = g_strdup (path);
   part->path = follow (path);
   code = make (part);
   if (code != 0)
@@ -227,9 +286,8 @@ unclip_part_check (const char *path, GError **error)
 UnclipPart *
 unclip_part_adopt (const char *path)
 {
-  UnclipPart *part = g_new0 (UnclipPart, 1);
+  UnclipPart *part = part_new (path);
 
-  part->name = g_strdup (path);
   part->path = g_strdup (path);
   part->is_placed = TRUE;
   g_mutex_lock (&lock);
@@ -261,6 +319,15 @@ unclip_part_close (UnclipPart *part, GError **error)
   /* Not every file system can say that it has brought something to the disk. */
   if (code == 0 && fsync (fileno (file)) != 0 && errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
     code = errno;
+  if (code == 0 && part->temporary == NULL)
+    {
+      part->unnamed = fcntl (fileno (file), F_DUPFD_CLOEXEC, 0);
+      /* Of many files at once: more than the process may have open. */
+      g_mutex_lock (&lock);
+      if (part->unnamed < 0)
+        code = give_name (part, fileno (file));
+      g_mutex_unlock (&lock);
+    }
   if (fclose (file) != 0 && code == 0)
     code = errno;
   return code == 0 || fail (part->name, code, error);
@@ -299,8 +366,13 @@ place (UnclipPart *part, gboolean alone)
   if (part->is_placed)
     return 0;
   code = look_at (part->path, &info);
+  if (code == 0 && part->unnamed >= 0)
+    code = give_name (part, part->unnamed);
   if (code != 0)
     return code;
+  if (part->unnamed >= 0)
+    close (part->unnamed);
+  part->unnamed = -1;
   if (info.st_mode != 0)
     {
       part->old = second_name (part->path, ! alone);
@@ -337,10 +409,9 @@ take_back (UnclipPart *part)
 UnclipPart *
 unclip_part_hold (const char *path, GError **error)
 {
-  g_autoptr (UnclipPart) part = g_new0 (UnclipPart, 1);
+  g_autoptr (UnclipPart) part = part_new (path);
   int code;
 
-  part->name = g_strdup (path);
   part->path = follow (path);
   if (part->path == NULL)
     code = errno;
@@ -419,6 +490,8 @@ unclip_part_free (UnclipPart *part)
     return;
   if (part->file != NULL)
     fclose (part->file);
+  if (part->unnamed >= 0)
+    close (part->unnamed);
   if (! part->is_kept)
     {
       take_back (part);

@@ -1,5 +1,5 @@
-/* Files that are not done yet: they lie under another name beside their own, get it all together or not at all, and
- * are gone if the process has to end before.
+/* Files that are not done yet: they lie beside their place without a name, or under another one, get theirs all together or not at
+ * all, and are gone if the process has to end before.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -18,7 +18,7 @@ typedef struct _UnclipPart UnclipPart;
  * unclip_part_new:
  * @path: where the file shall be; a link stays, and what it points to is replaced or made
  *
- * Makes an empty file beside it, under a name that nobody has, with mode and owner of the file that it replaces,
+ * Makes an empty file beside it, without a name where the file system has such, else under one that nobody has, with mode and owner of the file that it replaces,
  * as far as the system lets us.
  * Errors: %UNCLIP_ERROR_FILE, also if there is something else than a file, or one that must not be written to.
  */

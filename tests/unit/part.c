@@ -4,9 +4,13 @@
  */
 #include "part.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -44,6 +48,77 @@ n_unfinished (void)
   while ((name = g_dir_read_name (dir)) != NULL)
     n += g_str_has_prefix (name, ".unclip");
   return n;
+}
+
+/* What is killed outright while it writes, or when all is written, leaves nothing, where files can be without a name. */
+static void
+test_killed (void)
+{
+  g_autofree char *dir = support_path (""), *old = support_write ("old", "old", -1), *new = support_path ("new");
+  int unnamed = open (dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+  if (unnamed < 0)
+    {
+      g_test_skip ("this file system has no files without a name");
+      return;
+    }
+  close (unnamed);
+  for (int is_closed = 0; is_closed < 2; is_closed++)
+    {
+      pid_t child = fork ();
+      int   status;
+
+      if (child == 0)
+        {
+          UnclipPart *parts[] = { unclip_part_new (old, NULL), unclip_part_new (new, NULL) };
+
+          for (int i = 0; i < 2; i++)
+            {
+              fputs ("half of it", unclip_part_file (parts[i]));
+              fflush (unclip_part_file (parts[i]));
+              if (is_closed)
+                unclip_part_close (parts[i], NULL);
+            }
+          kill (getpid (), SIGKILL);
+        }
+      g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+      g_assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+      g_assert_cmpint (n_unfinished (), ==, 0);
+      assert_text (old, "old");
+      assert_text (new, NULL);
+    }
+}
+
+/* More files than the process may have open. */
+static void
+test_many (void)
+{
+  UnclipPart   *parts[40];
+  GError       *error = NULL;
+  struct rlimit before, few;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  few = before;
+  few.rlim_cur = 24;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &few), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i), *path = support_path (name);
+
+      parts[i] = written (path, name);
+    }
+  g_assert_true (unclip_parts_place (parts, G_N_ELEMENTS (parts), &error));
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i), *path = support_path (name);
+
+      assert_text (path, name);
+      unclip_part_keep (parts[i]);
+      unclip_part_free (parts[i]);
+    }
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  g_assert_cmpint (n_unfinished (), ==, 0);
 }
 
 static void
@@ -158,6 +233,8 @@ int
 main (int argc, char **argv)
 {
   support_init (&argc, &argv);
+  g_test_add_func ("/part/killed", test_killed);
+  g_test_add_func ("/part/many", test_many);
   g_test_add_func ("/part/all-or-none", test_all_or_none);
   g_test_add_func ("/part/take-back", test_take_back);
   g_test_add_func ("/part/hold", test_hold);
