@@ -43,6 +43,36 @@ cmd_int (const char  *text,
 }
 
 gboolean
+cmd_ints (const char  *text,
+          const char  *option,
+          int          min,
+          int          max,
+          int        **numbers,
+          int         *n,
+          GError     **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+
+  *numbers = g_new (int, g_strv_length (parts) + 1);
+  *n = 0;
+  for (char **part = parts; *part != NULL; part++)
+    {
+      int number, i = 0;
+
+      if (! cmd_int (*part, option, min, max, &number, error))
+        return FALSE;
+      while (i < *n && (*numbers)[i] != number)
+        i++;
+      (*numbers)[i] = number;
+      *n = MAX (*n, i + 1);
+    }
+  if (*n >= 1 && *n <= 64)
+    return TRUE;
+  g_set_error (error, CMD_ERROR, CMD_ERROR_USAGE, _("%s takes from 1 to 64 numbers with commas between them, like 1,4,16"), option);
+  return FALSE;
+}
+
+gboolean
 cmd_seed (const char  *text,
           const char  *option,
           guint64     *out,

@@ -14,7 +14,7 @@ static const CmdHelp help = {
                  "  unclip generate --prompt \"a red apple\" --out apple.png\n"
                  "  unclip generate --prompt \"a red apple\" --prior text --seed 7 --json --out apple.png\n"
                  "  unclip generate --model ~/karlo-v1-alpha --prompt \"a corgi\" --size 64 --out corgi.png"),
-  .takes = CMD_TAKES_PICTURE | CMD_TAKES_METADATA,
+  .takes = CMD_TAKES_PICTURE | CMD_TAKES_NOISE_LEVEL | CMD_TAKES_METADATA,
 };
 
 gboolean

@@ -76,34 +76,6 @@ probe_labels (CmdJob             *job,
   return TRUE;
 }
 
-/* "8,16" to numbers; one that comes again makes no second picture. @numbers: transfer full */
-static gboolean
-read_numbers (const char  *text,
-              int        **numbers,
-              int         *n,
-              GError     **error)
-{
-  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
-
-  *numbers = g_new (int, g_strv_length (parts) + 1);
-  *n = 0;
-  for (char **part = parts; *part != NULL; part++)
-    {
-      int number, i = 0;
-
-      if (! cmd_int (*part, "--pca", 0, 65536, &number, error))
-        return FALSE;
-      while (i < *n && (*numbers)[i] != number)
-        i++;
-      (*numbers)[i] = number;
-      *n = MAX (*n, i + 1);
-    }
-  if (*n >= 1 && *n <= 64)
-    return TRUE;
-  g_set_error (error, CMD_ERROR, CMD_ERROR_USAGE, _("--pca takes from 1 to 64 numbers with commas between them, like 1,4,16"));
-  return FALSE;
-}
-
 /* NULL-terminated. */
 static char **
 file_names (const char *path,
@@ -164,7 +136,7 @@ cmd_probe (CmdJob  *job,
   if (! cmd_job_parse (job, &help, entries, argc, argv, error)
       || ! cmd_require (path, "--image", error)
       || (pca == NULL && ! cmd_require (labels, "--label", error))
-      || (pca != NULL && ! read_numbers (pca, &numbers, &n_numbers, error))
+      || (pca != NULL && ! cmd_ints (pca, "--pca", 0, 65536, &numbers, &n_numbers, error))
       || (pca != NULL && ! cmd_require (out, "--out", error)))
     return FALSE;
   if (out != NULL && pca == NULL)

@@ -85,6 +85,7 @@ typedef enum
   CMD_TAKES_SAMPLING = 1 << 4,   /* --rng, --steps, --guidance, --size, --framing, … */
   CMD_TAKES_METADATA = 1 << 5,   /* --metadata */
   CMD_TAKES_METHOD = 1 << 6,     /* --method */
+  CMD_TAKES_NOISE_LEVEL = 1 << 7, /* --noise-level */
   CMD_TAKES_PICTURE = CMD_TAKES_MODEL | CMD_TAKES_COMPONENTS | CMD_TAKES_THREADS | CMD_TAKES_SEED | CMD_TAKES_SAMPLING
 } CmdTakes;
 
@@ -134,6 +135,8 @@ void cmd_print_json (JsonObject *object);
 
 gboolean cmd_require (gconstpointer value, const char *option, GError **error);
 gboolean cmd_int     (const char *text, const char *option, int min, int max, int *out, GError **error);
+/* "8,16" to numbers; one that comes again counts once. @numbers: transfer full; at most 64 */
+gboolean cmd_ints    (const char *text, const char *option, int min, int max, int **numbers, int *n, GError **error);
 gboolean cmd_seed    (const char *text, const char *option, guint64 *out, GError **error);
 gboolean cmd_double  (const char *text, const char *option, double min, double max, double *out, GError **error);
 /* @choices: NULL-terminated; *@out becomes an index into it. */
@@ -204,6 +207,7 @@ gboolean cmd_generate    (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_variations  (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_text_edit   (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_interpolate (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_mix         (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_invert      (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_decode      (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_upscale     (CmdJob *job, int argc, char **argv, GError **error);

@@ -13,7 +13,7 @@ G_DEFINE_QUARK (cmd-error-quark, cmd_error)
 /* The common options as they were written. */
 typedef struct
 {
-  char *seed, *rng, *sampler, *steps, *prior_steps, *super_res_steps, *guidance, *prior_guidance, *size, *framing, *method;
+  char *seed, *rng, *sampler, *steps, *prior_steps, *super_res_steps, *guidance, *prior_guidance, *size, *framing, *method, *noise_level;
   char *precision, *threads, *metadata;
 } Raw;
 
@@ -21,7 +21,7 @@ static void
 raw_clear (Raw *raw)
 {
   char **texts[] = { &raw->seed, &raw->rng, &raw->sampler, &raw->steps, &raw->prior_steps, &raw->super_res_steps, &raw->guidance,
-                     &raw->prior_guidance, &raw->size, &raw->framing, &raw->method, &raw->precision, &raw->threads, &raw->metadata };
+                     &raw->prior_guidance, &raw->size, &raw->framing, &raw->method, &raw->noise_level, &raw->precision, &raw->threads, &raw->metadata };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_clear_pointer (texts[i], g_free);
@@ -54,6 +54,7 @@ add_common_entries (GOptionContext *context,
     { CMD_TAKES_SAMPLING, { "size", 0, 0, G_OPTION_ARG_STRING, &raw->size, N_("Side of the square that the model makes, in pixels, such as 64, 256 or 1024 (default: what its first upsampler makes)"), N_("PX") } },
     { CMD_TAKES_SAMPLING, { "framing", 0, 0, G_OPTION_ARG_STRING, &raw->framing, N_("How a picture that is not square goes in (default: pad)"), "pad|crop|stretch" } },
     { CMD_TAKES_METHOD, { "method", 0, 0, G_OPTION_ARG_STRING, &raw->method, N_("How a picture is inverted: the best measured (default), ddim as in the paper, or one of those that return the picture more exactly"), "default|ddim|fixed-point|bdia|residuals|ddpm" } },
+    { CMD_TAKES_NOISE_LEVEL, { "noise-level", 0, 0, G_OPTION_ARG_STRING, &raw->noise_level, N_("Noise on what the picture means, z_i, from 0 (none, the default) to 999 (nothing else): subtle or strong changes"), N_("N") } },
     { CMD_TAKES_THREADS, { "precision", 0, 0, G_OPTION_ARG_STRING, &raw->precision, N_("Arithmetic (default: auto)"), "f32|bf16|auto" } },
     { CMD_TAKES_THREADS, { "threads", 0, 0, G_OPTION_ARG_STRING, &raw->threads, N_("Threads, 0 to 1024; the result is the same for all (default: 0, all there are)"), N_("N") } },
     { CMD_TAKES_METADATA, { "metadata", 0, 0, G_OPTION_ARG_STRING, &raw->metadata, N_("What the picture says of its origin: xmp that it comes from a model (the default), full also captions, seed and settings"), "none|xmp|full" } },
@@ -123,6 +124,7 @@ read_common (CmdJob     *job,
       || ! cmd_int (raw->size, "--size", 1, 4096, &options->size, error)
       || ! cmd_choice (raw->framing, "--framing", framings, &framing, error)
       || ! cmd_choice (raw->method, "--method", methods, &method, error)
+      || ! cmd_int (raw->noise_level, "--noise-level", 0, 999, &options->noise_level, error)
       || ! cmd_choice (raw->precision, "--precision", precisions, &precision, error)
       || ! cmd_int (raw->threads, "--threads", 0, 1024, &options->n_threads, error)
       || ! cmd_choice (raw->metadata, "--metadata", metadatas, &metadata, error))
@@ -145,6 +147,7 @@ read_common (CmdJob     *job,
   note_int (job, "size", raw->size, options->size);
   note (job, "framing", raw->framing);
   note (job, "method", raw->method);
+  note_int (job, "noise_level", raw->noise_level, options->noise_level);
   note (job, "precision", raw->precision);
   note_int (job, "threads", raw->threads, options->n_threads);
   return TRUE;

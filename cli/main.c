@@ -24,6 +24,7 @@ static const struct
   { "variations", cmd_variations, N_("the same picture again, different in what is not essential") },
   { "text-edit", cmd_text_edit, N_("change a picture from one caption to another") },
   { "interpolate", cmd_interpolate, N_("frames from one picture to another") },
+  { "mix", cmd_mix, N_("several pictures and captions, weighted, become one") },
   { "invert", cmd_invert, N_("find the latents that return a picture") },
   { "decode", cmd_decode, N_("make the picture of latents") },
   { "upscale", cmd_upscale, N_("enlarge a picture with the model's upsampler") },

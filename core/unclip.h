@@ -115,6 +115,50 @@ typedef enum
  * with a part held the last one is not @b. From a picture to itself all are the same, unless the options name a guidance. */
 UNCLIP_API GPtrArray   *unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, UnclipHold hold, const UnclipOptions *options, GError **error);
 
+/**
+ * UnclipIngredient:
+ * @x: (nullable): a picture, or
+ * @y: (nullable): a caption; one of both
+ * @weight: from -100 to 100; negative ones lead away from what it shows
+ */
+typedef struct
+{
+  const UnclipImage *x;
+  const char        *y;
+  double             weight;
+} UnclipIngredient;
+
+/**
+ * unclip_mix:
+ * @ingredients: (array length=n): pictures and captions, whose weights add up to more than 0
+ * @n: 2 to 8
+ * @keeps_structure: whether the result has the noise of the first picture, x_T with what its inversion keeps, and so its layout
+ * @count: how many, 1 to 64
+ *
+ * One picture of all: z_i is their weighted mean, and as long as theirs are on average; captions get theirs from the diffusion prior.
+ * Noise, prior's and decoder's, of picture k comes from unclip_seed_after (seed, k), which as @count 1 gives that one again.
+ * A picture of weight 0 gives nothing but, if it is the first, its structure.
+ * Errors: %UNCLIP_ERROR_ARGUMENT names what of the weights or their number is wrong; %UNCLIP_ERROR_MISSING without a prior for captions.
+ * Returns: (element-type UnclipImage) (transfer container): @count squares; with @keeps_structure preceded by the first picture's
+ *   reconstruction (index 0)
+ */
+UNCLIP_API GPtrArray   *unclip_mix         (UnclipModel *model, const UnclipIngredient *ingredients, int n, gboolean keeps_structure, int count, const UnclipOptions *options, GError **error);
+
+UNCLIP_API int  unclip_candidates_count (const UnclipCandidates *candidates);
+UNCLIP_API void unclip_candidates_free  (UnclipCandidates *candidates);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipCandidates, unclip_candidates_free)
+/**
+ * unclip_candidates_finish:
+ * @candidates: what an edit left where options->candidates says; kept, so that others can be picked later
+ * @picks: (array length=n): which of them, from 0
+ * @options: threads, tile, progress, used, note and cancellable; all else is as the candidates were made
+ *
+ * The very pictures, to the last bit, that the edit makes without options->candidates.
+ * Errors: %UNCLIP_ERROR_ARGUMENT for a number that there is not, and for another model's candidates.
+ * Returns: (element-type UnclipImage) (transfer container): @n squares, preceded by the reconstruction if the edit has one (index 0)
+ */
+UNCLIP_API GPtrArray *unclip_candidates_finish (UnclipModel *model, const UnclipCandidates *candidates, const int *picks, int n, const UnclipOptions *options, GError **error);
+
 /* Bipartite latents, and what it takes to decode them to the very picture. */
 typedef struct _UnclipLatents UnclipLatents;
 

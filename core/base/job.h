@@ -158,6 +158,9 @@ typedef struct
   double          strength;
 } UnclipUsed;
 
+/* An edit's pictures at the decoder's size, with what it takes to finish them: see unclip_candidates_finish(). */
+typedef struct _UnclipCandidates UnclipCandidates;
+
 /**
  * UnclipOptions:
  * @precision: of weights and of what they are multiplied with; sums, norms and steps are float32 in any case
@@ -172,9 +175,13 @@ typedef struct
  * @n_steps: decoder (and inversion) steps; 0: the model's default
  * @prior_n_steps: 0: the model's default
  * @super_res_n_steps: of each upsampler; 0: the model's default
+ * @noise_level: noise on z_i, 0 (none) to 999 (nothing else): a timestep of squaredcos_cap_v2, whose signal and noise it is mixed
+ *   from; variations, mixes and generated pictures have it, each seed another
  * @guidance_scale: decoder; negative: the model's default for this job
  * @prior_guidance_scale: negative: the model's default
  * @progress: (nullable): called after every step
+ * @candidates: (nullable): where generate, variations, text edit, interpolate and mix leave what it takes to finish their pictures, %NULL if they
+ *   fail; what they return is then of the decoder's size
  * @used: (nullable): takes what the job used, as soon as it has begun
  * @note: (nullable): called when there is something worth knowing; see #UnclipNoteFunc
  * @cancellable: (nullable): looked at before every step
@@ -193,10 +200,12 @@ typedef struct
   int                n_steps;
   int                prior_n_steps;
   int                super_res_n_steps;
+  int                noise_level;
   double             guidance_scale;
   double             prior_guidance_scale;
   UnclipProgressFunc progress;
   gpointer           progress_data;
+  UnclipCandidates **candidates;
   UnclipUsed        *used;
   UnclipNoteFunc     note;
   gpointer           note_data;

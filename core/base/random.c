@@ -67,6 +67,12 @@ unclip_random_new_given (const float *values, gsize n)
   return random;
 }
 
+UnclipRandom *
+unclip_random_copy (const UnclipRandom *random)
+{
+  return g_memdup2 (random, sizeof *random);
+}
+
 void
 unclip_random_free (UnclipRandom *random)
 {

@@ -13,6 +13,8 @@ typedef struct _UnclipRandom UnclipRandom;
 UnclipRandom *unclip_random_new    (UnclipRngKind kind, guint64 seed);
 /* Hands out @values (transfer none), in turn, as normal ones: what another engine drew. Not more than there are. */
 UnclipRandom *unclip_random_new_given (const float *values, gsize n);
+/* It goes on as @random does. */
+UnclipRandom *unclip_random_copy   (const UnclipRandom *random);
 void          unclip_random_free   (UnclipRandom *random);
 /**
  * unclip_random_normal:

@@ -315,7 +315,7 @@ unclip_run_upsample_cost (const UnclipRun *run, int n)
 {
   int n_steps = run->super_res_n_steps - unclip_upsampler_n_skipped (run, run->super_res_n_steps);
 
-  if (! run->upsamples)
+  if (! run->upsamples || run->candidates != NULL)
     return 0;
   return n * (n_steps * UNCLIP_COST_SUPER_RES
               + (run->upsamples_twice ? unclip_enlarging_cost (run->size, run->size, unclip_upsampler_n_steps (run, UNCLIP_SECOND_UPSAMPLER)) : 0));

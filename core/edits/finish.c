@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "finish.h"
+#include "candidates.h"
 #include "framing.h"
 
 #include <glib/gi18n-lib.h>
@@ -62,7 +63,7 @@ add_images (UnclipRun *run, GPtrArray *images, const float *reconstruction, cons
 }
 
 GPtrArray *
-unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const float *reconstruction, const float *const *after, int n,
+unclip_run_lay_over (UnclipRun *run, const float *high, const float *low, const float *reconstruction, const float *const *after, int n,
                    const guint64 *seeds, GError **error)
 {
   g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
@@ -83,11 +84,7 @@ unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const
       return add_images (run, images, reconstruction, after, n, NULL, NULL, NULL, error) ? g_steal_pointer (&images) : NULL;
     }
 
-  {
-    g_autofree float *high = unclip_run_picture (run, x, run->size, error);
-
-    framed = high != NULL ? unclip_run_image (high, run->size, error) : NULL;
-  }
+  framed = unclip_run_image (high, run->size, error);
   original = framed != NULL ? unclip_run_small_image (run, low, error) : NULL;
   image = original != NULL ? unclip_frame_blend (framed, original, before, before, run->options->n_threads, error) : NULL;
   if (image == NULL)
@@ -102,4 +99,47 @@ unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const
       }
   details = unclip_run_upsample (run, edited, n_edited, their_seeds, error);
   return details != NULL && add_images (run, images, reconstruction, after, n, details, framed, original, error) ? g_steal_pointer (&images) : NULL;
+}
+
+GPtrArray *
+unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const float *reconstruction, const float *const *after, int n,
+                   const guint64 *seeds, GError **error)
+{
+  g_autofree float *high = NULL;
+
+  if (run->upsamples && (high = unclip_run_picture (run, x, run->size, error)) == NULL)
+    return NULL;
+  if (run->candidates != NULL)
+    return unclip_run_keep_candidates (run, after, n, seeds, g_steal_pointer (&high), low, reconstruction, error);
+  return unclip_run_lay_over (run, high, low, reconstruction, after, n, seeds, error);
+}
+
+GPtrArray *
+unclip_run_enlarge_all (UnclipRun *run, const float *const *squares, int n, const guint64 *seeds, GError **error)
+{
+  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
+  g_autoptr (GPtrArray) details = NULL;
+
+  if (run->upsamples)
+    {
+      details = unclip_run_upsample (run, squares, n, seeds, error);
+      return details != NULL && unclip_run_images (images, details, run->size, error) ? g_steal_pointer (&images) : NULL;
+    }
+  for (int i = 0; i < n; i++)
+    {
+      UnclipImage *image = unclip_run_small_image (run, squares[i], error);
+
+      if (image == NULL)
+        return NULL;
+      g_ptr_array_add (images, image);
+    }
+  return g_steal_pointer (&images);
+}
+
+GPtrArray *
+unclip_run_finish_new (UnclipRun *run, const float *const *squares, int n, const guint64 *seeds, GError **error)
+{
+  if (run->candidates != NULL)
+    return unclip_run_keep_candidates (run, squares, n, seeds, NULL, NULL, NULL, error);
+  return unclip_run_enlarge_all (run, squares, n, seeds, error);
 }

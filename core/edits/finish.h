@@ -22,5 +22,19 @@ G_BEGIN_DECLS
  */
 GPtrArray *unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const float *reconstruction, const float *const *after, int n,
                               const guint64 *seeds, GError **error);
+/* The same from here on, whether now or later. @high: (nullable): [size, size, 3], the picture at the results' size, if that takes an upsampler */
+GPtrArray *unclip_run_lay_over (UnclipRun *run, const float *high, const float *low, const float *reconstruction, const float *const *after, int n,
+                                const guint64 *seeds, GError **error);
+
+/**
+ * unclip_run_finish_new:
+ * @squares: (array length=n): states, made from nothing but noise
+ * @seeds: (array length=n) (nullable): as unclip_run_upsample() takes them
+ *
+ * Returns: (element-type UnclipImage) (transfer full): @n pictures of run->size
+ */
+GPtrArray *unclip_run_finish_new (UnclipRun *run, const float *const *squares, int n, const guint64 *seeds, GError **error);
+/* The same from here on, whether now or later. */
+GPtrArray *unclip_run_enlarge_all (UnclipRun *run, const float *const *squares, int n, const guint64 *seeds, GError **error);
 
 G_END_DECLS

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * UnclipNewPicture:
  * @z_i: [dim], what it was made from
  * @state: as the decoder made it
- * @high: (nullable): [size, size, 3], where the run upsamples
+ * @high: (nullable): [size, size, 3], where the run upsamples and leaves no candidates
  *
  * The arrays are owned.
  */

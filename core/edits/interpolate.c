@@ -7,6 +7,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include "finish.h"
 #include "latents.h"
 
 #include <glib/gi18n-lib.h>
@@ -61,10 +62,8 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
   g_autoptr (GPtrArray) squares = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
   const UnclipImage *ends[2] = { a, b };
   float             *z_i[2] = { NULL, NULL }, *low[2] = { NULL, NULL };
-  g_autoptr (GPtrArray) details = NULL;
   g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free);
   g_autofree guint64 *seeds = NULL;
   UnclipInvertMethod  method;
@@ -80,6 +79,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
     }
   if (! unclip_run_init (&run, model, options, error))
     return NULL;
+  unclip_run_offer_candidates (&run);
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
   unclip_run_use (&run, guidance_scale, 0);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
@@ -149,8 +149,5 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       }
   }
 
-  if (! run.upsamples)
-    return unclip_run_small_images (&run, frames, squares, error) ? g_steal_pointer (&frames) : NULL;
-  details = unclip_run_upsample (&run, (const float *const *) squares->pdata, n_frames, seeds, error);
-  return details != NULL && unclip_run_images (frames, details, run.size, error) ? g_steal_pointer (&frames) : NULL;
+  return unclip_run_finish_new (&run, (const float *const *) squares->pdata, n_frames, seeds, error);
 }

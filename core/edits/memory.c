@@ -178,6 +178,8 @@ need_upscaling (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWe
 UnclipStages
 unclip_run_upsampler_stages (const UnclipRun *run)
 {
+  if (run->candidates != NULL)
+    return UNCLIP_STAGE_NONE;
   return (run->upsamples ? UNCLIP_STAGE_FIRST_UPSAMPLER : 0) | (run->upsamples_twice ? UNCLIP_STAGE_SECOND_UPSAMPLER : 0);
 }
 

@@ -13,6 +13,8 @@
 
 /* Of pictures that a model makes: with more, counts of pixels and of attention's rows would leave an int. */
 #define MAX_SIDE 4096
+/* Timesteps of Stable unCLIP's schedule of z_i's noise. */
+#define N_NOISE_LEVELS 1000
 
 /* ---- options ----------------------------------------------------------------------------------- */
 
@@ -40,6 +42,7 @@ check_options (const UnclipOptions *options, GError **error)
          && check_range (_("The number of steps"), options->n_steps, 0, 1000, error)
          && check_range (_("The number of prior steps"), options->prior_n_steps, 0, 1000, error)
          && check_range (_("The number of upsampler steps"), options->super_res_n_steps, 0, 1000, error)
+         && check_range (_("The noise level"), options->noise_level, 0, N_NOISE_LEVELS - 1, error)
          && (is_default (options->guidance_scale) || check_range (_("The guidance scale"), options->guidance_scale, 0, 100, error))
          && (is_default (options->prior_guidance_scale) || check_range (_("The prior's guidance scale"), options->prior_guidance_scale, 0, 100, error));
 }
@@ -128,6 +131,14 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
   run->super_res_n_steps = unclip_upsampler_n_steps (run, UNCLIP_FIRST_UPSAMPLER);
   run->sampler = unclip_sampler_kind (choose_sampler (run));
   return unclip_context_init (&run->context, run->options, error);
+}
+
+void
+unclip_run_offer_candidates (UnclipRun *run)
+{
+  run->candidates = run->options->candidates;
+  if (run->candidates != NULL)
+    *run->candidates = NULL;
 }
 
 void
@@ -230,7 +241,7 @@ note_cut (UnclipRun *run, const UnclipTokenizer *tokenizer, const char *text, in
   sentence = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "The caption \"%s\" is longer than the model reads: its last word is left out",
                                            "The caption \"%s\" is longer than the model reads: its last %d words are left out", n_words),
                               excerpt, n_words);
-  unclip_run_note (run, UNCLIP_NOTE_CUT + MIN (i, 7), sentence);
+  unclip_run_note (run, UNCLIP_NOTE_CUT + MIN (i, 8), sentence);
 }
 
 /* That the model knows nothing of a caption. */
@@ -399,6 +410,32 @@ unclip_run_images (GPtrArray *images, GPtrArray *pictures, int side, GError **er
       g_clear_pointer (&pictures->pdata[i], g_free);
     }
   return TRUE;
+}
+
+/* So that z_i's noise is not x_T's once more. */
+#define Z_I_NOISE G_GUINT64_CONSTANT (0xD1B54A32D192ED03)
+
+void
+unclip_run_noise_z_i (const UnclipRun *run, const float *z_i, int dim, guint64 seed, float *out)
+{
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, N_NOISE_LEVELS);
+  g_autoptr (UnclipRandom)   random = unclip_random_new (run->options->rng, seed ^ Z_I_NOISE);
+  g_autofree float *unit = g_new (float, dim);
+  double            length, alpha_bar = schedule->alpha_bar[run->options->noise_level];
+
+  if (run->options->noise_level == 0)
+    {
+      memcpy (out, z_i, dim * sizeof (float));
+      return;
+    }
+  unclip_random_normal (random, out, dim);
+  unclip_normalise (out, out, dim);
+  length = unclip_normalise (unit, z_i, dim);
+  for (int i = 0; i < dim; i++)
+    out[i] = (float) (sqrt (alpha_bar) * unit[i] + sqrt (1 - alpha_bar) * out[i]);
+  unclip_normalise (out, out, dim);
+  for (int i = 0; i < dim; i++)
+    out[i] *= (float) length;
 }
 
 void

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @first_size: side that the first upsampler makes
  * @upsamples: whether @size takes the upsampler
  * @upsamples_twice: whether it takes the second one, too
+ * @candidates: (nullable): where the edit leaves its pictures unfinished
  */
 typedef struct
 {
@@ -35,6 +36,7 @@ typedef struct
   int                 size, low_size, first_size, state_side;
   gsize               n_state;
   gboolean            upsamples, upsamples_twice;
+  UnclipCandidates  **candidates;
   const UnclipSamplerKind *sampler; /* from noise to new pictures */
   int                 n_steps, prior_n_steps, super_res_n_steps;
   int                 dim; /* of z_i and z_t, once a tower has said it */
@@ -44,6 +46,8 @@ typedef struct
 
 /* @options: (nullable); checked: %UNCLIP_ERROR_ARGUMENT names the value and what it may be. */
 gboolean unclip_run_init  (UnclipRun *run, UnclipModel *model, const UnclipOptions *options, GError **error);
+/* For edits that can leave their pictures at the decoder's size, if the options ask for that. */
+void     unclip_run_offer_candidates (UnclipRun *run);
 /* Tells the caller what is used, once the edit has chosen its own share of it. */
 void     unclip_run_use   (const UnclipRun *run, double guidance_scale, double strength);
 void     unclip_run_clear (UnclipRun *run);
@@ -83,7 +87,7 @@ typedef struct
   const char *component;
 } UnclipNeed;
 
-/* The upsamplers that run->size takes. */
+/* The upsamplers that run->size takes, unless the pictures are left unfinished. */
 UnclipStages unclip_run_upsampler_stages (const UnclipRun *run);
 /* Errors: a config that is not sound; a component that is missing. */
 gboolean unclip_run_need         (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, GError **error);
@@ -112,7 +116,7 @@ typedef enum
 {
   UNCLIP_NOTE_PICTURE,
   UNCLIP_NOTE_CAPTION,
-  UNCLIP_NOTE_CUT, /* and seven more: one for each caption of a job, as long as they last */
+  UNCLIP_NOTE_CUT, /* and eight more: one for each caption of a job, as long as they last */
 } UnclipNoteKind;
 
 /* Tells the caller, unless he was told of that kind before. @sentence: translated */
@@ -206,6 +210,16 @@ UnclipProcess unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, Uncli
 
 /* Noise from the run's random numbers, pictures in the order in which torch fills them. */
 void unclip_run_noise (UnclipRun *run, float *out, int side, int n_channels);
+/**
+ * unclip_run_noise_z_i:
+ * @z_i: [dim]; stays as long as it is
+ * @seed: of the noise, which is no other's
+ * @out: (out caller-allocates): [dim]; @z_i itself without a noise level
+ *
+ * z_i for a decoder that was trained on clean ones, which are all about as long: turned towards noise, as far as noise would have
+ * taken it at options->noise_level of the schedule squaredcos_cap_v2, by which Stable unCLIP counts.
+ */
+void unclip_run_noise_z_i (const UnclipRun *run, const float *z_i, int dim, guint64 seed, float *out);
 /* The run's random numbers begin anew, from another seed than the options' or from the same. */
 void unclip_run_reseed (UnclipRun *run, guint64 seed);
 

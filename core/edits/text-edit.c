@@ -61,6 +61,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
 
   if (! check (theta, n_stages, error) || ! unclip_run_init (&run, model, options, error))
     return NULL;
+  unclip_run_offer_candidates (&run);
   if (y == NULL || *y == '\0')
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("Say in words what the picture shall show"));

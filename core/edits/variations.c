@@ -53,14 +53,21 @@ give_way (float *noise, const float *x_T, gsize n, int n_channels, double eta)
     }
 }
 
-/* One way back; noise from @seed. @x is a state. Without eta there is no need to go it: that is what the reconstruction is. */
+/* Whether anything is to differ. */
+static gboolean
+varies (const UnclipRun *run, double eta)
+{
+  return eta != 0 || run->options->noise_level != 0;
+}
+
+/* One way back; noise from @seed. @x is a state. Without any there is no need to go it: that is what the reconstruction is. */
 static gboolean
 sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, const float *reconstruction, double eta, guint64 seed, float *x, GError **error)
 {
   UnclipTrace       part = *trace;
   g_autofree float *x_T = NULL;
 
-  if (eta == 0)
+  if (! varies (run, eta))
     {
       memcpy (x, reconstruction, trace->n * sizeof (float));
       return TRUE;
@@ -79,7 +86,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
   g_autoptr (GPtrArray) squares = g_ptr_array_new_with_free_func (g_free);
-  g_autofree float   *z_i = NULL, *low = NULL, *reconstruction = NULL;
+  g_autofree float   *z_i = NULL, *noisy = NULL, *low = NULL, *reconstruction = NULL;
   g_autofree guint64 *seeds = NULL;
   UnclipInvertMethod  method;
   UnclipJob           job;
@@ -88,6 +95,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
 
   if (! check (count, eta, error) || ! unclip_run_init (&run, model, options, error))
     return NULL;
+  unclip_run_offer_candidates (&run);
   if (eta < 0)
     eta = unclip_model_default (model, "variation_eta", DEFAULT_ETA);
   /* The model's own guidance comes in with eta, as the inversion has none: so a small eta is nearly the same picture. */
@@ -100,13 +108,14 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
-                             + (eta == 0 ? 0 : count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (&run, count)));
+                             + (! varies (&run, eta) ? 0 : count * run.n_steps * (guidance_scale != 1.0 ? 2 : 1) + unclip_run_upsample_cost (&run, count)));
 
   z_i = unclip_run_embed (&run, x, &dim, error);
   low = z_i != NULL ? unclip_run_encode (&run, x, error) : NULL;
   if (low == NULL || ! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error))
     return NULL;
 
+  noisy = g_new (float, dim);
   reconstruction = unclip_run_new_state (&run);
   seeds = g_new (guint64, count);
   {
@@ -118,14 +127,16 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
         || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, 1.0, error))
       return NULL;
     trace = unclip_run_invert (&run, &decoder, low, method, error);
-    if (trace == NULL || ! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error)
-        || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, guidance_scale, error))
+    if (trace == NULL || ! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error))
       return NULL;
+    picture.z_i = noisy;
     for (int i = 0; i < count; i++)
       {
         g_ptr_array_add (squares, unclip_run_new_state (&run));
         seeds[i] = unclip_seed_after (run.options->seed, i);
-        if (! sample (&run, &decoder, trace, reconstruction, eta, seeds[i], g_ptr_array_index (squares, i), error))
+        unclip_run_noise_z_i (&run, z_i, dim, seeds[i], noisy);
+        if (! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, guidance_scale, error)
+            || ! sample (&run, &decoder, trace, reconstruction, eta, seeds[i], g_ptr_array_index (squares, i), error))
           return NULL;
       }
   }

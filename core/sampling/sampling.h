@@ -257,6 +257,16 @@ double   unclip_normalise (float *out, const float *v, gsize n);
  * Nearly parallel ends: normalised linear interpolation. Exactly opposite ones: there is no way; @a in the middle.
  */
 void     unclip_slerp     (float *out, const float *a, const float *b, gsize n, double theta);
+/**
+ * unclip_weighted_mean:
+ * @z: (array length=n_z): embeddings [n]
+ * @weights: (array length=n_z): finite, of a sum above 0; may be negative
+ * @out: (out caller-allocates) (array length=n): in the direction of the weighted sum, as long as the embeddings are in the mean, weighted by
+ *   the weights' sizes
+ *
+ * Errors: %UNCLIP_ERROR_ARGUMENT if nothing is left of the sum.
+ */
+gboolean unclip_weighted_mean (float *out, const float *const *z, const double *weights, int n_z, gsize n, GError **error);
 /* out = norm (z_t - z_t0); %UNCLIP_ERROR_ARGUMENT if the captions mean the same. arXiv 2204.06125, section 3.3. */
 gboolean unclip_text_diff (float *z_d, const float *z_t, const float *z_t0, gsize n, GError **error);
 

@@ -104,3 +104,33 @@ unclip_text_diff (float *z_d, const float *z_t, const float *z_t0, gsize n, GErr
                _("The two captions mean the same to the model; say what should be different"));
   return FALSE;
 }
+
+gboolean
+unclip_weighted_mean (float *out, const float *const *z, const double *weights, int n_z, gsize n, GError **error)
+{
+  g_autofree double *sum = g_new0 (double, n);
+  double             lengths = 0, sizes = 0, norm;
+
+  for (int k = 0; k < n_z; k++)
+    {
+      double squares = 0;
+
+      for (gsize i = 0; i < n; i++)
+        {
+          sum[i] += weights[k] * z[k][i];
+          squares += (double) z[k][i] * z[k][i];
+        }
+      lengths += fabs (weights[k]) * sqrt (squares);
+      sizes += fabs (weights[k]);
+    }
+  norm = length (sum, n);
+  if (! (norm > TINY * lengths))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
+                   _("With these weights the ingredients of the mix cancel each other; give them others"));
+      return FALSE;
+    }
+  for (gsize i = 0; i < n; i++)
+    out[i] = (float) (sum[i] / norm * lengths / sizes);
+  return TRUE;
+}

@@ -26,7 +26,7 @@ TINY = REFERENCE / "karlo-tiny"
 MODEL = next((path for path in (TOYBOX, TINY) if (path / "model_index.json").exists()), None)
 GENERATED = "digitalsourcetype/trainedAlgorithmicMedia"
 COMPOSITE = "digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-COMMANDS = ["info", "generate", "variations", "text-edit", "interpolate", "invert", "decode", "upscale", "probe",
+COMMANDS = ["info", "generate", "variations", "text-edit", "interpolate", "mix", "invert", "decode", "upscale", "probe",
             "eval", "bench", "synth"]
 
 
@@ -177,7 +177,7 @@ def test_help_and_version():
         assert f"  {command}" in top, f"{command} is not in --help"
         text = works(command, "--help")
         assert "Usage:" in text and "Examples:" in text and f"unclip {command}" in text, f"{command} --help: {text}"
-        takes_stdout = command in ("generate", "text-edit", "decode", "upscale")
+        takes_stdout = command in ("generate", "text-edit", "mix", "decode", "upscale")
         assert ("- is stdout" in text) == takes_stdout, f"{command} --help on --out -: {text}"
     for option in ("model", "component", "seed", "rng", "steps", "prior-steps", "guidance", "prior-guidance", "precision",
                    "threads", "size", "framing", "quiet", "json", "metadata"):
@@ -195,6 +195,10 @@ def test_usage_errors():
     fails(2, "variations", "--image", "a.png", says=["--out"])
     fails(2, "text-edit", "--image", "a.png", "--from", "x", "--out", "b.png", says=["--to"])
     fails(2, "interpolate", "--image", "a.png", "--out", "d", says=["--image"])
+    fails(2, "mix", "--image", "a.png", "--image", "b.png", says=["--out"])
+    fails(2, "mix", "--image", "a.png", "--out", "m.png", says=["from 2 to 8", "not 1"])
+    fails(2, "mix", *["--text", "x"] * 9, "--out", "m.png", says=["from 2 to 8", "not 9"])
+    fails(2, "mix", "--text", "x", "--text", "y", "--fit", "--out", "m.png", says=["--fit", "--keep-structure"])
     fails(2, "invert", "--image", "a.png", says=["--out"])
     fails(2, "decode", "--out", "a.png", says=["--latents"])
     fails(2, "upscale", "--out", "a.png", says=["--image"])
@@ -240,6 +244,9 @@ def test_bad_values():
     fails(2, "variations", "--image", "x.png", "--out", "d", "--eta", "2", says=["--eta"])
     fails(2, "interpolate", "--image", "a.png", "--image", "b.png", "--out", "d", "--frames", "1", says=["--frames", "256"])
     fails(2, "interpolate", "--image", "a.png", "--image", "b.png", "--out", "d", "--hold", "x_t", says=["--hold", "z_i, x_T"])
+    for weight in ("nan", "inf", "101", "-1e9", "0x8", "", " 1"):
+        fails(2, "mix", "--image", f"a.png={weight}", "--text", "x", "--out", "m.png", says=["--image", "-100 to 100"])
+    fails(2, "mix", "--text", "a ball=1000", "--text", "x", "--out", "m.png", says=["--text", "1000"])
     fails(2, "bench", "toybox", "decoder", "--repeat", "0", says=["--repeat"])
     fails(2, "synth", "configs", "--out", "d", "--dtype", "f8", says=["--dtype", "bf16"])
     fails(2, *job[:-1], "x.jpg", says=["--out", ".png"])
@@ -543,6 +550,34 @@ def test_variations():
     assert pixels("varied-1/source-1.png") == results[1], "picture k is not that of seed + k"
 
 
+def test_candidates():
+    """Small ones first, of which those that are picked become what they are without that detour."""
+    if model() and HIGH is None:
+        raise Skip("the model has no upsampler")
+    args = ["variations", "--image", png("chosen.png", 30, 20), "--model", MODEL, "--steps", 3, "--super-res-steps", 7]
+    works(*args, "--count", 3, "--out", "whole")
+    out = works(*args, "--candidates", 3, "--out", "small").split()
+    assert out == [f"small/chosen-{i}.png" for i in (1, 2, 3)] and all(pixels(path)[:2] == (LOW, LOW) for path in out), out
+    out = works(*args, "--candidates", 3, "--pick", "3,1", "--out", "picked").split()
+    assert out == ["picked/chosen-3.png", "picked/chosen-1.png"], out
+    for i in (1, 3):
+        assert pixels(f"picked/chosen-{i}.png") == pixels(f"whole/chosen-{i}.png"), f"candidate {i} became another picture"
+    fails(2, *args, "--candidates", 3, "--pick", "4", "--out", "no", says=["--pick", "from 1 to 3"])
+    fails(2, *args, "--pick", "1", "--out", "no", says=["--candidates"])
+    fails(2, *args, "--count", 2, "--candidates", 3, "--out", "no", says=["--count", "--candidates"])
+    assert not pathlib.Path("no").exists()
+
+
+def test_noise_level():
+    args = ["variations", "--image", png("noisy.png", 30, 20), "--eta", 0, *model()]
+    for level in (0, 300):
+        works(*args, "--noise-level", level, "--out", f"level-{level}")
+    works(*args, "--out", "level")
+    assert pixels("level/noisy-1.png") == pixels("level-0/noisy-1.png") != pixels("level-300/noisy-1.png"), "--noise-level"
+    fails(2, *args, "--noise-level", 1000, "--out", "no", says=["--noise-level", "from 0 to 999"])
+    fails(2, "text-edit", "--noise-level", 3, says=["--noise-level"])
+
+
 def test_text_edit():
     source = png("edited.png", 30, 20)
     args = ["text-edit", "--image", source, "--from", "a red apple", "--to", "a green apple", "--strength", 0.5]
@@ -562,6 +597,40 @@ def test_interpolate():
         works("interpolate", "--image", a, "--image", b, "--frames", 2, "--hold", hold, "--out", hold, *model())
         assert pixels(f"{hold}/frame-00.png") == pixels("frames/frame-00.png"), f"holding {hold} changes the first frame"
         assert pixels(f"{hold}/frame-01.png") != pixels("frames/frame-02.png"), f"--hold {hold} holds nothing"
+
+
+def test_mix():
+    """Weights are behind the last "=", and names may hold that and colons."""
+    a, b = png("a:1=b.png", 20, 20), png("b=1", 30, 20, pixel=lambda x, y: [200, 5 * y, 10 * x % 256])
+    members = ["--image", a, "--image", f"{b}=0.5", "--text", "a = red apple=-0.25", "--text", "a ball"]
+    made = json.loads(works("mix", *members, "--count", 2, "--json", "--out", "mixes/mix.png", *model(), noted=True))
+    assert made["files"] == ["mixes/mix-1.png", "mixes/mix-2.png"], made
+    assert made["settings"]["weights"] == [1, 0.5, -0.25, 1] and made["settings"]["texts"] == ["a = red apple", "a ball"], made
+    assert pixels("mixes/mix-1.png")[:2] == (LOW, LOW) and COMPOSITE in read_png("mixes/mix-1.png")[4]
+    works("mix", *members, "--seed", 1, "--out", "mix.png", *model(), noted=True)
+    assert pixels("mix.png") == pixels("mixes/mix-2.png") != pixels("mixes/mix-1.png"), "picture k is not that of seed + k"
+
+    source = png("own.png", LOW, LOW, pixel=lambda x, y: [200 - 3 * x % 200, 3 * y % 256, 90])
+    works("mix", "--image", source, "--image", f"{b}=0", "--keep-structure", "--out", "kept.png", *model(), noted=True)
+    difference = mean_difference(pixels(source), pixels("kept.png"))
+    assert difference < 1.5, f"the picture with nothing mixed in is {difference:.2f} of 255 away"
+    works("mix", "--image", f"{b}=1", "--text", "a ball", "--keep-structure", "--fit", "--out", "fitted-mix.png", *model(), noted=True)
+    assert pixels("fitted-mix.png")[:2] == (30, 20)
+    works("mix", "--text", "a ball", "--text", "a red apple=2", "--out", "words.png", *model(), noted=True)
+    assert GENERATED in read_png("words.png")[4] and COMPOSITE not in read_png("words.png")[4], "no picture of anybody's is in it"
+
+    for weights, says in {(0, 0): "All weights", (1, -1): "more than 0", (1, -3): "add up to -2"}.items():
+        fails(2, "mix", *[part for w in weights for part in ("--image", f"{source}={w}")], "--out", "no.png", *model(), says=[says])
+    fails(2, "mix", "--text", "=1", "--text", "x", "--out", "no.png", *model(), says=["ingredient 1"])
+    fails(2, "mix", "--text", "y", "--text", "x", "--keep-structure", "--out", "no.png", *model(), says=["no picture"])
+    fails(1, "mix", "--image", source, "--image", "none.png=2x", "--out", "no.png", *model(), says=["none.png=2x"])
+    fails(1, "mix", "--image", source, "--text", "x", "--out", "no.png", *model(), says=["memory"], UNCLIP_MEMORY_LIMIT="1")
+    assert not pathlib.Path("no.png").exists()
+    broken = copy_model()
+    shutil.rmtree(broken / "prior")
+    args = ["--model", "./copy", *model()[2:]]
+    fails(1, "mix", "--image", source, "--text", "x", "--out", "no.png", *args, says=["prior"])
+    works("mix", "--image", source, "--image", f"{b}=1", "--out", "pictures.png", *args, noted=True)
 
 
 def test_invert_and_decode():

@@ -247,6 +247,130 @@ test_variations (void)
   g_assert_cmpfloat (largest_difference (lost->pdata[0], x), >, 1e-3);
 }
 
+static void
+assert_same (const UnclipImage *a, const UnclipImage *b)
+{
+  gsize size = sizeof (float) * a->width * a->height * 3;
+
+  g_assert_cmpint (a->width, ==, b->width);
+  g_assert_cmpmem (a->pixels, size, b->pixels, size);
+}
+
+/* Each kind of edit: all of its candidates are of the decoder's size, and become the very pictures, in any order, at any size and precision. */
+static void
+test_candidates (void)
+{
+  g_autoptr (UnclipImage) x = picture (70, 50);
+  const UnclipIngredient ingredients[] = { { x, NULL, 1 }, { NULL, "a ball", 1 } };
+  static const int       backwards[] = { 1, 0 }, none[] = { 2 };
+
+  for (int kind = 0; kind < 6; kind++)
+    for (int k = 0; k < 3; k++)
+      {
+        int           n = kind == 5 ? 1 : 2, of_picture = kind == 0 || kind == 1 || kind == 3;
+        UnclipOptions options = options_new (k == 0 ? LOW : k == 1 ? HIGH : VAST);
+        g_autoptr (GPtrArray) whole = NULL;
+        g_autoptr (GPtrArray) small = NULL;
+        g_autoptr (GPtrArray) finished = NULL;
+        g_autoptr (UnclipCandidates) candidates = NULL;
+        g_autoptr (GError) error = NULL;
+
+        options.precision = k == 2 ? UNCLIP_PRECISION_BF16 : UNCLIP_PRECISION_F32;
+        for (int leaves = 0; leaves < 2; leaves++)
+          {
+            GPtrArray *made = NULL;
+
+            options.candidates = leaves ? &candidates : NULL;
+            if (kind == 0)
+              made = unclip_variations (model, x, 2, 0.8, &options, &error);
+            else if (kind == 1)
+              made = unclip_text_edit (model, x, "a ball", "a star", 0.6, 2, &options, &error);
+            else if (kind == 2 || kind == 3)
+              made = unclip_mix (model, ingredients, 2, kind == 3, 2, &options, &error);
+            else if (kind == 4)
+              made = unclip_interpolate (model, x, x, 2, UNCLIP_HOLD_NOTHING, &options, &error);
+            else
+              {
+                made = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
+                g_ptr_array_add (made, unclip_generate (model, "a ball", UNCLIP_PRIOR_DIFFUSION, &options, &error));
+              }
+            g_assert_no_error (error);
+            g_assert_cmpint (made->len, ==, n + of_picture);
+            *(leaves ? &small : &whole) = made;
+          }
+        g_assert_cmpint (unclip_candidates_count (candidates), ==, n);
+        for (guint i = 0; i < small->len; i++)
+          g_assert_cmpint (((UnclipImage *) small->pdata[i])->width, ==, LOW);
+
+        unclip_options_init (&options);
+        finished = unclip_candidates_finish (model, candidates, n == 2 ? backwards : backwards + 1, n, &options, &error);
+        g_assert_no_error (error);
+        g_assert_cmpint (finished->len, ==, n + of_picture);
+        if (of_picture)
+          assert_same (whole->pdata[0], finished->pdata[0]);
+        for (int i = 0; i < n; i++)
+          assert_same (whole->pdata[of_picture + i], finished->pdata[of_picture + n - 1 - i]);
+
+        g_assert_null (unclip_candidates_finish (model, candidates, none, 1, &options, &error));
+        g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+      }
+}
+
+/* Another upsampler would make other pictures; and what fails leaves no candidates. */
+static void
+test_other_candidates (void)
+{
+  static const int        first[] = { 0 };
+  g_autoptr (UnclipModel) other = model_new ("other-upsampler", "bf16");
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  g_autoptr (UnclipCandidates) candidates = NULL;
+  g_autoptr (GPtrArray) small = NULL;
+  g_autoptr (GError) error = NULL;
+  UnclipOptions options = options_new (HIGH);
+
+  options.candidates = &candidates;
+  small = unclip_variations (other, x, 1, 0.5, &options, &error);
+  g_assert_no_error (error);
+  g_assert_null (unclip_candidates_finish (model, candidates, first, 1, NULL, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+  g_clear_error (&error);
+  g_clear_pointer (&candidates, unclip_candidates_free);
+
+  options.cancellable = g_cancellable_new ();
+  g_cancellable_cancel (options.cancellable);
+  g_assert_null (unclip_variations (model, x, 1, 0.5, &options, &error));
+  g_assert_null (candidates);
+  g_object_unref (options.cancellable);
+}
+
+/* More of it is farther from what the picture means; picture k is that of seed + k, and none is what it was. */
+static void
+test_noise_level (void)
+{
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  UnclipOptions options = options_new (LOW);
+  g_autoptr (GPtrArray) clean = unclip_variations (model, x, 1, 0, &options, NULL);
+  g_autoptr (GPtrArray) slight = NULL;
+  g_autoptr (GPtrArray) strong = NULL;
+  g_autoptr (GPtrArray) second = NULL;
+  g_autoptr (UnclipImage) drawn = unclip_generate (model, "a ball", UNCLIP_PRIOR_TEXT, &options, NULL);
+  g_autoptr (UnclipImage) noisy = NULL;
+
+  options.noise_level = 50;
+  slight = unclip_variations (model, x, 1, 0, &options, NULL);
+  options.noise_level = 900;
+  strong = unclip_variations (model, x, 2, 0, &options, NULL);
+  noisy = unclip_generate (model, "a ball", UNCLIP_PRIOR_TEXT, &options, NULL);
+  options.seed++;
+  second = unclip_variations (model, x, 1, 0, &options, NULL);
+  g_assert_cmpfloat (largest_difference (clean->pdata[1], slight->pdata[1]), >, 0);
+  g_assert_cmpfloat (rms_difference (clean->pdata[1], slight->pdata[1]), <, rms_difference (clean->pdata[1], strong->pdata[1]));
+  g_assert_cmpfloat (largest_difference (strong->pdata[1], strong->pdata[2]), >, 0);
+  assert_same (strong->pdata[2], second->pdata[1]);
+  assert_same (clean->pdata[0], strong->pdata[0]);
+  g_assert_cmpfloat (largest_difference (drawn, noisy), >, 0);
+}
+
 /* At eta 1 nothing of x_T is left but its means, however it was found. */
 static void
 test_variations_without_x_T (void)
@@ -411,6 +535,109 @@ test_interpolate (void)
   g_assert_cmpfloat (largest_difference (one_noise->pdata[2], b), >, 0.01);
   g_assert_cmpfloat (largest_difference (one_meaning->pdata[2], a), >, 0.01);
   g_assert_cmpfloat (largest_difference (one_meaning->pdata[2], b), >, 0.01);
+}
+
+/* Picture k is that of seed + k, with the same bits for any number of threads; with the first one's structure its reconstruction goes before. */
+static void
+test_mix (void)
+{
+  g_autoptr (UnclipImage) x = picture (70, 50);
+  g_autoptr (UnclipImage) b = unclip_image_copy (x);
+  UnclipIngredient ingredients[] = { { x, NULL, 1 }, { NULL, "a ball", -0.5 }, { b, NULL, 0.7 }, { NULL, "a star", 0.3 } };
+
+  for (int i = 0; i < 70 * 50 * 3; i++)
+    b->pixels[i] = 1 - x->pixels[i];
+  for (int keeps = 0; keeps < 2; keeps++)
+    {
+      UnclipUsed    used = { .size = -1 };
+      UnclipOptions options = options_new (HIGH);
+      g_autoptr (GPtrArray) pair = NULL;
+      g_autoptr (GPtrArray) second = NULL;
+      g_autoptr (GPtrArray) other = NULL;
+      g_autoptr (GError) error = NULL;
+
+      options.used = &used;
+      options.n_threads = 1;
+      pair = unclip_mix (model, ingredients, 4, keeps, 2, &options, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (pair->len, ==, 2 + keeps);
+      g_assert_cmpint (used.size, ==, HIGH);
+      g_assert_cmpint (used.n_steps, ==, 5);
+      g_assert_cmpfloat (used.guidance_scale, ==, keeps ? 3 : 8);
+
+      options.n_threads = 3;
+      options.seed++;
+      second = unclip_mix (model, ingredients, 4, keeps, 1, &options, &error);
+      g_assert_no_error (error);
+      g_assert_cmpfloat (largest_difference (pair->pdata[1 + keeps], second->pdata[keeps]), ==, 0);
+      g_assert_cmpfloat (largest_difference (pair->pdata[keeps], second->pdata[keeps]), >, 0.01);
+      if (keeps)
+        g_assert_cmpfloat (largest_difference (pair->pdata[0], second->pdata[0]), ==, 0);
+
+      ingredients[3].weight = 3;
+      other = unclip_mix (model, ingredients, 4, keeps, 1, &options, &error);
+      g_assert_no_error (error);
+      g_assert_cmpfloat (largest_difference (other->pdata[keeps], second->pdata[keeps]), >, 1e-3);
+      ingredients[3].weight = 0.3;
+    }
+}
+
+/* A picture mixed with itself, or with what has no weight, on its own structure is that picture. */
+static void
+test_mix_of_one (void)
+{
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  g_autoptr (UnclipImage) b = picture (LOW, HIGH);
+  const UnclipIngredient ingredients[][2] = { { { x, NULL, 1 }, { x, NULL, 2 } }, { { x, NULL, 0.5 }, { b, NULL, 0 } }, { { x, NULL, 1 }, { NULL, "a ball", 0 } } };
+  UnclipOptions options = options_new (LOW);
+
+  for (guint i = 0; i < G_N_ELEMENTS (ingredients); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GPtrArray) mixed = unclip_mix (model, ingredients[i], 2, TRUE, 1, &options, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpfloat (largest_difference (x, mixed->pdata[0]), <, 2e-3);
+      g_assert_cmpfloat (largest_difference (x, mixed->pdata[1]), <, 2e-3);
+    }
+}
+
+static void
+test_bad_mixes (void)
+{
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  const struct
+  {
+    int              n, count;
+    gboolean         keeps;
+    UnclipIngredient ingredients[9];
+    const char      *says;
+  } bad[] = {
+    { 1, 1, FALSE, { { x, NULL, 1 } }, "from 2 to 8" },
+    { 9, 1, FALSE, { { x, NULL, 1 }, { x, NULL, 1 }, { x, NULL, 1 }, { x, NULL, 1 }, { x, NULL, 1 }, { x, NULL, 1 }, { x, NULL, 1 }, { x, NULL, 1 }, { x, NULL, 1 } }, "not 9" },
+    { 2, 0, FALSE, { { x, NULL, 1 }, { x, NULL, 1 } }, "from 1 to 64" },
+    { 2, 1, FALSE, { { x, NULL, 0 }, { x, NULL, 0 } }, "All weights" },
+    { 2, 1, FALSE, { { x, NULL, 1 }, { NULL, "a ball", -1 } }, "more than 0" },
+    { 2, 1, FALSE, { { x, NULL, 1 }, { x, NULL, -2 } }, "add up to -1" },
+    { 2, 1, FALSE, { { x, NULL, NAN }, { x, NULL, 1 } }, "Weight 1" },
+    { 2, 1, FALSE, { { x, NULL, 1 }, { x, NULL, INFINITY } }, "Weight 2" },
+    { 2, 1, FALSE, { { x, NULL, 1 }, { x, NULL, 101 } }, "Weight 2" },
+    { 2, 1, FALSE, { { x, NULL, 1 }, { x, NULL, -0.99999999 } }, "cancel" },
+    { 2, 1, FALSE, { { x, NULL, 1 }, { NULL, NULL, 1 } }, "Ingredient 2" },
+    { 2, 1, FALSE, { { x, "a ball", 1 }, { x, NULL, 1 } }, "Ingredient 1" },
+    { 2, 1, FALSE, { { x, NULL, 1 }, { NULL, "", 1 } }, "ingredient 2" },
+    { 2, 1, TRUE, { { NULL, "a star", 1 }, { NULL, "a ball", 1 } }, "no picture" },
+  };
+  UnclipOptions options = options_new (LOW);
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (unclip_mix (model, bad[i].ingredients, bad[i].n, bad[i].keeps, bad[i].count, &options, &error));
+      g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+      g_assert_nonnull (strstr (error->message, bad[i].says));
+    }
 }
 
 /* The same bits for any number of threads, the same picture for the same seed, another for another. */
@@ -599,6 +826,35 @@ test_progress_and_cancel (void)
       g_clear_error (&error);
     }
 
+  /* Of a mix, in which captions go through the prior twice each. */
+  {
+    const UnclipIngredient ingredients[] = { { x, NULL, 1 }, { NULL, "a ball", 1 }, { NULL, "a star", 1 } };
+
+    options.size = LOW;
+    for (int keeps = 0; keeps < 2; keeps++)
+      {
+        g_autoptr (GPtrArray) mixed = NULL;
+
+        all = (Watch) { cancellable };
+        options.progress_data = &all;
+        g_cancellable_reset (cancellable);
+        mixed = unclip_mix (model, ingredients, 3, keeps, 2, &options, NULL);
+        g_assert_nonnull (mixed);
+        g_assert_cmpfloat (all.fraction, >, 0.98);
+        for (some.cancel_at = 1; some.cancel_at <= all.n_calls; some.cancel_at += 7)
+          {
+            g_cancellable_reset (cancellable);
+            some.n_calls = 0;
+            some.fraction = 0;
+            options.progress_data = &some;
+            g_assert_null (unclip_mix (model, ingredients, 3, keeps, 2, &options, &error));
+            g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+            g_assert_cmpint (some.n_calls, ==, some.cancel_at);
+            g_clear_error (&error);
+          }
+      }
+  }
+
   /* Code by code: each of two draws has seven. */
   options.size = LOW;
   all = (Watch) { cancellable };
@@ -713,6 +969,8 @@ test_bad_options (void)
     { .guidance_scale = -INFINITY },
     { .prior_guidance_scale = NAN },
     { .n_threads = -2 },
+    { .noise_level = -1, .guidance_scale = -1 },
+    { .noise_level = 1000, .guidance_scale = -1 },
   };
   g_autoptr (GError) error = NULL;
 
@@ -758,10 +1016,16 @@ main (int argc, char **argv)
   g_test_add_func ("/edits/latents/other-sizes", test_latents_at_other_sizes);
   g_test_add_func ("/edits/variations", test_variations);
   g_test_add_func ("/edits/variations/without-x_T", test_variations_without_x_T);
+  g_test_add_func ("/edits/candidates", test_candidates);
+  g_test_add_func ("/edits/candidates/of-another-model", test_other_candidates);
+  g_test_add_func ("/edits/noise-level", test_noise_level);
   g_test_add_func ("/edits/text-edit", test_text_edit);
   g_test_add_func ("/edits/nothing-is-exact", test_nothing_is_exact);
   g_test_add_func ("/edits/large-text-edit", test_large_text_edit);
   g_test_add_func ("/edits/interpolate", test_interpolate);
+  g_test_add_func ("/edits/mix", test_mix);
+  g_test_add_func ("/edits/mix/of-one", test_mix_of_one);
+  g_test_add_func ("/edits/mix/refused", test_bad_mixes);
   g_test_add_func ("/edits/generate", test_generate);
   g_test_add_func ("/edits/narrow-weights", test_narrow_weights);
   g_test_add_func ("/edits/bf16", test_bf16);

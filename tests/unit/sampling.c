@@ -394,6 +394,33 @@ test_slerp (void)
   g_assert_cmpfloat_with_epsilon (out[0], 1, 1e-6);
 }
 
+/* The direction of the weighted sum, and of the length that the embeddings have, whatever angle lies between them. */
+static void
+test_weighted_mean (void)
+{
+  const float a[] = { 2, 0, 0 }, b[] = { 0, 2, 0 }, c[] = { 0, 0, 6 };
+  const float *const two[] = { a, b }, *const three[] = { a, b, c }, *const same[] = { a, a };
+  g_autoptr (GError) error = NULL;
+  float out[3];
+
+  g_assert_true (unclip_weighted_mean (out, two, (const double[]) { 1, 1 }, 2, 3, &error));
+  g_assert_cmpfloat_with_epsilon (out[0], G_SQRT2, 1e-6);
+  g_assert_cmpfloat_with_epsilon (out[1], G_SQRT2, 1e-6);
+  /* What leads away counts for the length, too. */
+  g_assert_true (unclip_weighted_mean (out, three, (const double[]) { 3, 0, -1 }, 3, 3, &error));
+  g_assert_cmpfloat_with_epsilon (out[0], 3 / G_SQRT2, 1e-6);
+  g_assert_cmpfloat (out[1], ==, 0);
+  g_assert_cmpfloat_with_epsilon (out[2], -3 / G_SQRT2, 1e-6);
+  /* Weights' own size says nothing. */
+  g_assert_true (unclip_weighted_mean (out, two, (const double[]) { 1e-3, 1e-3 }, 2, 3, &error));
+  g_assert_cmpfloat_with_epsilon (out[0], G_SQRT2, 1e-6);
+  g_assert_true (unclip_weighted_mean (out, two, (const double[]) { 5, 0 }, 2, 3, &error));
+  g_assert_cmpfloat (out[0], ==, 2);
+
+  g_assert_false (unclip_weighted_mean (out, same, (const double[]) { 1, -0.99999999 }, 2, 3, &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
+}
+
 static void
 test_text_diff (void)
 {
@@ -429,6 +456,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sampling/inversion/error", test_error_ends_a_loop);
   g_test_add_func ("/sampling/guide", test_guide);
   g_test_add_func ("/sampling/slerp", test_slerp);
+  g_test_add_func ("/sampling/weighted-mean", test_weighted_mean);
   g_test_add_func ("/sampling/text-diff", test_text_diff);
   return g_test_run ();
 }
