@@ -141,6 +141,18 @@ unclip_plugin_text (GimpProcedureConfig *config,
   return text != NULL ? g_strstrip (text) : g_strdup ("");
 }
 
+char **
+unclip_plugin_split (const char *text)
+{
+  g_auto (GStrv) parts = g_strsplit_set (text, ",\n", -1);
+  g_autoptr (GStrvBuilder) kept = g_strv_builder_new ();
+
+  for (char **part = parts; *part != NULL; part++)
+    if (*g_strstrip (*part) != '\0')
+      g_strv_builder_add (kept, *part);
+  return g_strv_builder_end (kept);
+}
+
 /* Characters that are not seen themselves but change how others are. */
 static gboolean
 is_mark (gunichar c)

@@ -97,6 +97,8 @@ void unclip_plugin_set_read (GimpProcedureConfig *config, char **notes);
 
 /* A string argument; one that a script left out arrives as %NULL, and is "" here. transfer full */
 char *unclip_plugin_text (GimpProcedureConfig *config, const char *property);
+/* The parts of a list with commas, without spaces around them and without empty ones; transfer full. */
+char **unclip_plugin_split (const char *text);
 /**
  * unclip_plugin_line:
  * @text: whatever a user wrote

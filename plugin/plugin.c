@@ -33,6 +33,7 @@ static const UnclipPluginDescriptor *const procedures[] = {
   &unclip_plugin_variations,
   &unclip_plugin_text_edit,
   &unclip_plugin_interpolate,
+  &unclip_plugin_mix,
   &unclip_plugin_generate,
   &unclip_plugin_enlarge,
   &unclip_plugin_probe,

@@ -118,19 +118,6 @@ by_probability (gconstpointer a,
   return (score_a->probability < score_b->probability) - (score_a->probability > score_b->probability);
 }
 
-/* The parts of a list with commas, without spaces around them and without empty ones; transfer full. */
-static char **
-split (const char *text)
-{
-  g_auto (GStrv) parts = g_strsplit_set (text, ",\n", -1);
-  g_autoptr (GStrvBuilder) kept = g_strv_builder_new ();
-
-  for (char **part = parts; *part != NULL; part++)
-    if (*g_strstrip (*part) != '\0')
-      g_strv_builder_add (kept, *part);
-  return g_strv_builder_end (kept);
-}
-
 static gboolean
 probe_labels (UnclipPluginJob   *job,
               const UnclipImage *picture,
@@ -209,14 +196,14 @@ make (UnclipPluginJob *job,
       GError         **error)
 {
   g_autofree char *labels = unclip_plugin_text (job->config, "labels"), *pca = unclip_plugin_text (job->config, "pca");
-  g_auto (GStrv) parts = split (pca);
+  g_auto (GStrv) parts = unclip_plugin_split (pca);
   g_autoptr (UnclipImage) picture = NULL;
   Probed *probed = g_new0 (Probed, 1);
   int     numbers[MAX_PICTURES], n;
 
   job->data = probed;
   job->free_data = (GDestroyNotify) probed_free;
-  probed->labels = split (labels);
+  probed->labels = unclip_plugin_split (labels);
   if (! read_numbers (parts, numbers, &n, error))
     return FALSE;
   if (probed->labels[0] == NULL && n == 0)

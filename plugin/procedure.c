@@ -13,7 +13,7 @@
 static void
 job_clear (UnclipPluginJob *job)
 {
-  for (int i = 0; i < UNCLIP_PLUGIN_MAX_WORKS; i++)
+  for (int i = 0; i < job->n_works; i++)
     unclip_plugin_work_clear (&job->works[i]);
   unclip_plugin_settings_clear (&job->settings);
   g_clear_pointer (&job->model, unclip_model_unref);
@@ -61,21 +61,28 @@ take (UnclipPluginJob *job,
       GimpDrawable   **drawables,
       GError         **error)
 {
-  GimpDrawable *pair[UNCLIP_PLUGIN_MAX_WORKS];
+  UnclipPluginInput input = job->descriptor->input;
+  GimpDrawable     *layers[UNCLIP_PLUGIN_MAX_WORKS];
+  int               n;
 
   /* GIMP would show a message of its own for each call about a layer that is gone; what fails is told once, by us. */
   gimp_plug_in_set_pdb_error_handler (gimp_get_plug_in (), GIMP_PDB_ERROR_HANDLER_PLUGIN);
-  if (job->descriptor->input == UNCLIP_PLUGIN_NOTHING)
+  for (int i = 0; i < job->n_works; i++)
+    unclip_plugin_work_clear (&job->works[i]);
+  job->n_works = 1;
+  if (input == UNCLIP_PLUGIN_NOTHING)
     return unclip_plugin_work_take_blank (&job->works[0], run_mode, image, drawables, error);
-  if (job->descriptor->input != UNCLIP_PLUGIN_TWO_LAYERS)
-    return unclip_plugin_work_take (&job->works[0], job->procedure, run_mode, image, drawables, job->descriptor->input, error);
+  if (input != UNCLIP_PLUGIN_TWO_LAYERS && input != UNCLIP_PLUGIN_LAYERS)
+    return unclip_plugin_work_take (&job->works[0], job->procedure, run_mode, image, drawables, input, error);
 
-  if (! unclip_plugin_work_find_pair (pair, job->procedure, run_mode, image, drawables, error))
-    return FALSE;
-  for (int i = 0; i < UNCLIP_PLUGIN_MAX_WORKS; i++)
-    if (! unclip_plugin_work_take (&job->works[i], job->procedure, run_mode, image, (GimpDrawable *[]) { pair[i], NULL }, UNCLIP_PLUGIN_LAYER, error))
-      return FALSE;
-  return TRUE;
+  n = unclip_plugin_work_find_layers (layers, UNCLIP_PLUGIN_MAX_WORKS, job->procedure, run_mode, image, drawables, input, error);
+  for (int i = 0; i < n; i++)
+    {
+      job->n_works = i + 1;
+      if (! unclip_plugin_work_take (&job->works[i], job->procedure, run_mode, image, (GimpDrawable *[]) { layers[i], NULL }, UNCLIP_PLUGIN_LAYER, error))
+        return FALSE;
+    }
+  return n > 0;
 }
 
 /* The layers that a job makes; transfer container, %NULL with an error. */

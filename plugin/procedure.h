@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 
 #define UNCLIP_PLUGIN_PREFIX "plug-in-unclip-"
 #define UNCLIP_PLUGIN_MAX_CAPTIONS 2
-#define UNCLIP_PLUGIN_MAX_WORKS 2
+#define UNCLIP_PLUGIN_MAX_WORKS 8
 
 typedef struct _UnclipPluginDescriptor UnclipPluginDescriptor;
 
@@ -35,7 +35,7 @@ typedef struct
 
 /**
  * UnclipPluginJob:
- * @works: what is worked on, taken at OK: one or, of two layers, the upper and the lower one; the results are placed by the first
+ * @works: (array length=n_works): what is worked on, taken at OK; of several layers from the top down. The results are placed by the first
  * @settings: the shared arguments
  * @options: for the engine, with the progress bar
  * @squares: (element-type UnclipImage) (nullable): what the engine made; goes with the job
@@ -50,6 +50,7 @@ typedef struct
   GimpProcedure                *procedure;
   GimpProcedureConfig          *config;
   UnclipPluginWork              works[UNCLIP_PLUGIN_MAX_WORKS];
+  int                           n_works;
   UnclipPluginSettings          settings;
   UnclipModel                  *model;
   UnclipOptions                 options;
@@ -98,6 +99,7 @@ struct _UnclipPluginDescriptor
 extern const UnclipPluginDescriptor unclip_plugin_variations;
 extern const UnclipPluginDescriptor unclip_plugin_text_edit;
 extern const UnclipPluginDescriptor unclip_plugin_interpolate;
+extern const UnclipPluginDescriptor unclip_plugin_mix;
 extern const UnclipPluginDescriptor unclip_plugin_generate;
 extern const UnclipPluginDescriptor unclip_plugin_enlarge;
 extern const UnclipPluginDescriptor unclip_plugin_probe;

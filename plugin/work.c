@@ -307,7 +307,7 @@ unclip_plugin_work_take (UnclipPluginWork *work,
   return take_pixels (work, error) && look_over (work, input, error);
 }
 
-/* ---- two layers ---------------------------------------------------------------------------------------- */
+/* ---- several layers ------------------------------------------------------------------------------------ */
 
 /* The next layer below it in the same stack; %NULL: there is none, or it is a group. */
 static GimpDrawable *
@@ -323,47 +323,57 @@ layer_below (GimpImage    *image,
   return NULL;
 }
 
-gboolean
-unclip_plugin_work_find_pair (GimpDrawable **pair,
-                              GimpProcedure *procedure,
-                              GimpRunMode    run_mode,
-                              GimpImage     *image,
-                              GimpDrawable **drawables,
-                              GError       **error)
+static guint
+count_of (GimpDrawable **drawables)
 {
-  gboolean   is_pair = drawables != NULL && drawables[0] != NULL && drawables[1] != NULL && drawables[2] == NULL;
+  guint n = 0;
+
+  while (drawables != NULL && drawables[n] != NULL)
+    n++;
+  return n;
+}
+
+int
+unclip_plugin_work_find_layers (GimpDrawable    **layers,
+                                int               most,
+                                GimpProcedure    *procedure,
+                                GimpRunMode       run_mode,
+                                GimpImage        *image,
+                                GimpDrawable    **drawables,
+                                UnclipPluginInput input,
+                                GError          **error)
+{
+  guint      n = count_of (drawables);
   GimpLayer *origin;
-  guint      first, second;
   g_autoptr (GPtrArray) all = NULL;
 
   if (image == NULL)
     return refuse (error, _("There is no image: open one first (File ▸ Open)"));
-  if (! is_pair && (drawables == NULL || drawables[0] == NULL || drawables[1] != NULL))
+  if (input == UNCLIP_PLUGIN_TWO_LAYERS && (n < 1 || n > 2))
     return refuse (error, _("This takes two layers: select both in the Layers dialog, or one that has another below it"));
-  for (int i = 0; i < (is_pair ? 2 : 1); i++)
+  if (n < 1 || n > (guint) most)
+    return refuse (error, _("This takes from one to eight layers: select them in the Layers dialog"));
+  for (guint i = 0; i < n; i++)
     if (! check_drawables (image, (GimpDrawable *[]) { drawables[i], NULL }, error))
-      return FALSE;
+      return 0;
 
-  pair[0] = drawables[0];
-  if (! is_pair)
+  if (n == 1)
     {
-      origin = run_mode == GIMP_RUN_WITH_LAST_VALS ? unclip_plugin_origin_of (procedure, GIMP_LAYER (pair[0])) : NULL;
-      if (origin != NULL)
-        pair[0] = GIMP_DRAWABLE (origin);
-      pair[1] = layer_below (image, pair[0]);
-      if (pair[1] == NULL)
-        return refuse (error, _("This takes two layers: select both in the Layers dialog, or one that has another below it"));
-      return TRUE;
+      origin = run_mode == GIMP_RUN_WITH_LAST_VALS ? unclip_plugin_origin_of (procedure, GIMP_LAYER (drawables[0])) : NULL;
+      layers[0] = origin != NULL ? GIMP_DRAWABLE (origin) : drawables[0];
+      if (input == UNCLIP_PLUGIN_LAYERS)
+        return 1;
+      layers[1] = layer_below (image, layers[0]);
+      return layers[1] != NULL ? 2 : refuse (error, _("This takes two layers: select both in the Layers dialog, or one that has another below it"));
     }
 
-  pair[1] = drawables[1];
   all = unclip_plugin_all_layers (image);
-  if (g_ptr_array_find (all, pair[0], &first) && g_ptr_array_find (all, pair[1], &second) && first > second)
-    {
-      pair[0] = drawables[1];
-      pair[1] = drawables[0];
-    }
-  return TRUE;
+  n = 0;
+  for (guint i = 0; i < all->len; i++)
+    for (GimpDrawable **drawable = drawables; *drawable != NULL; drawable++)
+      if (*drawable == all->pdata[i])
+        layers[n++] = *drawable;
+  return n;
 }
 
 gboolean

@@ -17,6 +17,7 @@ typedef enum
   UNCLIP_PLUGIN_LAYER,      /* one layer; of a selection the model also sees some of the surroundings */
   UNCLIP_PLUGIN_PART,       /* one layer, of which nothing but what is selected */
   UNCLIP_PLUGIN_TWO_LAYERS, /* the upper and the lower one, each as UNCLIP_PLUGIN_LAYER */
+  UNCLIP_PLUGIN_LAYERS,     /* as many as are selected, from the top down, each as UNCLIP_PLUGIN_LAYER */
   UNCLIP_PLUGIN_NOTHING     /* a new picture: where it goes, if there is an image at all */
 } UnclipPluginInput;
 
@@ -68,13 +69,15 @@ typedef struct
 gboolean     unclip_plugin_work_take   (UnclipPluginWork *work, GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, UnclipPluginInput input, GError **error);
 
 /**
- * unclip_plugin_work_find_pair:
- * @pair: (out caller-allocates) (array fixed-size=2): the upper and the lower of two layers in @drawables; of a single one itself and
+ * unclip_plugin_work_find_layers:
+ * @layers: (out caller-allocates): those in @drawables, from the top down; with %UNCLIP_PLUGIN_TWO_LAYERS of a single one itself and
  *   the layer below it
+ * @most: how many @layers has room for
  *
- * Errors: %UNCLIP_ERROR_ARGUMENT where there are no two.
+ * Errors: %UNCLIP_ERROR_ARGUMENT where there are none, too many, or not two.
+ * Returns: how many; 0 with an error
  */
-gboolean     unclip_plugin_work_find_pair (GimpDrawable **pair, GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, GError **error);
+int          unclip_plugin_work_find_layers (GimpDrawable **layers, int most, GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, UnclipPluginInput input, GError **error);
 /* Whether what is made of the one can be laid over the other, as both have one size, place and kind. */
 gboolean     unclip_plugin_work_is_alike  (const UnclipPluginWork *a, const UnclipPluginWork *b);
 

@@ -46,6 +46,7 @@ def script_fu(gimp, tap):
             ("generate without a caption", "plug-in-unclip-generate", model, "red ball", 70),
             ("enlarge with an argument that it lacks", "plug-in-unclip-enlarge", "#:guidance 2", "guidance", 70),
             ("interpolate of one layer alone", "plug-in-unclip-interpolate", model, "two layers", 70),
+            ("mix of nothing", "plug-in-unclip-mix", model, "captions", 70),
             ("probe without a label", "plug-in-unclip-probe", model, "labels", 70)):
         status, printed = gimp.console("plug-in-script-fu-eval", SCHEME_CALL % (name, arguments))
         tap.say(status == wanted and words in printed, f"Script-Fu: {what} fails", f"{status}\n{printed}")

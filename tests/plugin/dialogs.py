@@ -89,6 +89,7 @@ answer = record(first.get_children()[0] if first.is_group() else first)""")
 NEW = {
     "Generate": ({"Should show": "a red ball"}, True, "a red ball #"),
     "Interpolate": ({}, True, "Interpolate"),
+    "Mix": ({"Captions": "a red ball=0.5"}, True, "Mix #"),
     "Probe": ({"Labels": "a red ball, a blue star, a moon", "Principal components": "4"}, True, "PCA 4"),
     "Enlarge": ({}, False, "photo ×4"),
 }

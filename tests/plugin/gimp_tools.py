@@ -14,6 +14,7 @@ from gi.repository import Gegl, GExiv2, Gimp
 VARIATIONS = "plug-in-unclip-variations"
 TEXT_EDIT = "plug-in-unclip-text-edit"
 INTERPOLATE = "plug-in-unclip-interpolate"
+MIX = "plug-in-unclip-mix"
 GENERATE = "plug-in-unclip-generate"
 ENLARGE = "plug-in-unclip-enlarge"
 PROBE = "plug-in-unclip-probe"

@@ -71,6 +71,7 @@ def registered():
     own = {VARIATIONS: {"count": 4, "eta": 0.95, **editing},
            TEXT_EDIT: {"from": "", "to": "", "strength": 0.4, "stages": 1, **editing},
            INTERPOLATE: {"frames": 9, "delay": 100, "into": "group", "hold": "nothing", **editing},
+           MIX: {"weights": "", "captions": "", "structure": False, "count": 1, **editing},
            GENERATE: {"prompt": "", "count": 1, "prior": "diffusion", **drawing},
            ENLARGE: {"into": "image", **steps},
            PROBE: {"labels": "", "pca": "", **editing}}
@@ -353,6 +354,34 @@ def interpolate():
     refused("interpolate: no image", ["open"], INTERPOLATE, None, [], **QUICK)
 
 
+def mix():
+    image, upper, lower = two_layers()
+    before = state(image)
+    layers, *used = call(MIX, image, [lower, upper], weights="1, -0.25", captions=" a red ball = 0.5,a star", count=2, seed=7, **QUICK)
+    equal(used[:2] + [used[4]], [7, 2, ["1", "-0.25", "0.5", "1"]], "mix: used settings, the layers from the top down")
+    equal([l.get_name() for l in image.get_layers()], ["Mix", "photo", "lower"], "mix: a group above the uppermost layer")
+    equal([(l.get_name(), l.get_visible(), size_of(l)) for l in layers], [("Mix #7", True, (64, 48)), ("Mix #8", False, (64, 48))], "mix: each with its seed")
+    equal(state(image)["layers"][1:], before["layers"], "mix: the layers themselves are untouched")
+    equal(record(layers[0])["mix"], '1 photo, -0.25 lower, 0.5 "a red ball", 1 "a star"', "mix: what was mixed is in the parasite")
+    again = call(MIX, image, [upper, lower], weights="1, -0.25", captions="a red ball=0.5, a star=1", seed=8, **QUICK)[0]
+    equal(hash(pixels(again[0])), hash(pixels(layers[1])), "mix: a seed gives its picture again, whatever the order of the layers")
+    kept, = call(MIX, image, [upper], captions="a red ball", structure=True, **QUICK)[0]
+    new, = call(MIX, image, [upper], captions="a red ball", **QUICK)[0]
+    far = [sum(abs(a - b) for a, b in zip(floats(l), floats(upper))) for l in (kept, new)]
+    say(far[0] < far[1], "mix: with the layout kept it is more like the layer", far)
+    image, upper, lower = two_layers()
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 10, 10, 30, 20)
+    selected, seen = array.array("f", pixels(image.get_selection(), "Y float")), pixels(Gimp.Layer.new_from_visible(image, image, "seen"), "R'G'B'A float")
+    call(MIX, image, [upper, lower], **QUICK)
+    outside_is_same(image, seen, selected, "mix")
+    for what, words, drawables, arguments in (
+            ("one layer alone", ["2"], [upper], {}), ("too many", ["8"], [upper], {"captions": ",".join("abcdefgh")}),
+            ("no layer", ["layers"], [], {"captions": "a, b"}), ("weights that are too few", ["weights"], [upper, lower], {"weights": "1"}),
+            ("a weight that is none", ["weights", "much"], [upper, lower], {"weights": "1, much"}),
+            ("weights that come to nothing", [], [upper, lower], {"weights": "1, -1"})):
+        refused(f"mix: {what}", words, MIX, image, drawables, **QUICK, **arguments)
+
+
 def probe():
     image, layer = new_image(64, 48)
     before = state(image)
@@ -495,6 +524,6 @@ def notes():
     equal(len(noted(strange, to="a zeppelin")), 2, "notes: both")
 
 
-for function in (registered, variations, text_edit, interpolate, generate, enlarge, probe, refusals, selection, own_mask, kinds, sizes, provenance, notes):
+for function in (registered, variations, text_edit, interpolate, mix, generate, enlarge, probe, refusals, selection, own_mask, kinds, sizes, provenance, notes):
     case(function)
 print("@TAP@end", flush=True)

@@ -16,7 +16,7 @@ from window import MAKE_IMAGE, OPERABLE, is_focused, is_sensitive, prepare, wind
 
 ABOUT = {"sentence": "It knows marbles", "words": ["ball", "red"], "fillers": ["a"]}
 # Those that have captions, about which there are notes.
-SPEAKING = ("text-edit", "generate", "probe")
+SPEAKING = ("text-edit", "generate", "mix", "probe")
 # For what takes two.
 ADD_LAYER = """
 below = Gimp.Layer.new(image, 'below', 96, 80, Gimp.ImageType.RGB_IMAGE, 100, Gimp.LayerMode.NORMAL)
@@ -91,12 +91,13 @@ def look(win, tap, what, name, screen_height):
     return dialog, title
 
 
-def told_while_typing(win, tap, what, dialog, title):
+def told_while_typing(win, tap, what, name, dialog, title):
     """Words that the model does not know are talked about at once, and no longer when they are gone."""
     def notes():
         return [node.get_name() for node in win.walk(dialog) if node.get_role_name() == "label" and "marbles" in node.get_name()]
 
-    caption = next(node for node in win.walk(dialog) if node.get_role_name() == "text")
+    # Of Mix the second one: the first is for numbers.
+    caption = [node for node in win.walk(dialog) if node.get_role_name() == "text"][name.endswith("mix")]
     caption.set_text_contents("qwerty")
     said = win.wait(notes, "a note", 10)
     tap.say(len(said) == 1 and "qwerty" in said[0], f"{what}: {title}: a word that the model does not know is told", said)
@@ -171,7 +172,7 @@ def main():
                 for name in session.procedures():
                     dialog, title = look(win, tap, what, name, 600)
                     if name.endswith(SPEAKING):
-                        told_while_typing(win, tap, what, dialog, title)
+                        told_while_typing(win, tap, what, name, dialog, title)
                     win.focus(title)
                     if language == "en":
                         tab_through(win, tap, what, dialog, title)
