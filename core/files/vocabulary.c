@@ -77,24 +77,23 @@ add_tokens (UnclipVocabulary *vocabulary, const UnclipConfig *config, GError **e
   return TRUE;
 }
 
-/* Ids without a gap, each of one token: an embedding's rows. */
+/* Ids without a gap, each of one token: an embedding's rows. A number beyond as many as there are tokens leaves a gap
+ * below it, so that none is too large to be looked at. */
 static gboolean
 check_ids (UnclipVocabulary *vocabulary, GError **error)
 {
-  g_autofree gboolean *is_taken = NULL;
-  GHashTableIter iter;
-  gpointer       id;
-
-  g_hash_table_iter_init (&iter, vocabulary->ids);
-  while (g_hash_table_iter_next (&iter, NULL, &id))
-    vocabulary->n_ids = MAX (vocabulary->n_ids, GPOINTER_TO_INT (id));
-  is_taken = g_new0 (gboolean, MAX (vocabulary->n_ids, 1));
+  int                  n = (int) g_hash_table_size (vocabulary->ids);
+  g_autofree gboolean *is_taken = g_new0 (gboolean, MAX (n, 1));
+  GHashTableIter       iter;
+  gpointer             id;
 
   g_hash_table_iter_init (&iter, vocabulary->ids);
   while (g_hash_table_iter_next (&iter, NULL, &id))
     {
       int i = GPOINTER_TO_INT (id) - 1;
 
+      if (i >= n)
+        continue;
       if (is_taken[i])
         {
           g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s gives the number %d to two tokens; download it again"), vocabulary->path, i);
@@ -102,12 +101,13 @@ check_ids (UnclipVocabulary *vocabulary, GError **error)
         }
       is_taken[i] = TRUE;
     }
-  for (int i = 0; i < vocabulary->n_ids; i++)
+  for (int i = 0; i < n; i++)
     if (! is_taken[i])
       {
         g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s has no token with the number %d; download it again"), vocabulary->path, i);
         return FALSE;
       }
+  vocabulary->n_ids = n;
   return TRUE;
 }
 
