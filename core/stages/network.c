@@ -42,18 +42,26 @@ construct_unet (const UnclipConfig *config, UnclipWeights *weights, const char *
   return unclip_unet_construct (config, weights, component, context, error);
 }
 
-#define FREE(function) ((void (*) (gpointer)) (function))
-#define SIZE(function) ((gsize (*) (gconstpointer)) (function))
+/* What a network of unknown type is freed and measured by: a function called by another type than its own is undefined. */
+#define DEFINE_OPAQUE(name) \
+  static void free_##name (gpointer network) { unclip_##name##_free (network); } \
+  static gsize size_##name (gconstpointer network) { return unclip_##name##_weights_size (network); }
+
+DEFINE_OPAQUE (text_tower)
+DEFINE_OPAQUE (image_tower)
+DEFINE_OPAQUE (prior)
+DEFINE_OPAQUE (prior_autoregressive)
+DEFINE_OPAQUE (text_proj)
+DEFINE_OPAQUE (unet)
 
 static const UnclipNetworkKind kinds[UNCLIP_N_KINDS] = {
-  [UNCLIP_KIND_TEXT_TOWER] = { construct_text_tower, FREE (unclip_text_tower_free), SIZE (unclip_text_tower_weights_size) },
-  [UNCLIP_KIND_IMAGE_TOWER] = { construct_image_tower, FREE (unclip_image_tower_free), SIZE (unclip_image_tower_weights_size) },
-  [UNCLIP_KIND_PRIOR] = { construct_prior, FREE (unclip_prior_free), SIZE (unclip_prior_weights_size) },
-  [UNCLIP_KIND_PRIOR_AUTOREGRESSIVE] = { construct_prior_autoregressive, FREE (unclip_prior_autoregressive_free),
-                                         SIZE (unclip_prior_autoregressive_weights_size) },
-  [UNCLIP_KIND_TEXT_PROJ] = { construct_text_proj, FREE (unclip_text_proj_free), SIZE (unclip_text_proj_weights_size) },
-  [UNCLIP_KIND_UNET] = { construct_unet, FREE (unclip_unet_free), SIZE (unclip_unet_weights_size) },
-  [UNCLIP_KIND_UPSAMPLER] = { construct_unet, FREE (unclip_unet_free), SIZE (unclip_unet_weights_size) },
+  [UNCLIP_KIND_TEXT_TOWER] = { construct_text_tower, free_text_tower, size_text_tower },
+  [UNCLIP_KIND_IMAGE_TOWER] = { construct_image_tower, free_image_tower, size_image_tower },
+  [UNCLIP_KIND_PRIOR] = { construct_prior, free_prior, size_prior },
+  [UNCLIP_KIND_PRIOR_AUTOREGRESSIVE] = { construct_prior_autoregressive, free_prior_autoregressive, size_prior_autoregressive },
+  [UNCLIP_KIND_TEXT_PROJ] = { construct_text_proj, free_text_proj, size_text_proj },
+  [UNCLIP_KIND_UNET] = { construct_unet, free_unet, size_unet },
+  [UNCLIP_KIND_UPSAMPLER] = { construct_unet, free_unet, size_unet },
 };
 
 const UnclipNetworkKind *
