@@ -10,6 +10,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import pathlib
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -69,9 +70,9 @@ def try_memory(right):
     assert 0 < made < len(steps), "the limits are not where something happens"
 
 
-def try_malloc(right):
+def try_malloc(right, shim):
     # What begins the program again would count again, too.
-    shim = {"LD_PRELOAD": SHIM, "GOMP_SPINCOUNT": "3000"}
+    shim = {"LD_PRELOAD": shim, "GOMP_SPINCOUNT": "3000"}
     run(env={**shim, "FAIL_COUNT": "count"})
     n_calls = int(pathlib.Path("count").read_text())
     os.remove("count")
@@ -104,14 +105,16 @@ def try_threads(right):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as beside:
         os.chdir(folder)
+        # A space in LD_PRELOAD begins another library, and the project may lie below one.
+        shim = shutil.copy(SHIM, beside)
         status, said = run()
         assert status == 0, said
         right = PICTURE.read_bytes()
         PICTURE.unlink()
         try_memory(right)
-        try_malloc(right)
+        try_malloc(right, shim)
         try_threads(right)
         os.chdir("/")
     sys.exit(faults > 0)
