@@ -128,6 +128,9 @@ occupy_streams (void)
       open ("/dev/null", O_RDONLY);
 }
 
+/* What was heard before: where memory or a thread is refused, one line and the end. */
+static GLogFunc hear;
+
 /* What libraries have to say of strangers' files is not one clear line. */
 static void
 log_ours (const char     *domain,
@@ -136,7 +139,7 @@ log_ours (const char     *domain,
           gpointer        data)
 {
   if (g_strcmp0 (domain, G_LOG_DOMAIN) == 0 || (level & G_LOG_FLAG_FATAL) != 0)
-    g_log_default_handler (domain, level, message, data);
+    hear (domain, level, message, data);
 }
 
 int
@@ -153,7 +156,7 @@ main (int    argc,
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_prgname ("unclip");
-  g_log_set_default_handler (log_ours, NULL);
+  hear = g_log_set_default_handler (log_ours, NULL);
 
   if (argc < 2)
     {

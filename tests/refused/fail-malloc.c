@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* The project hides what is not marked, and hidden functions stand in for nobody's. */
+#pragma GCC visibility push(default)
+
 /* glibc's own, under the names that stay its own. */
 extern void *__libc_malloc (size_t size);
 extern void *__libc_calloc (size_t n, size_t size);
@@ -78,6 +81,8 @@ posix_memalign (void **memory, size_t alignment, size_t size)
   *memory = __libc_memalign (alignment, size);
   return *memory != NULL ? 0 : ENOMEM;
 }
+
+#pragma GCC visibility pop
 
 __attribute__ ((destructor)) static void
 tell (void)
