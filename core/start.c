@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "unclip.h"
@@ -19,6 +21,8 @@
 /* A thread that waits looks this often before it sleeps: some microseconds, which the next kernel is usually
  * within. libgomp's own 300,000 cost up to a hundredfold when another program wants a core. */
 #define SPIN_COUNT "3000"
+/* Bytes of stack, some times what a job was seen to use (62 KB above a kernel's own). */
+#define STACK_SIZE (1 << 20)
 
 static void
 write_all (const char *text)
@@ -128,6 +132,31 @@ calm_threads (char **argv,
   }
 }
 
+/* The first thread's stack grows as it is used, and one that may not grow is the end without a word: of 180 pictures at 78 and
+ * 79 MB of ulimit -v two ended so. It takes its room now, of which no page is used. */
+__attribute__ ((noinline)) static void
+grow_stack (void)
+{
+  volatile char room[STACK_SIZE];
+
+  room[0] = 0;
+}
+
+static void
+take_stack (void)
+{
+  struct rlimit limit;
+  void         *room;
+
+  if (getrlimit (RLIMIT_STACK, &limit) < 0 || limit.rlim_cur < 2 * STACK_SIZE)
+    return;
+  room = mmap (NULL, STACK_SIZE + STACK_SIZE / 4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED)
+    give_up (N_("There is not enough memory to go on; close other programs, or use a smaller size"));
+  munmap (room, STACK_SIZE + STACK_SIZE / 4);
+  grow_stack ();
+}
+
 static void
 begin (int    argc,
        char **argv,
@@ -136,6 +165,7 @@ begin (int    argc,
   struct sigaction action = { .sa_handler = hear_abort };
 
   calm_threads (argv, envp);
+  take_stack ();
   g_log_set_default_handler (hear, NULL);
   setvbuf (stderr, last_words, _IOFBF, sizeof last_words - 1);
   on_exit (hear_exit, NULL);
