@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <alloca.h>
 #include <libintl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -137,9 +138,9 @@ calm_threads (char **argv,
 __attribute__ ((noinline)) static void
 grow_stack (void)
 {
-  volatile char room[STACK_SIZE];
+  volatile char *room = alloca (STACK_SIZE);
 
-  room[0] = 0;
+  *room = 0;
 }
 
 static void
