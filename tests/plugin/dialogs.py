@@ -42,6 +42,28 @@ def fill(win, dialog, texts):
     win.wait(lambda: win.find("spin button", STEPS, dialog), "steps").set_current_value(2)
 
 
+def help_and_cancel(win, tap, title, slug, dialog, before):
+    """What every open dialog has; @before: the image's state, which stays."""
+    unnamed = [role for role, name in win.all(dialog) if role in OPERABLE and not name]
+    tap.say(not unnamed, f"{title}: all that can be operated has a name", win.all(dialog))
+    win.press(win.find("button", "Help", dialog))
+    page = slug + ".html"
+    shown = win.wait(lambda: page in win.notes.read_text(), f"help page {page}", 20)
+    tap.say(shown, f"{title}: Help shows its page")
+    win.close(dialog, "Cancel", title)
+    tap.say(win.state() == before, f"{title}: Cancel changes nothing")
+
+
+def fill_and_agree(win, title, slug, texts):
+    """From the menu to OK."""
+    dialog = win.open(title)
+    fill(win, dialog, {"Model": win.gimp.env["UNCLIP_TEST_MODEL"], **texts})
+    win.wait(lambda: is_sensitive(win.find("button", "OK", dialog)), "OK to be ready", 10)
+    win.lie(dialog)
+    win.shot(f"{slug}-filled")
+    win.close(dialog, "OK", title)
+
+
 def run_once(win, tap, title, texts, result):
     """One procedure from the menu: opened without a model, cancelled, done, undone in one step, repeated."""
     slug = title.lower().replace(" ", "-")
@@ -52,21 +74,9 @@ def run_once(win, tap, title, texts, result):
     tap.say(not is_sensitive(win.find("button", "OK", dialog)), f"{title}: without a model there is no OK")
     said = [name for role, name in win.all(dialog) if role == "label"]
     tap.say(any("toybox" in text and "UNCLIP_MODEL_PATH" in text for text in said), f"{title}: says that there is no model", said)
-    unnamed = [role for role, name in win.all(dialog) if role in OPERABLE and not name]
-    tap.say(not unnamed, f"{title}: all that can be operated has a name", win.all(dialog))
-    win.press(win.find("button", "Help", dialog))
-    page = slug + ".html"
-    shown = win.wait(lambda: page in win.notes.read_text(), f"help page {page}", 20)
-    tap.say(shown, f"{title}: Help shows its page")
-    win.close(dialog, "Cancel", title)
-    tap.say(win.state() == before, f"{title}: Cancel changes nothing")
+    help_and_cancel(win, tap, title, slug, dialog, before)
 
-    dialog = win.open(title)
-    fill(win, dialog, {"Model": win.gimp.env["UNCLIP_TEST_MODEL"], **texts})
-    win.wait(lambda: is_sensitive(win.find("button", "OK", dialog)), "OK to be ready", 10)
-    win.lie(dialog)
-    win.shot(f"{slug}-filled")
-    win.close(dialog, "OK", title)
+    fill_and_agree(win, title, slug, texts)
     names = win.layers(2, f"a result of {title}")
     win.shot(f"{slug}-done")
     tap.say(names[0].startswith(result) and names[1] == "photo", f"{title}: OK makes a layer", names)
@@ -101,21 +111,9 @@ def run_new(win, tap, title):
     texts, is_here, result = NEW[title]
     slug = title.lower()
     before, n = win.state(), win.ask(EVERYTHING)
-    dialog = win.open(title)
-    win.press(win.find("button", "Help", dialog))
-    shown = win.wait(lambda: slug + ".html" in win.notes.read_text(), f"help page of {title}", 20)
-    tap.say(shown, f"{title}: Help shows its page")
-    unnamed = [role for role, name in win.all(dialog) if role in OPERABLE and not name]
-    tap.say(not unnamed, f"{title}: all that can be operated has a name", win.all(dialog))
-    win.close(dialog, "Cancel", title)
-    tap.say(win.state() == before, f"{title}: Cancel changes nothing")
+    help_and_cancel(win, tap, title, slug, win.open(title), before)
 
-    dialog = win.open(title)
-    fill(win, dialog, {"Model": win.gimp.env["UNCLIP_TEST_MODEL"], **texts})
-    win.wait(lambda: is_sensitive(win.find("button", "OK", dialog)), "OK to be ready", 10)
-    win.lie(dialog)
-    win.shot(f"{slug}-filled")
-    win.close(dialog, "OK", title)
+    fill_and_agree(win, title, slug, texts)
     if title == "Probe":
         look_at_bars(win, tap)
     win.wait(lambda: win.ask(EVERYTHING) > n, f"a result of {title}", 90)
