@@ -20,6 +20,15 @@ refuse (GError    **error,
 }
 
 static gboolean
+refuse_memory (int      width,
+               int      height,
+               GError **error)
+{
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for a picture of %d × %d"), width, height);
+  return FALSE;
+}
+
+static gboolean
 check_image (GimpImage *image,
              GError   **error)
 {
@@ -155,13 +164,37 @@ widen (int *start,
   *length = widened;
 }
 
+/* What is selected lies in, @right and @bottom just beyond it; empty at { width, 0, height, 0 }. */
+typedef struct
+{
+  int left, right, top, bottom;
+} Bounds;
+
+/* Grows to hold the pixel; rows come from the top down. */
+static inline void
+include (Bounds *bounds,
+         int     x,
+         int     y)
+{
+  bounds->left = MIN (bounds->left, x);
+  bounds->right = MAX (bounds->right, x + 1);
+  bounds->top = MIN (bounds->top, y);
+  bounds->bottom = y + 1;
+}
+
+static GeglRectangle
+rectangle_of (const Bounds *bounds)
+{
+  return *GEGL_RECTANGLE (bounds->left, bounds->top, bounds->right - bounds->left, bounds->bottom - bounds->top);
+}
+
 static gboolean
 look_over (UnclipPluginWork *work,
            UnclipPluginInput input,
            GError          **error)
 {
   int               width = work->pixels.width, height = work->pixels.height;
-  int               left = width, right = 0, top = height, bottom = 0;
+  Bounds            bounds = { width, 0, height, 0 };
   gboolean          is_seen = FALSE;
   g_autofree float *shown = g_new (float, width), *selected = g_new (float, width), *scratch = g_new (float, 4 * (gsize) width);
 
@@ -171,20 +204,17 @@ look_over (UnclipPluginWork *work,
       for (int x = 0; x < width; x++)
         if (selected[x] > 0)
           {
-            left = MIN (left, x);
-            right = MAX (right, x + 1);
-            top = MIN (top, y);
-            bottom = y + 1;
+            include (&bounds, x, y);
             is_seen = is_seen || shown[x] > 0;
             work->is_partial = work->is_partial || (shown[x] > 0 && shown[x] < 1);
           }
     }
-  if (left >= right)
+  if (bounds.left >= bounds.right)
     return refuse (error, _("The selection does not touch the layer: move it, or drop it (Select ▸ None)"));
   if (! is_seen)
     return refuse (error, _("There is nothing to see in the layer: it is transparent here"));
 
-  work->rect = *GEGL_RECTANGLE (left, top, right - left, bottom - top);
+  work->rect = rectangle_of (&bounds);
   if (work->selection.rows != NULL && input != UNCLIP_PLUGIN_PART)
     {
       int longest = MAX (work->rect.width, work->rect.height);
@@ -210,7 +240,7 @@ unclip_plugin_work_cut (const UnclipPluginWork *work,
 
   if (cut == NULL)
     {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for a picture of %d × %d"), width, height);
+      refuse_memory (width, height, error);
       return NULL;
     }
   for (int y = 0; y < height; y++)
@@ -283,6 +313,17 @@ take_image (UnclipPluginWork *work,
   work->known = unclip_plugin_all_layers (image);
 }
 
+/* Repeated on a result, a procedure starts from what that was made of, if that is still there. */
+static GimpDrawable *
+source_of (GimpProcedure *procedure,
+           GimpRunMode    run_mode,
+           GimpDrawable  *drawable)
+{
+  GimpLayer *origin = run_mode == GIMP_RUN_WITH_LAST_VALS ? unclip_plugin_origin_of (procedure, GIMP_LAYER (drawable)) : NULL;
+
+  return origin != NULL ? GIMP_DRAWABLE (origin) : drawable;
+}
+
 gboolean
 unclip_plugin_work_take (UnclipPluginWork *work,
                          GimpProcedure    *procedure,
@@ -292,16 +333,16 @@ unclip_plugin_work_take (UnclipPluginWork *work,
                          UnclipPluginInput input,
                          GError          **error)
 {
-  GimpLayer *origin;
+  GimpDrawable *source;
 
   if (! check_drawables (image, drawables, error))
     return FALSE;
-  origin = run_mode == GIMP_RUN_WITH_LAST_VALS ? unclip_plugin_origin_of (procedure, GIMP_LAYER (drawables[0])) : NULL;
-  if (origin != NULL && ! check_drawables (image, (GimpDrawable *[]) { GIMP_DRAWABLE (origin), NULL }, error))
+  source = source_of (procedure, run_mode, drawables[0]);
+  if (source != drawables[0] && ! check_drawables (image, (GimpDrawable *[]) { source, NULL }, error))
     return FALSE;
 
   take_image (work, run_mode, image);
-  work->layer = origin != NULL ? origin : GIMP_LAYER (drawables[0]);
+  work->layer = GIMP_LAYER (source);
   work->name = gimp_item_get_name (GIMP_ITEM (work->layer));
   work->is_visible = gimp_item_get_visible (GIMP_ITEM (work->layer));
   return take_pixels (work, error) && look_over (work, input, error);
@@ -343,8 +384,7 @@ unclip_plugin_work_find_layers (GimpDrawable    **layers,
                                 UnclipPluginInput input,
                                 GError          **error)
 {
-  guint      n = count_of (drawables);
-  GimpLayer *origin;
+  guint n = count_of (drawables);
   g_autoptr (GPtrArray) all = NULL;
 
   if (image == NULL)
@@ -359,8 +399,7 @@ unclip_plugin_work_find_layers (GimpDrawable    **layers,
 
   if (n == 1)
     {
-      origin = run_mode == GIMP_RUN_WITH_LAST_VALS ? unclip_plugin_origin_of (procedure, GIMP_LAYER (drawables[0])) : NULL;
-      layers[0] = origin != NULL ? GIMP_DRAWABLE (origin) : drawables[0];
+      layers[0] = source_of (procedure, run_mode, drawables[0]);
       if (input == UNCLIP_PLUGIN_LAYERS)
         return 1;
       layers[1] = layer_below (image, layers[0]);
@@ -397,10 +436,7 @@ crop (UnclipPluginPixels  *pixels,
   UnclipPluginPixels part = { rect->width, rect->height, pixels->format, g_try_malloc_n (rect->height, row_size) };
 
   if (part.rows == NULL)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for a picture of %d × %d"), rect->width, rect->height);
-      return FALSE;
-    }
+    return refuse_memory (rect->width, rect->height, error);
   for (int y = 0; y < rect->height; y++)
     memcpy (unclip_plugin_pixels_row (&part, y), unclip_plugin_pixels_row (pixels, rect->y + y) + rect->x * pixel_size, row_size);
   unclip_plugin_pixels_clear (pixels);
@@ -417,7 +453,8 @@ take_selection (UnclipPluginWork *work,
   GimpLayer        *canvas = gimp_layer_new (work->image, "", work->image_width, work->image_height, type, 100, GIMP_LAYER_MODE_NORMAL);
   GimpLayerMask    *mask = canvas != NULL ? gimp_layer_create_mask (canvas, GIMP_ADD_MASK_SELECTION) : NULL;
   gboolean          is_taken = mask != NULL && unclip_plugin_pixels_take (&work->selection, GIMP_DRAWABLE (mask), error);
-  int               left = work->image_width, right = 0, top = work->image_height, bottom = 0;
+  Bounds            bounds = { work->image_width, 0, work->image_height, 0 };
+  GeglRectangle     rect;
   g_autofree float *row = g_new (float, work->image_width);
 
   if (mask != NULL)
@@ -434,18 +471,14 @@ take_selection (UnclipPluginWork *work,
       unclip_plugin_pixels_get (&work->selection, 0, y, work->selection.width, babl_format ("Y float"), row);
       for (int x = 0; x < work->selection.width; x++)
         if (row[x] > 0)
-          {
-            left = MIN (left, x);
-            right = MAX (right, x + 1);
-            top = MIN (top, y);
-            bottom = y + 1;
-          }
+          include (&bounds, x, y);
     }
-  if (left >= right)
+  if (bounds.left >= bounds.right)
     return refuse (error, _("The selection is outside of the image: move it, or drop it (Select ▸ None)"));
-  work->x = left;
-  work->y = top;
-  return crop (&work->selection, GEGL_RECTANGLE (left, top, right - left, bottom - top), error);
+  rect = rectangle_of (&bounds);
+  work->x = rect.x;
+  work->y = rect.y;
+  return crop (&work->selection, &rect, error);
 }
 
 gboolean
@@ -492,10 +525,7 @@ unclip_plugin_work_make_room (UnclipPluginWork *work,
     }
   pixels->rows = g_try_malloc_n ((gsize) pixels->width * pixels->height, n * sizeof *clear);
   if (pixels->rows == NULL)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY, _("There is not enough memory for a picture of %d × %d"), pixels->width, pixels->height);
-      return FALSE;
-    }
+    return refuse_memory (pixels->width, pixels->height, error);
   for (gsize i = 0; i < (gsize) pixels->width * pixels->height; i++)
     memcpy (pixels->rows + i * n * sizeof *clear, clear, n * sizeof *clear);
   work->rect = *GEGL_RECTANGLE (0, 0, pixels->width, pixels->height);

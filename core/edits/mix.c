@@ -117,13 +117,14 @@ static gboolean
 read_ingredients (Mixture *mixture, UnclipRun *run, const guint64 *seeds, int count, GError **error)
 {
   const char *texts[1 + MAX_INGREDIENTS] = { "" };
+  int         n_texts = 1;
 
   for (int i = 0; i < mixture->n; i++)
     if (mixture->ingredients[i].y != NULL)
-      texts[1 + mixture->n_captions++] = mixture->ingredients[i].y;
+      texts[n_texts++] = mixture->ingredients[i].y;
     else if ((mixture->z_i[i] = unclip_run_embed (run, mixture->ingredients[i].x, &mixture->dim, error)) == NULL)
       return FALSE;
-  if (! unclip_run_captions (run, texts, 1 + mixture->n_captions, &mixture->captions, error))
+  if (! unclip_run_captions (run, texts, n_texts, &mixture->captions, error))
     return FALSE;
   mixture->dim = mixture->captions.dim;
   if (mixture->n_captions == 0)
@@ -204,28 +205,27 @@ unclip_mix (UnclipModel *model, const UnclipIngredient *ingredients, int n, gboo
   UnclipInvertMethod  method;
   UnclipJob           job;
   double              guidance_scale;
-  int                 n_captions = 0;
 
   if (! check (ingredients, n, keeps_structure, count, error) || ! unclip_run_init (&run, model, options, error))
     return NULL;
   unclip_run_offer_candidates (&run);
   for (int i = 0; i < n; i++)
-    n_captions += ingredients[i].y != NULL;
+    mixture.n_captions += ingredients[i].y != NULL;
   if (! keeps_structure && run.options->n_steps == 0)
     run.n_steps = (int) unclip_model_default (model, "generate_steps", run.n_steps);
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                    : keeps_structure                ? unclip_model_default (model, "text_edit_guidance_scale", 3.0)
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
-  job = (UnclipJob) { UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (n_captions < n ? UNCLIP_STAGE_IMAGE : 0)
-                        | (n_captions > 0 ? UNCLIP_STAGE_PRIOR : 0) | unclip_run_upsampler_stages (&run),
+  job = (UnclipJob) { UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (mixture.n_captions < n ? UNCLIP_STAGE_IMAGE : 0)
+                        | (mixture.n_captions > 0 ? UNCLIP_STAGE_PRIOR : 0) | unclip_run_upsampler_stages (&run),
                       largest_picture (ingredients, n), keeps_structure ? unclip_inversion_states (method, run.n_steps) : 0,
                       .n_results = count, .lays_over = keeps_structure && run.upsamples };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
   unclip_run_use (&run, guidance_scale, 0);
-  unclip_run_expect (&run, UNCLIP_COST_TEXT + (n - n_captions) * UNCLIP_COST_IMAGE
-                             + count * cost_of_one (&run, n_captions, keeps_structure, method, guidance_scale) + unclip_run_upsample_cost (&run, count));
+  unclip_run_expect (&run, UNCLIP_COST_TEXT + (n - mixture.n_captions) * UNCLIP_COST_IMAGE
+                             + count * cost_of_one (&run, mixture.n_captions, keeps_structure, method, guidance_scale) + unclip_run_upsample_cost (&run, count));
 
   seeds = g_new (guint64, count);
   for (int k = 0; k < count; k++)

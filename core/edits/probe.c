@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "run.h"
+#include "finish.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -125,10 +125,8 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
 {
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
-  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
   g_autoptr (GPtrArray) states = g_ptr_array_new_with_free_func (g_free);
   g_autofree float *z_i = NULL, *projected = NULL;
-  g_autoptr (GPtrArray) high = NULL;
   g_autofree guint64 *seeds = NULL;
   double guidance_scale;
   int    dim;
@@ -155,11 +153,8 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
       || ! decode (&run, &captions, projected, n, guidance_scale, states, error))
     return NULL;
 
-  if (! run.upsamples)
-    return unclip_run_small_images (&run, images, states, error) ? g_steal_pointer (&images) : NULL;
   seeds = g_new (guint64, n);
   for (int i = 0; i < n; i++)
     seeds[i] = run.options->seed;
-  high = unclip_run_upsample (&run, (const float *const *) states->pdata, n, seeds, error);
-  return high != NULL && unclip_run_images (images, high, run.size, error) ? g_steal_pointer (&images) : NULL;
+  return unclip_run_enlarge_all (&run, (const float *const *) states->pdata, n, seeds, error);
 }

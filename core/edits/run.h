@@ -159,8 +159,6 @@ float       *unclip_run_encode_small (UnclipRun *run, const float *picture, GErr
 /* The picture [low_size, low_size, 3] in [-1, 1] that @state stands for; transfer full. */
 float       *unclip_run_small       (UnclipRun *run, const float *state, GError **error);
 UnclipImage *unclip_run_small_image (UnclipRun *run, const float *state, GError **error);
-/* Adds those of @states (element-type float*) to @images, each freed as soon as it is no longer needed. */
-gboolean     unclip_run_small_images (UnclipRun *run, GPtrArray *images, GPtrArray *states, GError **error);
 /* A state of noise, from the run's random numbers. */
 void         unclip_run_state_noise (UnclipRun *run, float *out);
 

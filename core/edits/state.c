@@ -42,21 +42,6 @@ unclip_run_small_image (UnclipRun *run, const float *state, GError **error)
   return picture != NULL ? unclip_run_image (picture, run->low_size, error) : NULL;
 }
 
-gboolean
-unclip_run_small_images (UnclipRun *run, GPtrArray *images, GPtrArray *states, GError **error)
-{
-  for (guint i = 0; i < states->len; i++)
-    {
-      UnclipImage *image = unclip_run_small_image (run, states->pdata[i], error);
-
-      if (image == NULL)
-        return FALSE;
-      g_ptr_array_add (images, image);
-      g_clear_pointer (&states->pdata[i], g_free);
-    }
-  return TRUE;
-}
-
 void
 unclip_run_state_noise (UnclipRun *run, float *out)
 {

@@ -135,7 +135,9 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
         g_ptr_array_add (squares, unclip_run_new_state (&run));
         seeds[i] = unclip_seed_after (run.options->seed, i);
         unclip_run_noise_z_i (&run, z_i, dim, seeds[i], noisy);
-        if (! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, guidance_scale, error)
+        /* Without noise all have the same condition. */
+        if (((i == 0 || run.options->noise_level != 0)
+             && ! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, guidance_scale, error))
             || ! sample (&run, &decoder, trace, reconstruction, eta, seeds[i], g_ptr_array_index (squares, i), error))
           return NULL;
       }
