@@ -59,6 +59,15 @@ typedef void (*UnclipProgressFunc) (const UnclipProgress *progress, gpointer use
  */
 typedef void (*UnclipNoteFunc) (const char *note, gpointer user_data);
 
+/**
+ * UnclipCandidateFunc:
+ * @number: which of the edit's pictures, from 0; -1: the reconstruction that comes before them
+ * @square: of the decoder's size, as the edit returns it in the end
+ *
+ * A picture of an edit that leaves candidates is done, while others are still to come. Called on the thread that made the call.
+ */
+typedef void (*UnclipCandidateFunc) (int number, const UnclipImage *square, gpointer user_data);
+
 /* The stage for people, translated: "Decoder", "Upsampler", ... */
 UNCLIP_API const char *unclip_stage_title (const char *stage);
 
@@ -146,6 +155,7 @@ typedef enum
  * @n_steps: of the decoder, and of an inversion; of the upsampler where that works alone
  * @guidance_scale: of the decoder
  * @strength: eta of variations, theta of a text edit's last stage; 0 for other jobs
+ * @cost: of the whole job, in passes of the decoder on one picture; rough, as UnclipProgress.fraction counts
  *
  * What a job used where its options left the choice to the model or to this CPU.
  */
@@ -156,6 +166,7 @@ typedef struct
   int             n_steps;
   double          guidance_scale;
   double          strength;
+  double          cost;
 } UnclipUsed;
 
 /* An edit's pictures at the decoder's size, with what it takes to finish them: see unclip_candidates_finish(). */
@@ -182,34 +193,40 @@ typedef struct _UnclipCandidates UnclipCandidates;
  * @progress: (nullable): called after every step
  * @candidates: (nullable): where generate, variations, text edit, interpolate and mix leave what it takes to finish their pictures, %NULL if they
  *   fail; what they return is then of the decoder's size
+ * @candidate: (nullable): with @candidates: called when one of them is done
+ * @stop: (nullable): with @candidates: once it is cancelled no further one is begun, the present one is given up, and those that are done are
+ *   all; %G_IO_ERROR_CANCELLED if none is
  * @used: (nullable): takes what the job used, as soon as it has begun
  * @note: (nullable): called when there is something worth knowing; see #UnclipNoteFunc
  * @cancellable: (nullable): looked at before every step
  */
 typedef struct
 {
-  UnclipPrecision    precision;
-  int                n_threads;
-  UnclipRngKind      rng;
-  guint64            seed;
-  UnclipFraming      framing;
-  UnclipInversion    inversion;
-  UnclipSampler      sampler;
-  int                size;
-  int                tile;
-  int                n_steps;
-  int                prior_n_steps;
-  int                super_res_n_steps;
-  int                noise_level;
-  double             guidance_scale;
-  double             prior_guidance_scale;
-  UnclipProgressFunc progress;
-  gpointer           progress_data;
-  UnclipCandidates **candidates;
-  UnclipUsed        *used;
-  UnclipNoteFunc     note;
-  gpointer           note_data;
-  GCancellable      *cancellable;
+  UnclipPrecision     precision;
+  int                 n_threads;
+  UnclipRngKind       rng;
+  guint64             seed;
+  UnclipFraming       framing;
+  UnclipInversion     inversion;
+  UnclipSampler       sampler;
+  int                 size;
+  int                 tile;
+  int                 n_steps;
+  int                 prior_n_steps;
+  int                 super_res_n_steps;
+  int                 noise_level;
+  double              guidance_scale;
+  double              prior_guidance_scale;
+  UnclipProgressFunc  progress;
+  gpointer            progress_data;
+  UnclipCandidates  **candidates;
+  UnclipCandidateFunc candidate;
+  gpointer            candidate_data;
+  GCancellable       *stop;
+  UnclipUsed         *used;
+  UnclipNoteFunc      note;
+  gpointer            note_data;
+  GCancellable       *cancellable;
 } UnclipOptions;
 
 /* Every field at "the model's default"; seed 0, philox. */

@@ -90,6 +90,8 @@ unclip_generate (UnclipModel *model, const char *y, UnclipPriorKind kind, const 
     return NULL;
   if (picture.high != NULL)
     return unclip_run_image (picture.high, run.size, error);
+  if (! unclip_run_candidate (&run, 0, picture.state, error))
+    return NULL;
   images = unclip_run_finish_new (&run, (const float *[]) { picture.state }, 1, NULL, error);
   return images != NULL ? g_ptr_array_steal_index (images, 0) : NULL;
 }

@@ -132,20 +132,21 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       {
         double u = i / (n_frames - 1.0);
         g_autoptr (UnclipTrace) trace = trace_between (first, last, hold == UNCLIP_HOLD_X_T ? 0 : u);
-        float *x = g_new (float, trace->n);
+        float   *x = g_new (float, trace->n);
+        gboolean is_end;
 
         g_ptr_array_add (squares, x);
         seeds[i] = run.options->seed;
         turn (z, z_i[0], z_i[1], dim, hold == UNCLIP_HOLD_Z_I ? 0 : u);
-        if (! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z, 0 }, guidance_scale, error))
-          return NULL;
-        if (is_same || (i == 0 && n_ends > 0) || (i == n_frames - 1 && n_ends == 2))
+        is_end = is_same || (i == 0 && n_ends > 0) || (i == n_frames - 1 && n_ends == 2);
+        if (! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z, 0 }, guidance_scale, error)
+            || ! (is_end ? unclip_run_reconstruct (&run, &decoder, trace, low[i == 0 ? 0 : 1], x, error) : unclip_run_decode (&run, &decoder, trace, 0, 1, x, error))
+            || ! unclip_run_candidate (&run, i, x, error))
           {
-            if (! unclip_run_reconstruct (&run, &decoder, trace, low[i == 0 ? 0 : 1], x, error))
+            if (! unclip_run_is_stopped (&run, i, error))
               return NULL;
+            n_frames = i;
           }
-        else if (! unclip_run_decode (&run, &decoder, trace, 0, 1, x, error))
-          return NULL;
       }
   }
 

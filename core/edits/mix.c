@@ -174,6 +174,7 @@ redraw (UnclipRun *run, UnclipDecoder *decoder, const Mixture *mixture, const fl
 {
   UnclipCondition before = { NULL, 0 };
   g_autoptr (UnclipTrace) trace = NULL;
+  g_autofree float *own = unclip_run_new_state (run);
 
   for (int i = mixture->n - 1; i >= 0; i--)
     before.z_i = mixture->z_i[i] != NULL ? mixture->z_i[i] : before.z_i;
@@ -181,9 +182,13 @@ redraw (UnclipRun *run, UnclipDecoder *decoder, const Mixture *mixture, const fl
     return FALSE;
   unclip_run_reseed (run, seed);
   trace = unclip_run_invert (run, decoder, low, method, error);
-  return trace != NULL && unclip_run_reconstruct (run, decoder, trace, low, reconstruction, error)
-         && unclip_decoder_condition (decoder, run, &mixture->captions, before, (UnclipCondition) { z_i, 0 }, guidance_scale, error)
-         && unclip_run_decode (run, decoder, trace, 0, 1, x, error);
+  if (trace == NULL || ! unclip_run_reconstruct (run, decoder, trace, low, own, error)
+      || ! unclip_decoder_condition (decoder, run, &mixture->captions, before, (UnclipCondition) { z_i, 0 }, guidance_scale, error)
+      || ! unclip_run_decode (run, decoder, trace, 0, 1, x, error))
+    return FALSE;
+  /* One that is given up leaves that of the one before it. */
+  memcpy (reconstruction, own, run->n_state * sizeof (float));
+  return TRUE;
 }
 
 /* Of one picture, in passes of the decoder. */
@@ -248,8 +253,14 @@ unclip_mix (UnclipModel *model, const UnclipIngredient *ingredients, int n, gboo
         g_ptr_array_add (squares, x);
         if (! stir (&run, &mixture, k, seeds[k], z_i, error)
             || ! (keeps_structure ? redraw (&run, &decoder, &mixture, low, z_i, guidance_scale, method, seeds[k], reconstruction, x, error)
-                                  : draw (&run, &decoder, &mixture, z_i, guidance_scale, seeds[k], x, error)))
-          return NULL;
+                                  : draw (&run, &decoder, &mixture, z_i, guidance_scale, seeds[k], x, error))
+            || (k == 0 && keeps_structure && ! unclip_run_candidate (&run, -1, reconstruction, error))
+            || ! unclip_run_candidate (&run, k, x, error))
+          {
+            if (! unclip_run_is_stopped (&run, k, error))
+              return NULL;
+            count = k;
+          }
       }
   }
 

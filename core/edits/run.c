@@ -168,6 +168,8 @@ void
 unclip_run_expect (UnclipRun *run, double cost)
 {
   run->cost_total += cost;
+  if (run->options->used != NULL)
+    run->options->used->cost = run->cost_total;
 }
 
 gboolean
@@ -184,7 +186,31 @@ unclip_run_step (UnclipRun *run, const char *stage, int step, int n_steps, doubl
         progress.preview = preview = unclip_run_image (x_0, side, NULL);
       run->options->progress (&progress, run->options->progress_data);
     }
-  return ! g_cancellable_set_error_if_cancelled (run->options->cancellable, error);
+  return ! g_cancellable_set_error_if_cancelled (run->options->cancellable, error)
+         && ! (run->candidates != NULL && g_cancellable_set_error_if_cancelled (run->options->stop, error));
+}
+
+gboolean
+unclip_run_candidate (UnclipRun *run, int number, const float *state, GError **error)
+{
+  g_autoptr (UnclipImage) square = NULL;
+
+  if (run->candidates == NULL || run->options->candidate == NULL)
+    return TRUE;
+  square = unclip_run_small_image (run, state, error);
+  if (square == NULL)
+    return FALSE;
+  run->options->candidate (number, square, run->options->candidate_data);
+  return TRUE;
+}
+
+gboolean
+unclip_run_is_stopped (UnclipRun *run, int n_done, GError **error)
+{
+  if (run->candidates == NULL || n_done == 0 || ! g_cancellable_is_cancelled (run->options->stop) || g_cancellable_is_cancelled (run->options->cancellable))
+    return FALSE;
+  g_clear_error (error);
+  return TRUE;
 }
 
 void

@@ -109,6 +109,21 @@ void     unclip_run_expect (UnclipRun *run, double cost);
  * @x_0: (nullable): [side, side, 3] in [-1, 1], what the picture is like so far */
 gboolean unclip_run_step   (UnclipRun *run, const char *stage, int step, int n_steps, double cost, const float *x_0, int side, GError **error);
 
+/**
+ * unclip_run_candidate:
+ * @number: from 0; -1: the reconstruction
+ *
+ * Shows a state that is done to a caller who wants to see candidates as they come.
+ */
+gboolean unclip_run_candidate (UnclipRun *run, int number, const float *state, GError **error);
+/**
+ * unclip_run_is_stopped:
+ * @n_done: candidates that are done
+ *
+ * After a step that failed: whether that was the caller who said enough, and there are candidates to leave. Then it is no error.
+ */
+gboolean unclip_run_is_stopped (UnclipRun *run, int n_done, GError **error);
+
 /* ---- notes ------------------------------------------------------------------------------------- */
 
 /* What a note is about. */

@@ -101,7 +101,8 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
         || ! unclip_decoder_condition (&decoder, &run, &captions, before, before, 1.0, error))
       return NULL;
     trace = unclip_run_invert (&run, &decoder, low, method, error);
-    if (trace == NULL || ! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error))
+    if (trace == NULL || ! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error)
+        || ! unclip_run_candidate (&run, -1, reconstruction, error))
       return NULL;
     for (int i = 0; i < n_stages; i++)
       {
@@ -109,14 +110,17 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
         seeds[i] = run.options->seed;
         /* Not turned at all, the decoder would say what it said: the reconstruction. */
         if (theta == 0)
+          memcpy (g_ptr_array_index (squares, i), reconstruction, trace->n * sizeof (float));
+        else
+          turn (z_theta, z_i, z_d, dim, theta * (i + 1) / n_stages);
+        if ((theta != 0 && (! unclip_decoder_condition (&decoder, &run, &captions, before, (UnclipCondition) { z_theta, NONE }, guidance_scale, error)
+                            || ! unclip_run_decode (&run, &decoder, trace, 0, 1, g_ptr_array_index (squares, i), error)))
+            || ! unclip_run_candidate (&run, i, g_ptr_array_index (squares, i), error))
           {
-            memcpy (g_ptr_array_index (squares, i), reconstruction, trace->n * sizeof (float));
-            continue;
+            if (! unclip_run_is_stopped (&run, i, error))
+              return NULL;
+            n_stages = i;
           }
-        turn (z_theta, z_i, z_d, dim, theta * (i + 1) / n_stages);
-        if (! unclip_decoder_condition (&decoder, &run, &captions, before, (UnclipCondition) { z_theta, NONE }, guidance_scale, error)
-            || ! unclip_run_decode (&run, &decoder, trace, 0, 1, g_ptr_array_index (squares, i), error))
-          return NULL;
       }
   }
   return unclip_run_finish (&run, x, low, reconstruction, (const float *const *) squares->pdata, n_stages, seeds, error);

@@ -127,7 +127,8 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
         || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, 1.0, error))
       return NULL;
     trace = unclip_run_invert (&run, &decoder, low, method, error);
-    if (trace == NULL || ! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error))
+    if (trace == NULL || ! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error)
+        || ! unclip_run_candidate (&run, -1, reconstruction, error))
       return NULL;
     picture.z_i = noisy;
     for (int i = 0; i < count; i++)
@@ -138,8 +139,13 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
         /* Without noise all have the same condition. */
         if (((i == 0 || run.options->noise_level != 0)
              && ! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, guidance_scale, error))
-            || ! sample (&run, &decoder, trace, reconstruction, eta, seeds[i], g_ptr_array_index (squares, i), error))
-          return NULL;
+            || ! sample (&run, &decoder, trace, reconstruction, eta, seeds[i], g_ptr_array_index (squares, i), error)
+            || ! unclip_run_candidate (&run, i, g_ptr_array_index (squares, i), error))
+          {
+            if (! unclip_run_is_stopped (&run, i, error))
+              return NULL;
+            count = i;
+          }
       }
   }
   return unclip_run_finish (&run, x, low, reconstruction, (const float *const *) squares->pdata, count, seeds, error);

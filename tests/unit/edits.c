@@ -316,6 +316,102 @@ test_candidates (void)
       }
 }
 
+/* What a caller sees of candidates as they come, who has enough after @enough of them. */
+typedef struct
+{
+  GPtrArray    *seen; /* element-type UnclipImage */
+  gboolean      has_reconstruction;
+  guint         enough;
+  GCancellable *stop;
+} Watcher;
+
+static void
+see (int number, const UnclipImage *square, gpointer data)
+{
+  Watcher *watcher = data;
+
+  if (number < 0)
+    watcher->has_reconstruction = TRUE;
+  g_assert_cmpint (number, ==, (int) watcher->seen->len - watcher->has_reconstruction);
+  g_ptr_array_add (watcher->seen, unclip_image_copy (square));
+  if (number >= 0 && number + 1 == (int) watcher->enough)
+    g_cancellable_cancel (watcher->stop);
+}
+
+/* Candidates are shown as they come, as they are in the end; whoever has enough keeps those that are done, and only those. */
+static void
+test_candidates_as_they_come (void)
+{
+  g_autoptr (UnclipImage) x = picture (70, 50);
+  g_autoptr (UnclipImage) other = picture (50, 70);
+  const UnclipIngredient ingredients[] = { { x, NULL, 1 }, { NULL, "a ball", 1 } };
+  static const int       last[] = { 1 };
+
+  for (int kind = 0; kind < 5; kind++)
+    for (guint enough = 0; enough <= 2; enough += 2)
+      {
+        gboolean      of_picture = kind == 0 || kind == 1 || kind == 3;
+        UnclipOptions options = options_new (HIGH);
+        g_autoptr (GCancellable) stop = g_cancellable_new ();
+        g_autoptr (GPtrArray) seen = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
+        g_autoptr (GPtrArray) made = NULL;
+        g_autoptr (GPtrArray) finished = NULL;
+        g_autoptr (UnclipCandidates) candidates = NULL;
+        g_autoptr (GError) error = NULL;
+        Watcher     watcher = { seen, FALSE, enough, stop };
+        UnclipUsed  used;
+        const guint n = enough > 0 ? enough : 3;
+
+        options.candidates = &candidates;
+        options.candidate = see;
+        options.candidate_data = &watcher;
+        options.stop = stop;
+        options.used = &used;
+        /* Without, an end of an interpolation takes no step that could be stopped. */
+        options.guidance_scale = 2;
+        if (kind == 0)
+          made = unclip_variations (model, x, 3, 0.8, &options, &error);
+        else if (kind == 1)
+          made = unclip_text_edit (model, x, "a ball", "a star", 0.6, 3, &options, &error);
+        else if (kind == 2 || kind == 3)
+          made = unclip_mix (model, ingredients, 2, kind == 3, 3, &options, &error);
+        else
+          made = unclip_interpolate (model, x, other, 3, UNCLIP_HOLD_NOTHING, &options, &error);
+        g_assert_no_error (error);
+        g_assert_cmpint (unclip_candidates_count (candidates), ==, n);
+        g_assert_cmpint (made->len, ==, n + of_picture);
+        g_assert_cmpint (seen->len, ==, made->len);
+        g_assert_cmpfloat (used.cost, >, 1);
+        for (guint i = 0; i < made->len; i++)
+          assert_same (made->pdata[i], seen->pdata[i]);
+        finished = unclip_candidates_finish (model, candidates, last, 1, NULL, &error);
+        g_assert_no_error (error);
+        g_assert_cmpint (((UnclipImage *) finished->pdata[0])->width, ==, HIGH);
+      }
+}
+
+/* Nothing is done yet: then there is nothing to keep. */
+static void
+test_stopped_at_once (void)
+{
+  g_autoptr (UnclipImage) x = picture (LOW, LOW);
+  g_autoptr (GCancellable) stop = g_cancellable_new ();
+  g_autoptr (UnclipCandidates) candidates = NULL;
+  g_autoptr (GPtrArray) whole = NULL;
+  g_autoptr (GError) error = NULL;
+  UnclipOptions options = options_new (LOW);
+
+  g_cancellable_cancel (stop);
+  options.stop = stop;
+  whole = unclip_variations (model, x, 1, 0.5, &options, &error);
+  g_assert_no_error (error);
+
+  options.candidates = &candidates;
+  g_assert_null (unclip_variations (model, x, 1, 0.5, &options, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_null (candidates);
+}
+
 /* Another upsampler would make other pictures; and what fails leaves no candidates. */
 static void
 test_other_candidates (void)
@@ -1017,6 +1113,8 @@ main (int argc, char **argv)
   g_test_add_func ("/edits/variations", test_variations);
   g_test_add_func ("/edits/variations/without-x_T", test_variations_without_x_T);
   g_test_add_func ("/edits/candidates", test_candidates);
+  g_test_add_func ("/edits/candidates/as-they-come", test_candidates_as_they_come);
+  g_test_add_func ("/edits/candidates/stopped-at-once", test_stopped_at_once);
   g_test_add_func ("/edits/candidates/of-another-model", test_other_candidates);
   g_test_add_func ("/edits/noise-level", test_noise_level);
   g_test_add_func ("/edits/text-edit", test_text_edit);
