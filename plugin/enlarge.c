@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "procedure.h"
+#include "job.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -47,9 +47,7 @@ make (UnclipPluginJob *job,
 {
   const UnclipPluginWork *work = &job->works[0];
   g_autoptr (UnclipImage) part = unclip_plugin_work_cut (work, error);
-  g_autofree char *name = unclip_plugin_line (work->name);
-  UnclipImage     *enlarged;
-  JsonObject      *record;
+  UnclipImage *enlarged;
 
   if (part == NULL)
     return FALSE;
@@ -60,11 +58,19 @@ make (UnclipPluginJob *job,
 
   job->squares = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
   g_ptr_array_add (job->squares, enlarged);
-  record = unclip_plugin_record_new (job->procedure, &job->settings, job->model);
+  return TRUE;
+}
+
+static gboolean
+name (UnclipPluginJob *job,
+      GError         **error)
+{
+  g_autofree char *layer = unclip_plugin_line (job->works[0].name);
+  JsonObject      *record = unclip_plugin_record_new (job->procedure, &job->settings, job->model);
   json_object_set_int_member (record, "scale", scale_of (job));
   /* Translators: name of a layer, how many times as large it is */
-  unclip_plugin_results_add (&job->results, (UnclipPluginResult) { .name = g_strdup_printf (_("%s ×%d"), name, scale_of (job)),
-                                                                   .record = record, .picture = enlarged });
+  unclip_plugin_job_add (job, (UnclipPluginResult) { .name = g_strdup_printf (_("%s ×%d"), layer, scale_of (job)),
+                                                                   .record = record, .picture = job->squares->pdata[0] });
   job->results.to_new_image = gimp_procedure_config_get_choice_id (job->config, "into");
   return TRUE;
 }
@@ -86,5 +92,6 @@ const UnclipPluginDescriptor unclip_plugin_enlarge = {
   .add_arguments = add_arguments,
   .add_values = add_values,
   .make = make,
+  .name_results = name,
   .set_values = set_values,
 };

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "procedure.h"
+#include "job.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -60,14 +60,14 @@ add_result (UnclipPluginJob *job,
   json_object_set_string_member (record, "prompt", prompt);
   json_object_set_string_member (record, "prior", prior);
   /* Translators: caption, seed */
-  unclip_plugin_results_add (&job->results, (UnclipPluginResult) { .name = g_strdup_printf (_("%s #%d"), caption, seed), .record = record, .square = square });
+  unclip_plugin_job_add (job, (UnclipPluginResult) { .name = g_strdup_printf (_("%s #%d"), caption, seed), .record = record, .square = square });
 }
 
 static gboolean
 make (UnclipPluginJob *job,
       GError         **error)
 {
-  g_autofree char *prompt = unclip_plugin_text (job->config, "prompt"), *prior = NULL;
+  g_autofree char *prompt = unclip_plugin_text (job->config, "prompt");
   int              count;
 
   if (*prompt == '\0')
@@ -76,7 +76,7 @@ make (UnclipPluginJob *job,
                    _("Say what the picture should show: the argument \"prompt\" is empty; write for example \"a red ball\""));
       return FALSE;
     }
-  g_object_get (job->config, "count", &count, "prior", &prior, NULL);
+  g_object_get (job->config, "count", &count, NULL);
   job->squares = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_image_free);
   for (int k = 0; k < count; k++)
     {
@@ -87,12 +87,23 @@ make (UnclipPluginJob *job,
       unclip_plugin_progress_part (&job->progress, k, count);
       square = unclip_generate (job->model, prompt, gimp_procedure_config_get_choice_id (job->config, "prior"), &job->options, error);
       if (square == NULL)
-        return FALSE;
+        return unclip_plugin_job_is_stopped (job, k, error);
+      unclip_plugin_job_keep (job);
       g_ptr_array_add (job->squares, square);
     }
+  return TRUE;
+}
+
+static gboolean
+name (UnclipPluginJob *job,
+      GError         **error)
+{
+  g_autofree char *prompt = unclip_plugin_text (job->config, "prompt"), *prior = NULL;
+
+  g_object_get (job->config, "prior", &prior, NULL);
   if (! unclip_plugin_work_make_room (&job->works[0], job->settings.used.size, error))
     return FALSE;
-  for (int k = 0; k < count; k++)
+  for (guint k = 0; k < job->squares->len; k++)
     add_result (job, (int) unclip_seed_after (job->settings.seed, k), prompt, prior, job->squares->pdata[k]);
   job->results.group_name = unclip_plugin_line (prompt);
   return TRUE;
@@ -114,6 +125,8 @@ const UnclipPluginDescriptor unclip_plugin_generate = {
   .captions = { { "prompt", N_("a red ball"), TRUE } },
   .add_arguments = add_arguments,
   .add_values = add_values,
+  .has_candidates = TRUE,
   .make = make,
+  .name_results = name,
   .set_values = set_values,
 };

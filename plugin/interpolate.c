@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "procedure.h"
+#include "job.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -58,21 +58,29 @@ static gboolean
 make (UnclipPluginJob *job,
       GError         **error)
 {
-  UnclipHold  hold = gimp_procedure_config_get_choice_id (job->config, "hold");
-  /* Played over one another, pictures that can be seen through would add up. */
-  const char *replace = babl_format_has_alpha (job->works[0].pixels.format) ? " (replace)" : "";
+  UnclipHold hold = gimp_procedure_config_get_choice_id (job->config, "hold");
   g_autoptr (UnclipImage) last = unclip_plugin_job_picture (job, 0, error);
   g_autoptr (UnclipImage) first = last != NULL ? unclip_plugin_job_picture (job, 1, error) : NULL;
-  g_autofree char *held = NULL;
-  int n_frames, delay;
+  int n_frames;
 
   if (first == NULL)
     return FALSE;
-  g_object_get (job->config, "frames", &n_frames, "delay", &delay, "hold", &held, NULL);
+  g_object_get (job->config, "frames", &n_frames, NULL);
   job->squares = unclip_interpolate (job->model, first, last, n_frames, hold, &job->options, error);
-  if (job->squares == NULL)
-    return FALSE;
+  return job->squares != NULL;
+}
 
+static gboolean
+name (UnclipPluginJob *job,
+      GError         **error)
+{
+  UnclipHold  hold = gimp_procedure_config_get_choice_id (job->config, "hold");
+  /* Played over one another, pictures that can be seen through would add up. */
+  const char *replace = babl_format_has_alpha (job->works[0].pixels.format) ? " (replace)" : "";
+  g_autofree char *held = NULL;
+  int n_frames = (int) job->squares->len, delay;
+
+  g_object_get (job->config, "delay", &delay, "hold", &held, NULL);
   /* GIMP plays upwards. */
   for (int k = n_frames - 1; k >= 0; k--)
     {
@@ -86,7 +94,7 @@ make (UnclipPluginJob *job,
       json_object_set_string_member (result.record, "last", job->works[0].name);
       /* Translators: name of a layer; GIMP and GIF know "(…ms)" and what follows as they are */
       result.name = g_strdup_printf (_("Frame %d (%dms)%s"), k + 1, delay, replace);
-      unclip_plugin_results_add (&job->results, result);
+      unclip_plugin_job_add (job, result);
     }
   job->results.group_name = g_strdup (_("Interpolate"));
   job->results.to_new_image = gimp_procedure_config_get_choice_id (job->config, "into");
@@ -110,4 +118,5 @@ const UnclipPluginDescriptor unclip_plugin_interpolate = {
   .needs = (const char *const[]) { "image_encoder", NULL },
   .add_arguments = add_arguments,
   .make = make,
+  .name_results = name,
 };

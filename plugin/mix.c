@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "procedure.h"
+#include "job.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -166,7 +166,7 @@ static gboolean
 make (UnclipPluginJob *job,
       GError         **error)
 {
-  g_autofree char *weights = unclip_plugin_text (job->config, "weights"), *captions = unclip_plugin_text (job->config, "captions"), *mixed = NULL;
+  g_autofree char *weights = unclip_plugin_text (job->config, "weights"), *captions = unclip_plugin_text (job->config, "captions");
   Mixture *mixture = g_new0 (Mixture, 1);
   gboolean keeps_structure;
   int      count;
@@ -184,11 +184,18 @@ make (UnclipPluginJob *job,
     }
   g_object_get (job->config, "structure", &keeps_structure, "count", &count, NULL);
   job->squares = unclip_mix (job->model, mixture->ingredients, mixture->n, keeps_structure, count, &job->options, error);
-  if (job->squares == NULL)
-    return FALSE;
+  return job->squares != NULL;
+}
 
-  mixed = recipe (job, mixture);
-  for (int k = 0; k < count; k++)
+static gboolean
+name (UnclipPluginJob *job,
+      GError         **error)
+{
+  g_autofree char *mixed = recipe (job, job->data);
+  gboolean keeps_structure;
+
+  g_object_get (job->config, "structure", &keeps_structure, NULL);
+  for (guint k = 0; k + (keeps_structure ? 1 : 0) < job->squares->len; k++)
     {
       int         seed = (int) unclip_seed_after (job->settings.seed, k);
       JsonObject *record = unclip_plugin_record_new (job->procedure, &job->settings, job->model);
@@ -196,9 +203,9 @@ make (UnclipPluginJob *job,
       json_object_set_int_member (record, "seed", seed);
       json_object_set_string_member (record, "mix", mixed);
       json_object_set_boolean_member (record, "structure", keeps_structure);
-      unclip_plugin_results_add (&job->results, (UnclipPluginResult) { .name = g_strdup_printf (_("Mix #%d"), seed), .record = record,
-                                                                       .before = keeps_structure ? job->squares->pdata[0] : NULL,
-                                                                       .square = job->squares->pdata[keeps_structure ? k + 1 : k] });
+      unclip_plugin_job_add (job, (UnclipPluginResult) { .name = g_strdup_printf (_("Mix #%d"), seed), .record = record,
+                                                         .before = keeps_structure ? job->squares->pdata[0] : NULL,
+                                                         .square = job->squares->pdata[keeps_structure ? k + 1 : k] });
     }
   job->results.group_name = g_strdup (_("Mix"));
   return TRUE;
@@ -221,6 +228,8 @@ const UnclipPluginDescriptor unclip_plugin_mix = {
   .captions = { { "captions", N_("a red ball=0.5, a star=-0.3"), FALSE } },
   .add_arguments = add_arguments,
   .add_values = add_values,
+  .has_candidates = TRUE,
   .make = make,
+  .name_results = name,
   .set_values = set_values,
 };

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "procedure.h"
+#include "job.h"
 
 #include <glib/gi18n-lib.h>
 #include <stdlib.h>
@@ -18,12 +18,13 @@ typedef struct
   double      probability, similarity;
 } Score;
 
-/* What the labels came to, the best first. */
+/* What the labels came to, the best first; and of how many components there are pictures. */
 typedef struct
 {
   char **labels;
   Score *scores;
   int    n;
+  int    numbers[MAX_PICTURES], n_pictures;
 } Probed;
 
 static void
@@ -177,15 +178,22 @@ probe_pca (UnclipPluginJob   *job,
            GError           **error)
 {
   job->squares = unclip_probe_pca (job->model, picture, numbers, n, &job->options, error);
-  if (job->squares == NULL)
-    return FALSE;
-  for (int i = 0; i < n; i++)
+  return job->squares != NULL;
+}
+
+static gboolean
+name (UnclipPluginJob *job,
+      GError         **error)
+{
+  const Probed *probed = job->data;
+
+  for (int i = 0; i < probed->n_pictures; i++)
     {
       JsonObject *record = unclip_plugin_record_new (job->procedure, &job->settings, job->model);
 
-      json_object_set_int_member (record, "pca", numbers[i]);
-      unclip_plugin_results_add (&job->results, (UnclipPluginResult) { .name = g_strdup_printf (_("PCA %d"), numbers[i]), .record = record,
-                                                                       .square = job->squares->pdata[i] });
+      json_object_set_int_member (record, "pca", probed->numbers[i]);
+      unclip_plugin_job_add (job, (UnclipPluginResult) { .name = g_strdup_printf (_("PCA %d"), probed->numbers[i]), .record = record,
+                                                         .square = job->squares->pdata[i] });
     }
   job->results.group_name = g_strdup (_("Probe"));
   return TRUE;
@@ -199,14 +207,13 @@ make (UnclipPluginJob *job,
   g_auto (GStrv) parts = unclip_plugin_split (pca);
   g_autoptr (UnclipImage) picture = NULL;
   Probed *probed = g_new0 (Probed, 1);
-  int     numbers[MAX_PICTURES], n;
 
   job->data = probed;
   job->free_data = (GDestroyNotify) probed_free;
   probed->labels = unclip_plugin_split (labels);
-  if (! read_numbers (parts, numbers, &n, error))
+  if (! read_numbers (parts, probed->numbers, &probed->n_pictures, error))
     return FALSE;
-  if (probed->labels[0] == NULL && n == 0)
+  if (probed->labels[0] == NULL && probed->n_pictures == 0)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
                    _("Say what to look for: the arguments \"labels\" and \"pca\" are both empty; write for example \"a ball, a star\""));
@@ -216,7 +223,7 @@ make (UnclipPluginJob *job,
   if (picture == NULL)
     return FALSE;
   return (probed->labels[0] == NULL || probe_labels (job, picture, probed, error))
-         && (n == 0 || probe_pca (job, picture, numbers, n, error));
+         && (probed->n_pictures == 0 || probe_pca (job, picture, probed->numbers, probed->n_pictures, error));
 }
 
 const UnclipPluginDescriptor unclip_plugin_probe = {
@@ -235,6 +242,7 @@ const UnclipPluginDescriptor unclip_plugin_probe = {
   .add_arguments = add_arguments,
   .add_values = add_values,
   .make = make,
+  .name_results = name,
   .set_values = set_values,
   .show = show,
 };

@@ -7,32 +7,9 @@
 #include <glib/gi18n-lib.h>
 
 #include "dialog.h"
+#include "job.h"
 
 /* ---- one run ------------------------------------------------------------------------------------------- */
-
-static void
-job_clear (UnclipPluginJob *job)
-{
-  for (int i = 0; i < job->n_works; i++)
-    unclip_plugin_work_clear (&job->works[i]);
-  unclip_plugin_settings_clear (&job->settings);
-  g_clear_pointer (&job->model, unclip_model_unref);
-  unclip_plugin_results_clear (&job->results);
-  g_clear_pointer (&job->squares, g_ptr_array_unref);
-  if (job->data != NULL)
-    job->free_data (job->data);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipPluginJob, job_clear)
-
-UnclipImage *
-unclip_plugin_job_picture (UnclipPluginJob *job,
-                           int              i,
-                           GError         **error)
-{
-  UnclipRows rows = unclip_plugin_work_rows (&job->works[i]);
-
-  return unclip_frame_reduce (&rows, job->options.framing, NULL, error);
-}
 
 /* Return values of a job that could not be done, with what went wrong; GIMP shows it. */
 static GimpValueArray *
@@ -53,51 +30,15 @@ fail (GimpProcedure *procedure,
   return gimp_procedure_new_return_values (procedure, status, error);
 }
 
-/* What the job works on, as it is now. */
-static gboolean
-take (UnclipPluginJob *job,
-      GimpRunMode      run_mode,
-      GimpImage       *image,
-      GimpDrawable   **drawables,
-      GError         **error)
-{
-  UnclipPluginInput input = job->descriptor->input;
-  GimpDrawable     *layers[UNCLIP_PLUGIN_MAX_WORKS];
-  int               n;
-
-  /* GIMP would show a message of its own for each call about a layer that is gone; what fails is told once, by us. */
-  gimp_plug_in_set_pdb_error_handler (gimp_get_plug_in (), GIMP_PDB_ERROR_HANDLER_PLUGIN);
-  for (int i = 0; i < job->n_works; i++)
-    unclip_plugin_work_clear (&job->works[i]);
-  job->n_works = 1;
-  if (input == UNCLIP_PLUGIN_NOTHING)
-    return unclip_plugin_work_take_blank (&job->works[0], run_mode, image, drawables, error);
-  if (input != UNCLIP_PLUGIN_TWO_LAYERS && input != UNCLIP_PLUGIN_LAYERS)
-    return unclip_plugin_work_take (&job->works[0], job->procedure, run_mode, image, drawables, input, error);
-
-  n = unclip_plugin_work_find_layers (layers, UNCLIP_PLUGIN_MAX_WORKS, job->procedure, run_mode, image, drawables, input, error);
-  for (int i = 0; i < n; i++)
-    {
-      job->n_works = i + 1;
-      if (! unclip_plugin_work_take (&job->works[i], job->procedure, run_mode, image, (GimpDrawable *[]) { layers[i], NULL }, UNCLIP_PLUGIN_LAYER, error))
-        return FALSE;
-    }
-  return n > 0;
-}
-
 /* The layers that a job makes; transfer container, %NULL with an error. */
 static GimpLayer **
 run_job (UnclipPluginJob *job,
          GError         **error)
 {
-  if (! unclip_plugin_settings_read (&job->settings, job->config, error))
+  if (! unclip_plugin_job_prepare (job, error))
     return NULL;
-  job->model = unclip_plugin_settings_model (&job->settings, error);
-  if (job->model == NULL)
-    return NULL;
-  unclip_plugin_settings_options (&job->settings, &job->options);
   unclip_plugin_progress_start (&job->progress, _(job->descriptor->title), &job->options);
-  if (! job->descriptor->make (job, error))
+  if (! unclip_plugin_job_make (job, FALSE, error) || ! unclip_plugin_job_name (job, error))
     return NULL;
   return unclip_plugin_results_place (job->procedure, &job->works[0], &job->results, &job->options, error);
 }
@@ -116,14 +57,14 @@ run (GimpProcedure       *procedure,
   GError         *error = NULL;
 
   gegl_init (NULL, NULL);
-  if (! take (&job, run_mode, image, drawables, &error))
+  if (! unclip_plugin_job_take (&job, run_mode, image, drawables, &error))
     return fail (procedure, error);
   if (run_mode == GIMP_RUN_INTERACTIVE)
     {
       if (! unclip_plugin_dialog_ask (job.descriptor, procedure, config))
         return gimp_procedure_new_return_values (procedure, GIMP_PDB_CANCEL, NULL);
       /* What there is at OK is what counts. */
-      if (! take (&job, run_mode, image, drawables, &error))
+      if (! unclip_plugin_job_take (&job, run_mode, image, drawables, &error))
         return fail (procedure, error);
     }
   layers = run_job (&job, &error);

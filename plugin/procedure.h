@@ -9,15 +9,12 @@
 #include <libgimp/gimp.h>
 
 #include "arguments.h"
-#include "progress.h"
-#include "results.h"
 #include "work.h"
 
 G_BEGIN_DECLS
 
 #define UNCLIP_PLUGIN_PREFIX "plug-in-unclip-"
 #define UNCLIP_PLUGIN_MAX_CAPTIONS 2
-#define UNCLIP_PLUGIN_MAX_WORKS 8
 
 typedef struct _UnclipPluginDescriptor UnclipPluginDescriptor;
 
@@ -33,33 +30,7 @@ typedef struct
   gboolean    is_needed;
 } UnclipPluginCaption;
 
-/**
- * UnclipPluginJob:
- * @works: (array length=n_works): what is worked on, taken at OK; of several layers from the top down. The results are placed by the first
- * @settings: the shared arguments
- * @options: for the engine, with the progress bar
- * @squares: (element-type UnclipImage) (nullable): what the engine made; goes with the job
- * @results: what becomes of them
- * @data, @free_data: (nullable): the procedure's own
- *
- * One run of a procedure. @squares to @free_data are what its make() fills in.
- */
-typedef struct
-{
-  const UnclipPluginDescriptor *descriptor;
-  GimpProcedure                *procedure;
-  GimpProcedureConfig          *config;
-  UnclipPluginWork              works[UNCLIP_PLUGIN_MAX_WORKS];
-  int                           n_works;
-  UnclipPluginSettings          settings;
-  UnclipModel                  *model;
-  UnclipOptions                 options;
-  UnclipPluginProgress          progress;
-  GPtrArray                    *squares;
-  UnclipPluginResults           results;
-  gpointer                      data;
-  GDestroyNotify                free_data;
-} UnclipPluginJob;
+typedef struct _UnclipPluginJob UnclipPluginJob;
 
 /**
  * UnclipPluginDescriptor:
@@ -76,7 +47,10 @@ typedef struct
  * @captions: ends at one without an argument
  * @add_arguments: its own, which come first in calls and in the dialog
  * @add_values: (nullable): its own return values
- * @make: reads its own arguments, has the engine work, and names what came of it; errors are one sentence
+ * @has_candidates: what it makes is chosen from, where a user is there: the engine leaves candidates
+ * @make: reads its own arguments and has the engine work; errors are one sentence. Calls nothing of GIMP, as a dialog has it run in a
+ *   thread of its own
+ * @name_results: says what becomes of the pictures, by unclip_plugin_job_add()
  * @set_values: (nullable): of a job that is done
  * @show: (nullable): what there is to see beside the layers, to a user who is there
  *
@@ -89,9 +63,11 @@ struct _UnclipPluginDescriptor
   UnclipPluginTakes    takes;
   const char *const   *needs, *const *needs_one_of;
   UnclipPluginCaption  captions[UNCLIP_PLUGIN_MAX_CAPTIONS + 1];
+  gboolean             has_candidates;
   void               (*add_arguments) (GimpProcedure *procedure);
   void               (*add_values)    (GimpProcedure *procedure);
   gboolean           (*make)          (UnclipPluginJob *job, GError **error);
+  gboolean           (*name_results)  (UnclipPluginJob *job, GError **error);
   void               (*set_values)    (const UnclipPluginJob *job, GimpValueArray *values);
   void               (*show)          (const UnclipPluginJob *job);
 };
@@ -106,8 +82,5 @@ extern const UnclipPluginDescriptor unclip_plugin_probe;
 
 /* What GIMP wants to know about it at start-up: needs no model and touches no engine. @descriptor has to last. */
 GimpProcedure *unclip_plugin_procedure_new (GimpPlugIn *plug_in, const UnclipPluginDescriptor *descriptor);
-
-/* For make(): one of the works as the engine sees it; transfer full, %NULL with an error. */
-UnclipImage   *unclip_plugin_job_picture   (UnclipPluginJob *job, int i, GError **error);
 
 G_END_DECLS

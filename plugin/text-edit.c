@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "procedure.h"
+#include "job.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -44,7 +44,7 @@ static gboolean
 make (UnclipPluginJob *job,
       GError         **error)
 {
-  g_autofree char *from = unclip_plugin_text (job->config, "from"), *to = unclip_plugin_text (job->config, "to"), *caption = NULL;
+  g_autofree char *from = unclip_plugin_text (job->config, "from"), *to = unclip_plugin_text (job->config, "to");
   g_autoptr (UnclipImage) picture = NULL;
   double strength;
   int    n_stages;
@@ -60,11 +60,20 @@ make (UnclipPluginJob *job,
     return FALSE;
   g_object_get (job->config, "strength", &strength, "stages", &n_stages, NULL);
   job->squares = unclip_text_edit (job->model, picture, from, to, strength, n_stages, &job->options, error);
-  if (job->squares == NULL)
-    return FALSE;
+  return job->squares != NULL;
+}
 
+static gboolean
+name (UnclipPluginJob *job,
+      GError         **error)
+{
+  g_autofree char *from = unclip_plugin_text (job->config, "from"), *to = unclip_plugin_text (job->config, "to"), *caption = NULL;
+  double strength;
+  int    n_stages;
+
+  g_object_get (job->config, "strength", &strength, "stages", &n_stages, NULL);
   /* The strongest first, so that it is on top and GIMP's animation, which plays upwards, grows towards it. */
-  for (int k = n_stages; k >= 1; k--)
+  for (int k = (int) job->squares->len - 1; k >= 1; k--)
     {
       double      theta = strength * k / n_stages;
       JsonObject *record = unclip_plugin_record_new (job->procedure, &job->settings, job->model);
@@ -72,8 +81,8 @@ make (UnclipPluginJob *job,
       json_object_set_string_member (record, "from", from);
       json_object_set_string_member (record, "to", to);
       json_object_set_double_member (record, "theta", theta);
-      unclip_plugin_results_add (&job->results, (UnclipPluginResult) { .name = g_strdup_printf (_("Text Edit θ %.2f"), theta), .record = record,
-                                                                       .before = job->squares->pdata[0], .square = job->squares->pdata[k] });
+      unclip_plugin_job_add (job, (UnclipPluginResult) { .name = g_strdup_printf (_("Text Edit θ %.2f"), theta), .record = record,
+                                                         .before = job->squares->pdata[0], .square = job->squares->pdata[k] });
     }
   caption = unclip_plugin_line (to);
   job->results.group_name = g_strdup_printf (_("Text Edit: %s"), caption);
@@ -96,6 +105,8 @@ const UnclipPluginDescriptor unclip_plugin_text_edit = {
   .captions = { { "from", N_("a red ball"), FALSE }, { "to", N_("a blue ball"), TRUE } },
   .add_arguments = add_arguments,
   .add_values = add_values,
+  .has_candidates = TRUE,
   .make = make,
+  .name_results = name,
   .set_values = set_values,
 };

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "procedure.h"
+#include "job.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -47,10 +47,17 @@ make (UnclipPluginJob *job,
     return FALSE;
   g_object_get (job->config, "count", &count, "eta", &eta, NULL);
   job->squares = unclip_variations (job->model, picture, count, eta, &job->options, error);
-  if (job->squares == NULL)
-    return FALSE;
+  return job->squares != NULL;
+}
 
-  for (int k = 0; k < count; k++)
+static gboolean
+name (UnclipPluginJob *job,
+      GError         **error)
+{
+  double eta;
+
+  g_object_get (job->config, "eta", &eta, NULL);
+  for (guint k = 0; k + 1 < job->squares->len; k++)
     {
       /* From which the engine draws this picture's noise, and alone draws the same one again. */
       int         seed = (int) unclip_seed_after (job->settings.seed, k);
@@ -58,8 +65,8 @@ make (UnclipPluginJob *job,
 
       json_object_set_int_member (record, "seed", seed);
       json_object_set_double_member (record, "eta", eta);
-      unclip_plugin_results_add (&job->results, (UnclipPluginResult) { .name = g_strdup_printf (_("Variation #%d"), seed), .record = record,
-                                                                       .before = job->squares->pdata[0], .square = job->squares->pdata[k + 1] });
+      unclip_plugin_job_add (job, (UnclipPluginResult) { .name = g_strdup_printf (_("Variation #%d"), seed), .record = record,
+                                                         .before = job->squares->pdata[0], .square = job->squares->pdata[k + 1] });
     }
   job->results.group_name = g_strdup (_("Variations"));
   return TRUE;
@@ -80,6 +87,8 @@ const UnclipPluginDescriptor unclip_plugin_variations = {
   .needs = (const char *const[]) { "image_encoder", NULL },
   .add_arguments = add_arguments,
   .add_values = add_values,
+  .has_candidates = TRUE,
   .make = make,
+  .name_results = name,
   .set_values = set_values,
 };
