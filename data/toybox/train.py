@@ -6,8 +6,8 @@ stops after --minutes; its learning rate falls to zero towards that end.
     python3 train.py all --start ../models/toybox    begins with the weights that are there
     python3 train.py all --world things              the new world, or its first things with --world gate
 
-A stage stands still while there is a file "pause" in --work, and may be stopped with SIGSTOP: neither counts as time. Pictures
-are drawn by worker processes.
+A stage stands still while there is a file "pause" in --work, and may be stopped with SIGSTOP: neither counts as time, which is the
+processor's on a CPU. Pictures are drawn by worker processes.
 Runs on a GPU where there is one (bfloat16), else on the CPU: in bfloat16 where the CPU computes it, else in float32.
 
 SPDX-License-Identifier: GPL-3.0-or-later
@@ -16,6 +16,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import argparse
 import collections
 import copy
+import datetime
 import importlib
 import itertools
 import math
@@ -28,6 +29,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from torch import nn
 
@@ -42,7 +44,7 @@ from worlds import SOLIDS, WORLDS, altered, pictures as drawn_pictures
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 HELD_OUT = 1_000_000   # seeds from here on are never trained on
 CLIP_SEEDS = 10_000    # those of the pictures' file lie below
-LONGEST_STEP = 60      # seconds; a longer one was stopped meanwhile
+RECIPE_CORES = 2       # that RECIPE's minutes are of
 
 
 def autocast():
@@ -63,8 +65,15 @@ def start(modules, model, folders):
         print(f"{folder}: {len(same)} of {len(own)} tensors from {path}", flush=True)
 
 
+def clock():
+    """Seconds that training had: on a CPU those of RECIPE_CORES cores, so that what else the machine does, and standing still, takes none."""
+    share = dist.get_world_size() if dist.is_initialized() else 1
+    return time.time() if DEVICE == "cuda" else time.process_time() * share / RECIPE_CORES
+
+
 class Run:
-    """A stage's time, learning rate and checkpoint."""
+    """A stage's time, learning rate and checkpoint. Where processes share a stage, each has its own part of every batch and the same
+    weights; the first one's clock counts, and it alone writes."""
 
     def __init__(self, args, name, modules, lr, weight_decay=0.01, folders=None):
         """@folders names the modules' components in an exported model, for --start."""
@@ -85,17 +94,31 @@ class Run:
             self.step = state["step"]
             if state.get("size") == self.size:   # stopped on its way: it has that much less to go
                 self.spent = state["spent"]
-        self.first, self.last = self.step, time.time()
-        self.saved = self.spent
+        self.first, self.last = self.step, clock()
+        self.saved, self.done = self.spent, self.spent / self.budget
+        self.rank, self.n_ranks = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        if self.n_ranks > 1:
+            for p in params:
+                dist.broadcast(p.data, 0)
+
+    def share(self):
+        """Makes gradients the mean of all processes', and the time that of the first."""
+        flat = torch.cat([p.grad.flatten() for p in self.params] + [torch.tensor([self.spent * (self.rank == 0)])])
+        dist.all_reduce(flat)
+        self.done = float(flat[-1]) / self.budget
+        for p, grad in zip(self.params, (flat[:-1] / self.n_ranks).split([p.numel() for p in self.params])):
+            p.grad.copy_(grad.view_as(p))
 
     def going(self):
-        self.spent += min(time.time() - self.last, LONGEST_STEP)
-        if self.pause.exists():
+        self.spent += clock() - self.last
+        if self.rank == 0 and self.pause.exists():
             self.save()
             print(f"{self.name}: paused by {self.pause}", flush=True)
             while self.pause.exists():
                 time.sleep(1)
-        self.last, self.done = time.time(), self.spent / self.budget
+        self.last = clock()
+        if self.n_ranks == 1:
+            self.done = self.spent / self.budget
         return self.done < 1
 
     def update(self, loss, **figures):
@@ -104,9 +127,13 @@ class Run:
             group["lr"] = self.lr * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(self.done, 1))))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        if self.n_ranks > 1:
+            self.share()
         nn.utils.clip_grad_norm_(self.params, 1.0)
         self.optimizer.step()
         self.step += 1
+        if self.rank > 0:
+            return
         decay = min(0.999, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             for k, m in self.modules.items():
@@ -122,6 +149,8 @@ class Run:
             self.save()
 
     def save(self):
+        if self.rank > 0:
+            return
         part = self.path.with_suffix(".part")
         torch.save({"modules": {k: m.state_dict() for k, m in self.modules.items()}, "step": self.step,
                     "size": self.size, "spent": self.spent if self.done < 1 else 0.0,
@@ -257,11 +286,15 @@ def train_clip(args):
         target = torch.arange(n, device=DEVICE)
         factor = scale.weight.exp().clamp(max=100).squeeze()
         contrast = sum(F.cross_entropy(logits, target) for z in (own, alike) for logits in (factor * z @ z_t.T, factor * z_t @ z.T)) / 4
+        # Hard negatives: the other caption of an edit differs in one word alone.
+        differ = torch.tensor([b != t for b, t in zip(texts[n:2 * n], texts[2 * n:])], device=DEVICE)
+        gaps = torch.cat([factor * (z * (z_before - z_after)).sum(1)[differ] for z in (own, -other)])
+        hard, told = F.softplus(-gaps).mean(), (gaps > 0).float().mean()
         near, reached = 1 - (own * alike).sum(1).mean(), 1 - (F.normalize(z_edited) * other).sum(1).mean()
         losses, right = judged(a, attributes, world.join([s, s, after, after]))
         # Shapes are what is hardest to tell.
-        run.update(contrast + sum(losses.values()) + 2 * losses["shape"] + 4 * (near + reached),
-                   contrast=contrast, near=near, reached=reached, **right)
+        run.update(contrast + hard + sum(losses.values()) + 2 * losses["shape"] + 4 * (near + reached),
+                   contrast=contrast, told=told, near=near, reached=reached, **right)
     drawings.close()
     run.save()
 
@@ -270,7 +303,7 @@ def embeddings(args):
     """By the finished towers, for the first pictures (CLIP wants more of them than the rest), cached: z_i; and z_i of the
     picture before an edit that leads to this one, turned by the difference of two captions as Text Edit turns it."""
     path = args.work / "z_i.pt"
-    if not path.exists():
+    if not path.exists() and not (dist.is_initialized() and dist.get_rank()):
         world = WORLDS[args.world]
         tok, clip, (pictures, scenes) = tokenizer(world), load(args, "clip"), data(args)
         text, image = towers(tok)
@@ -284,6 +317,8 @@ def embeddings(args):
                 z_from, z_to = (F.normalize(text(next(encode(tok, t)))[1]) for t in world.edit_captions(before, s, i))
                 rows.append(torch.stack([z_i, slerp(z_before, z_to - z_from, configs.EDIT)]).cpu())
         torch.save(torch.cat(rows, 1), path)
+    if dist.is_initialized():
+        dist.barrier()
     return torch.load(path)
 
 
@@ -302,7 +337,7 @@ def train_decoder(args):
             unet.conv_out.weight.mul_(0.1)
             proj.learned_classifier_free_guidance_embeddings.copy_(z_i.mean(0))
     run = Run(args, "decoder", {"unet": unet, "proj": proj}, args.lr or 1e-3, folders={"unet": "decoder"})
-    rng, n = np.random.default_rng(run.step), args.batch or (32 if args.size == 32 else 16)
+    rng, n = np.random.default_rng([run.step, run.rank]), (args.batch or (32 if args.size == 32 else 16)) // run.n_ranks
     empty = None
     while run.going():
         k = np.sort(rng.choice(len(z_i), n, replace=False))
@@ -366,7 +401,7 @@ def train_judge(args):
     pictures, scenes = data(args)
     judge = Judge(WORLDS[args.world].heads).to(DEVICE, memory_format=torch.channels_last)
     run = Run(args, "judge", {"judge": judge}, args.lr or 2e-3)
-    rng, n = np.random.default_rng(run.step), 64
+    rng, n = np.random.default_rng([run.step, run.rank]), 64 // run.n_ranks
     while run.going():
         k = np.sort(rng.choice(len(pictures), n, replace=False))
         s, x = scenes.pick(torch.from_numpy(k)), pixels(pictures[k])
@@ -380,6 +415,33 @@ def train_judge(args):
     run.save()
 
 
+def meet(args, stage, rank):
+    """One of the processes that share a stage."""
+    torch.set_num_threads(args.threads or 1)
+    torch.manual_seed(int(time.time()) & 0xffff)
+    dist.init_process_group("gloo", f"file://{args.meeting}", datetime.timedelta(days=7), args.processes, rank)
+    STAGES[stage](args)
+    dist.destroy_process_group()
+
+
+def shared(args, stage):
+    """A stage by as many processes as are asked for, each with one thread unless told otherwise: on two cores 1.2 times as fast as one
+    process with two, and more on a busy machine, where threads wait for each other at every layer."""
+    if args.processes == 1 or stage not in SHARED:
+        STAGES[stage](args)
+        return
+    args.meeting = args.work / f"meeting-{os.getpid()}"
+    context = multiprocessing.get_context("spawn")
+    others = [context.Process(target=meet, args=(args, stage, rank), daemon=True) for rank in range(1, args.processes)]
+    for process in others:
+        process.start()
+    meet(args, stage, 0)
+    for process in others:
+        process.join()
+    args.meeting.unlink(missing_ok=True)
+
+
+SHARED = ("judge", "decoder")   # whose batches are mere sums
 STAGES = {"data": make_data, "clip": train_clip, "decoder": train_decoder, "prior": train_prior,
           "judge": train_judge, **{name: lambda args, name=name: importlib.import_module(name).train(args)
                                    for name in ("prior_autoregressive", "super_res", "super_res_1024")}}
@@ -397,6 +459,7 @@ def main():
     parser.add_argument("--batch", type=int)
     parser.add_argument("--lr", type=float)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--processes", type=int, default=1, help="that share a batch of judge and decoder")
     parser.add_argument("--world", choices=WORLDS, default="solids")
     parser.add_argument("--workers", type=int, default=max(1, min(12, len(os.sched_getaffinity(0)) - 1)), help="processes that draw")
     parser.add_argument("--pictures", type=int, default=120000)
@@ -409,13 +472,13 @@ def main():
     torch.set_num_threads(args.threads or len(os.sched_getaffinity(0)))
     torch.manual_seed(int(time.time()) & 0xffff)
     if args.stage != "all":
-        STAGES[args.stage](args)
+        shared(args, args.stage)
         return
     for stage, minutes, size in RECIPE:
         done = args.work / f"{stage}-{size}.done"
         if not done.exists():
             args.minutes, args.size = minutes, size
-            STAGES[stage](args)
+            shared(args, stage)
             done.touch()
 
 
