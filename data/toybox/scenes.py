@@ -110,30 +110,46 @@ def draw_scene(seed, n_things=len(NAMES)):
 EDITABLE = ["name", "colour", "ground", "pattern", "expression"]
 
 
-def edited(scene, r, n_things=len(NAMES)):
-    """The scene in which one attribute of its first thing, or the ground, is another, and all else is the same."""
+def choices(scene, what, n_things=len(NAMES)):
+    """The other values that one of EDITABLE may have: what the first thing has besides goes along, and is seen on its ground."""
     thing = scene.things[0]
     kind = THINGS[thing.name]
-    able = [a for a in EDITABLE if (a != "pattern" or kind.patterned) and (a != "expression" or kind.faces)]
-    what = r.choice(able)
-    other = lambda values, value: r.choice([v for v in values if v != value])
     if what == "ground":
-        return replace(scene, ground=other([g for g in GROUNDS if thing.colour not in HIDDEN.get(g, [])], scene.ground))
-    if what == "name":
-        # What it has besides goes along where the other one can have it.
-        alike = [n for n in NAMES[:n_things] if n != thing.name and (not thing.expression or THINGS[n].faces) and (thing.expression or n != "face")
-                 and (thing.pattern == "plain" or THINGS[n].patterned)]
-        name = r.choice(alike or [thing.name])
-        turn = max(-THINGS[name].tilt, min(thing.tilt - kind.lean, THINGS[name].tilt))
-        thing = replace(thing, name=name, tilt=THINGS[name].lean + turn)
+        values = [g for g in GROUNDS if thing.colour not in HIDDEN.get(g, [])]
+    elif what == "name":
+        values = [n for n in NAMES[:n_things] if (not thing.expression or THINGS[n].faces) and (thing.expression or n != "face")
+                  and (thing.pattern == "plain" or THINGS[n].patterned)]
     elif what == "colour":
-        hidden = HIDDEN.get(scene.ground, [])
-        thing = replace(thing, colour=other([c for c in COLOURS if c not in hidden], thing.colour))
+        values = [c for c in COLOURS if c not in HIDDEN.get(scene.ground, [])]
     elif what == "pattern":
-        thing = replace(thing, pattern=other(world.PATTERNS, thing.pattern))
+        values = world.PATTERNS if kind.patterned else []
     else:
-        thing = replace(thing, expression=other(EXPRESSIONS, thing.expression))
+        values = EXPRESSIONS if kind.faces else []
+    return [v for v in values if v != getattr(scene if what == "ground" else thing, what)]
+
+
+def with_value(scene, what, value):
+    """The scene with another value of one of EDITABLE; what the new kind of thing cannot have is left out."""
+    thing = scene.things[0]
+    if what == "ground":
+        return replace(scene, ground=value)
+    if what == "name":
+        old, new = THINGS[thing.name], THINGS[value]
+        turn = max(-new.tilt, min(thing.tilt - old.lean, new.tilt))
+        thing = replace(thing, name=value, tilt=new.lean + turn, pattern=thing.pattern if new.patterned else "plain",
+                        expression=(thing.expression or ("happy" if value == "face" else "")) if new.faces else "")
+    elif what == "pattern" and not THINGS[thing.name].patterned or what == "expression" and not THINGS[thing.name].faces:
+        return scene
+    else:
+        thing = replace(thing, **{what: value})
     return replace(scene, things=(thing, *scene.things[1:]))
+
+
+def edited(scene, r, n_things=len(NAMES)):
+    """The scene in which one attribute of its first thing, or the ground, is another, and all else is the same."""
+    able = {what: values for what in EDITABLE if (values := choices(scene, what, n_things))}
+    what = r.choice(list(able))
+    return with_value(scene, what, r.choice(able[what]))
 
 
 def ground_of(scene, x, y):

@@ -21,25 +21,35 @@ from captions import captions, edit_captions
 from judge import HEADS, truth
 from report import binding, held_out, interpolation, measure
 from report.detail import octaves
+from report.edits import KINDS, Edits, edited as edited_kinds
 from report.lab import Lab
 from world import EDITABLE, edited, told_alike
+from worlds import WORLDS
 
 torch.set_num_threads(1)
+
+
+HELD_OUT = {name: held_out.HeldOut(WORLDS[name]) for name in ("solids", "things")}
+SOLIDS = HELD_OUT["solids"]
 
 
 class Oracle(held_out.Reader):
     """A judge that makes no mistakes."""
 
-    def __init__(self):
-        self._calibration = None
+    def __init__(self, held=SOLIDS):
+        self.held_out, self._calibration = held, None
 
     def calibration(self):
-        s = held_out.scenes(1, 200)
-        return s, seen(s)
+        s = self.held_out.scenes(1, 200)
+        return s, seen(s, self.held_out.world.heads)
 
 
-def seen(s):
-    return {name: held_out.pose(s) if name == "pose" else truth(s, name) for name, _ in HEADS}
+def lab(name):
+    return Lab(None, HELD_OUT[name], Oracle(HELD_OUT[name]), None, 1.0)
+
+
+def seen(s, heads=HEADS):
+    return {name: held_out.pose(s) if name == "pose" else truth(s, name) for name, _ in heads}
 
 
 def near(a, b, tolerance=5e-4):
@@ -63,7 +73,7 @@ def test_intervals():
 
 
 def test_sampling_stops():
-    lab = Lab(None, None, None, 1.0)
+    lab = Lab(None, None, None, None, 1.0)
     sure = lab.sample(lambda first, last: {"x": torch.ones(last - first, dtype=torch.bool)}, 400, ["x"])["x"]
     assert (sure.hits, sure.n) == (64, 64), sure
     even = lab.sample(lambda first, last: {"x": torch.arange(first, last) % 2 == 0}, 400, ["x"])["x"]
@@ -71,17 +81,17 @@ def test_sampling_stops():
 
 
 def test_changed():
-    reader, s = Oracle(), held_out.scenes(3, 300)
+    reader, s = Oracle(), SOLIDS.scenes(3, 300)
     assert reader.limits()[0] == [0.1, 0.08, 0.17]
     assert not reader.changed(seen(s), s).any()
     for moved in ({"x": s.x + 0.11}, {"y": s.y - 0.11}, {"radius": s.radius * 1.09}, {"size": (s.size + 1) % 3}):
         assert reader.changed(seen(s.replace(**moved)), s).all(), moved
     turned = reader.changed(seen(s.replace(tilt=s.tilt + 0.2)), s)
-    assert (turned == ~held_out.is_round(s.shape)).all() and turned.any() and not turned.all()
+    assert (turned == ~SOLIDS.is_level(s)).all() and turned.any() and not turned.all()
 
 
 def test_binding():
-    s = held_out.scenes(18, 40, binding.two)
+    s = SOLIDS.scenes(18, 40, binding.two)
     crossed = {"shape": s.shape2, "shape2": s.shape}
     swapped = {"colour": s.colour2, "colour2": s.colour}
     for changes, what in (({}, "bound"), (swapped, "swapped"), ({**crossed, **swapped}, "bound"), (crossed, "swapped")):
@@ -92,16 +102,45 @@ def test_binding():
 
 
 def test_scenes_are_what_sections_need():
-    a, b = interpolation.pairs(160)
-    assert len(a) == 160 and ((a.shape != b.shape) & (a.colour != b.colour) & (a.background == b.background)).all()
-    words = held_out.scenes(19, 40, binding.written)
-    assert len(words) == 40 and ((words.word > 0) & (words.word != words.shape + 1)).all()
-    few, many = held_out.scenes(2, 10), held_out.scenes(2, 20)
-    assert (few.x == many.x[:10]).all(), "a scene depends on how many are taken"
+    for name, held in HELD_OUT.items():
+        a, b = interpolation.pairs(lab(name), 208)
+        assert len(a) == 208 and ((a.shape != b.shape) & (a.colour != b.colour) & (a.background == b.background)).all()
+        words = held.scenes(19, 40, binding.written)
+        assert len(words) == 40 and ((words.word > 0) & (words.word != words.shape + 1)).all()
+        two = held.scenes(18, 40, binding.two)
+        told = list(zip(held.world.pair_briefs(two), two.colour2.tolist()))
+        assert len(told) == 40 and all(held.world.values["colour"][c] in text for text, c in told)
+        few, many = held.scenes(2, 10), held.scenes(2, 20)
+        assert (few.x == many.x[:10]).all(), "a scene depends on how many are taken"
+        assert len(held.scenes(2, 560)) == 560
+
+
+def test_edits_change_what_they_say():
+    assert edited_kinds(lab("solids")) == list(KINDS[:3]) and edited_kinds(lab("things")) == list(KINDS)
+    for name, held in HELD_OUT.items():
+        for kind in edited_kinds(lab(name)):
+            edits = Edits(lab(name), kind)
+            assert len(edits.scenes) >= 200, (name, kind, len(edits.scenes))
+            before, after = edits.scenes, edits.after
+            assert (getattr(after, kind) == edits.target).all() and (getattr(before, kind) != edits.target).all()
+            others = [other for other in edited_kinds(lab(name)) if other != kind]
+            assert all((getattr(before, other) == getattr(after, other)).all() for other in others), (name, kind)
+            texts = list(zip(held.world.briefs(before), held.world.briefs(after)))
+            assert all(b != a for b, a in texts), next(pair for pair in texts if pair[0] == pair[1])
+    # A judge that sees what it is given says so.
+    edits = Edits(lab("things"), "colour")
+    n = len(edits.scenes)
+    pictures = {1: edits.after, 2: edits.scenes}
+    edits.lab.held_out.pictures = lambda s: 2
+    edits.lab.reader.read = lambda x: seen(pictures[x], edits.lab.world.heads)
+    try:
+        assert edits.judged(1, 0, n)["both"].all() and not edits.judged(2, 0, n)["reached"].any()
+    finally:
+        del edits.lab.held_out.pictures
 
 
 def test_told_alike():
-    s = held_out.scenes(3, 200)
+    s = SOLIDS.scenes(3, 200)
     other = told_alike(s, 5)
     assert captions(s, 1) == captions(other, 1) and all((seen(s)[name] == seen(other)[name]).all() for name, _ in HEADS if name != "pose")
     assert ((s.x - other.x).abs().max() > 0.1) and Oracle().changed(seen(other), s).float().mean() > 0.6
@@ -109,7 +148,7 @@ def test_told_alike():
 
 
 def test_edited():
-    s = held_out.scenes(3, 200)
+    s = SOLIDS.scenes(3, 200)
     after = edited(s, 5)
     differ = torch.stack([getattr(s, name) != getattr(after, name) for name in EDITABLE])
     assert (differ.sum(0) == 1).all() and differ.any(1).all(), "one attribute each, and every one of them somewhere"

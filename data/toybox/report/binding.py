@@ -5,11 +5,8 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import torch
 
-from captions import GROUND, briefs
-from world import BACKGROUNDS, COLOUR_NAMES, SHAPES, WORDS
-
-from . import held_out
 from .engine import call
+from .held_out import lone
 from .lab import Section
 from .measure import difference, share, table, verdict
 from .sheets import contact_sheet
@@ -37,28 +34,24 @@ def of_two(seen, s):
             "swapped": shapes & (first == s.colour2) & (second == s.colour), "one": seen["shape2"] == 0}
 
 
-def a(colour, shape):
-    return f"{'an' if COLOUR_NAMES[colour][0] in 'aeiou' else 'a'} {COLOUR_NAMES[colour]} {SHAPES[shape]}"
-
-
 def binding(lab):
     section = Section("8. Attribute binding and written words")
-    s = held_out.scenes(18, lab.size(40), two)
-    prompts = [f"{a(c, k)} and {a(c2, k2)} {GROUND[BACKGROUNDS[g]][0]}" for c, k, c2, k2, g in
-               zip(*(getattr(s, n).tolist() for n in ("colour", "shape", "colour2", "shape2", "background")))]
-    x, truth = lab.engine.pictures(call("generate", "--prompt", y, "--size", 64, "--seed", i) for i, y in enumerate(prompts)), held_out.pictures(s)
+    s = lab.held_out.scenes(18, lab.size(40), two)
+    prompts = lab.world.pair_briefs(s)
+    x, truth = lab.engine.pictures(call("generate", "--prompt", y, "--size", 64, "--seed", i) for i, y in enumerate(prompts)), lab.held_out.pictures(s)
     here, there = ({k: share(v) for k, v in of_two(lab.reader.read(p), s).items()} for p in (x, truth))
-    alone = held_out.scenes(18, lab.size(40), held_out.lone)
+    alone = lab.held_out.scenes(18, lab.size(40), lone)
     right = lab.reader.right(lab.engine.pictures(
-        call("generate", "--prompt", y, "--size", 64, "--seed", i) for i, y in enumerate(briefs(alone))), alone)
+        call("generate", "--prompt", y, "--size", 64, "--seed", i) for i, y in enumerate(lab.world.briefs(alone))), alone)
     one = share(right["shape"] & right["colour"])
     k = min(8, len(s))
     contact_sheet(lab.out / "binding.png", [truth[:k], x[:k]], ["a scene\nof that\ncaption", "made"])
 
-    w = held_out.scenes(19, lab.size(40), written)
-    word_prompts = [f"{y} with the word {WORDS[i]}" for y, i in zip(briefs(w), w.word.tolist())]
+    w = lab.held_out.scenes(19, lab.size(40), written)
+    names = lab.world.values["word"]
+    word_prompts = [f"{y} with the word {names[i]}" for y, i in zip(lab.world.briefs(w), w.word.tolist())]
     y, word_truth = (lab.engine.pictures(call("generate", "--prompt", p, "--size", 64, "--seed", i) for i, p in enumerate(word_prompts)),
-                     held_out.pictures(w))
+                     lab.held_out.pictures(w))
     reads, reads_truth = lab.reader.read(y), lab.reader.read(word_truth)
     words = {name: [share(v) for v in (fit(reads), fit(reads_truth))] for name, fit in {
         "the word can be read": lambda r: r["word"] == w.word,

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from . import held_out
 from .engine import EngineError, call
 from .lab import Section
 from .measure import mean, median, psnr, share, sharpness, table, verdict
@@ -34,8 +33,8 @@ def first(lab):
 
 def upsampler(lab):
     section = Section("Upsampler to 256")
-    s = held_out.scenes(7, lab.size(32, 4))
-    low, truth = held_out.pictures(s), held_out.pictures(s, 256)
+    s = lab.held_out.scenes(7, lab.size(32, 4))
+    low, truth = lab.held_out.pictures(s), lab.held_out.pictures(s, 256)
     ours, plain = enlarged(first(lab), low), lanczos(low, 256)
     quality = [[psnr(a, b) for a, b in zip(x, truth)] for x in (ours, plain)]
     sharp = [[sharpness(a) / sharpness(b) for a, b in zip(x, truth)] for x in (ours, plain)]
@@ -92,8 +91,8 @@ def detail(lab):
     section = Section("9. From 64 to 256 to 1024: what detail is added")
     section.text = ("The paper (2.1, 7): two upsamplers enlarge 64 to 256 to 1024; detail of complex scenes stays poor, as all of it "
                     "hangs on the 64 × 64 picture.\n\n")
-    s = held_out.scenes(20, lab.size(4, 2))
-    low, middle, truth = (held_out.pictures(s, size) for size in (64, 256, 1024))
+    s = lab.held_out.scenes(20, lab.size(4, 2))
+    low, middle, truth = (lab.held_out.pictures(s, size) for size in (64, 256, 1024))
     ours_256 = enlarged(first(lab), low)
     methods = {"Lanczos": lanczos(low, 1024), "first upsampler, then Lanczos": lanczos(ours_256, 1024)}
     missing = ""

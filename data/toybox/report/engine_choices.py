@@ -5,9 +5,6 @@ Not part of the paper, so these are measured only when named with --only.
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 
-from captions import captions
-
-from . import held_out
 from .edits import Edits
 from .engine import call
 from .lab import Section
@@ -22,8 +19,8 @@ N_SAMPLED, N_PRECISION = 96, 64
 def samplers(lab):
     """Steps of the decoder against what comes out of it."""
     section = Section("Steps against quality, by sampler")
-    s = held_out.scenes(2, lab.size(N_SAMPLED))   # the captions of the quality table
-    prompts, truth, found, sheet, names = captions(s, 7, full=True), held_out.pictures(s), {}, [], []
+    s = lab.held_out.scenes(2, lab.size(N_SAMPLED))   # the captions of the quality table
+    prompts, truth, found, sheet, names = lab.world.full(s, 7), lab.held_out.pictures(s), {}, [], []
     for sampler, name in SAMPLERS.items():
         found[name] = []
         for n_steps in STEPS:
@@ -51,9 +48,9 @@ def precision(lab):
     """The same calls in float32 and in bf16."""
     section = Section("bf16 against float32")
     n = lab.size(N_PRECISION)
-    s = held_out.scenes(2, n)
-    prompts = captions(s, 7, full=True)
-    varied = held_out.scenes(3, n)
+    s = lab.held_out.scenes(2, n)
+    prompts = lab.world.full(s, 7)
+    varied = lab.held_out.scenes(3, n)
     edits = Edits(lab, "shape")
     # What: calls, and which of the pictures that they make are right.
     kinds = {
@@ -62,7 +59,7 @@ def precision(lab):
             lambda x: lab.reader.all_right(x, s)),
         "variation": (
             [call("variations", "--image", lab.engine.put(x), "--count", 1, "--seed", i, "--size", 64, out="y")
-             for i, x in enumerate(held_out.pictures(varied))],
+             for i, x in enumerate(lab.held_out.pictures(varied))],
             lambda x: lab.reader.all_right(x, varied, ("shape", "colour"))),
         "text edit of shape": ([edits.call(i) for i in range(n)], lambda x: edits.judged(x, 0, n)["both"]),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from .engine import Engine
-from .held_out import Reader
+from .held_out import HeldOut, Reader
 from .measure import share
 
 HALF_WIDTH = 0.04   # of the 95 % intervals in the quality table
@@ -38,9 +38,14 @@ class Section:
 @dataclass
 class Lab:
     engine: Engine
+    held_out: HeldOut
     reader: Reader
     out: Path
     scale: float   # of all sample sizes
+
+    @property
+    def world(self):
+        return self.held_out.world
 
     def size(self, n, least=2):
         return max(least, round(n * self.scale))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 # Each section is a function of a module here. The parts of the quality table, then the paper's experiments.
 QUALITY = {"judge": "quality.judge", "generate": "quality.generate", "variations": "quality.variations", "edits": "edits.table_rows",
-           "reconstruction": "reconstruction.reconstruction", "interpolations": "interpolation.table_row", "upsampler": "detail.upsampler"}
+           "reconstruction": "reconstruction.reconstruction", "interpolations": "interpolation.table_row", "labels": "probing.zero_shot",
+           "upsampler": "detail.upsampler"}
 EXPERIMENTS = {"diffs": "edits.diffs", "apart": "interpolation.apart", "pca": "probing.pca", "attack": "probing.attack",
                "prior": "priors.prior", "guidance": "priors.guidance", "autoregressive": "priors.autoregressive",
                "binding": "binding.binding", "detail": "detail.detail"}
@@ -32,6 +33,7 @@ def parse():
     parser.add_argument("--unclip", default="unclip", help="the command to measure")
     parser.add_argument("--model", type=Path, default=TOYBOX.parent / "models" / "toybox")
     parser.add_argument("--judge", type=Path, default=TOYBOX / "judge.safetensors")
+    parser.add_argument("--world", choices=("solids", "gate", "things"), default="solids", help="that model and judge were trained on")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="calls side by side")
     parser.add_argument("--out", type=Path, default=Path("toybox-report"))
     args = parser.parse_args()

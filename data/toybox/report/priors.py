@@ -6,11 +6,8 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import torch
 
-from captions import briefs
-from world import draw_scenes
-
-from . import held_out
 from .engine import EngineError, call
+from .held_out import KIND, lone
 from .lab import Section
 from .measure import clustered, mean, spread, table, verdict
 from .sheets import contact_sheet, plot
@@ -26,16 +23,15 @@ class Asked:
 
     def __init__(self, lab, n):
         self.lab = lab
-        self.scenes = held_out.scenes(15, n, held_out.lone)
-        self.captions = briefs(self.scenes)
+        self.scenes = lab.held_out.scenes(15, n, lone)
+        self.captions = lab.world.briefs(self.scenes)
         self.true = [self._true_spread(i) for i in range(n)]
 
     def _true_spread(self, i):
         """The spread of true renderings of all that a caption allows, with what it says held."""
-        s = draw_scenes(24, held_out.FIRST_SEED + 100 + i)
-        hold = {k: getattr(self.scenes, k)[i].expand(24) for k in held_out.NAMES}
-        s = s.replace(word=torch.zeros_like(s.word), **hold)
-        return spread(self.lab.reader.features(held_out.pictures(s)))
+        s = self.lab.held_out.scenes(100 + i, 24, lone)
+        s = s.replace(**{k: getattr(self.scenes, k)[i].expand(24) for k in KIND})
+        return spread(self.lab.reader.features(self.lab.held_out.pictures(s)))
 
     def made(self, prior, n_seeds, *more):
         """(pictures [captions, seeds, 3, 64, 64], seconds of each call)."""

@@ -8,15 +8,18 @@ import json
 import torch
 
 from judge import truth
-from world import COLOUR_NAMES, SHAPES, WORDS
 
-from . import held_out
 from .engine import call
+from .held_out import lone
 from .lab import Section
 from .measure import difference, share, table, verdict
 from .sheets import contact_sheet, plot
 
 ATTRIBUTES = ("background", "colour", "shape", "pattern", "size")
+
+
+def with_article(words):
+    return ("an " if words[0] in "aeiou" else "a ") + words
 
 
 def pca(lab):
@@ -30,8 +33,8 @@ def pca(lab):
         return section
     largest = config["n_components"]
     ks = [2 ** k for k in range(10) if 2 ** k < largest] + [largest]
-    s = held_out.scenes(13, lab.size(16))
-    x = held_out.pictures(s)
+    s = lab.held_out.scenes(13, lab.size(16))
+    x = lab.held_out.pictures(s)
     made = torch.stack([r.pictures() for r in lab.engine.run(
         call("probe", "--image", lab.engine.put(p), "--pca", ",".join(map(str, ks)), "--size", 64, out="y") for p in x)])
     seen = [lab.reader.read(made[:, j]) for j in range(len(ks))]
@@ -62,22 +65,34 @@ def labelled(lab, x, s, name):
 
     name: (colour, shape) -> label
     """
-    best, labels = [], [[name(COLOUR_NAMES[c], shape) for shape in SHAPES] for c in s.colour.tolist()]
+    best, labels = [], [[name(lab.world.values["colour"][c], shape) for shape in lab.world.values["shape"]] for c in s.colour.tolist()]
     for r, row in zip(lab.engine.run(call("probe", "--image", lab.engine.put(p), *(w for y in row for w in ("--label", y)), out="")
                                      for p, row in zip(x, labels)), labels):
         best.append(row.index(max(json.loads(r.said)["labels"], key=lambda v: v["probability"])["label"]))
     return torch.tensor(best)
 
 
+def zero_shot(lab):
+    """A row of the quality table."""
+    section = Section("Zero-shot labels")
+    s = lab.held_out.scenes(21, 400, lone)
+    right = lab.sample(lambda first, last: {"right": labelled(lab, lab.held_out.pictures(s.pick(slice(first, last))), s.pick(slice(first, last)),
+                                                              lambda c, k: with_article(k)) == s.shape[first:last]}, 400, ["right"])["right"]
+    n = len(lab.world.values["shape"])
+    section.share_row(f"zero-shot label among {n}: right", lab.world.to_reach["label"], right)
+    section.text = f"Held-out pictures of one thing, each with the labels \"a ball\" and the like for all {n}: the likeliest one is right in {right}.\n"
+    return section
+
+
 def attack(lab):
     section = Section("4. Typographic attack")
-    plain = held_out.scenes(14, lab.size(64), held_out.lone)
+    plain = lab.held_out.scenes(14, lab.size(64), lone)
     # Another shape's name, drawn by what the scene's own numbers happen to be.
-    other = (plain.shape + 1 + plain.phase[:, 0].mul(len(SHAPES) - 1).long().clamp(max=len(SHAPES) - 2)) % len(SHAPES)
+    shapes = lab.world.values["shape"]
+    other = (plain.shape + 1 + plain.phase[:, 0].mul(len(shapes) - 1).long().clamp(max=len(shapes) - 2)) % len(shapes)
     attacked = plain.replace(word=other + 1)
-    x, y = held_out.pictures(plain), held_out.pictures(attacked)
-    labels = {'"a ball" …': lambda c, k: f"a {k}",
-              '"a red ball" …': lambda c, k: f"{'an' if c[0] in 'aeiou' else 'a'} {c} {k}"}
+    x, y = lab.held_out.pictures(plain), lab.held_out.pictures(attacked)
+    labels = {'"a ball" …': lambda c, k: with_article(k), '"a red ball" …': lambda c, k: with_article(f"{c} {k}")}
     said = {name: (labelled(lab, x, plain, fit), labelled(lab, y, plain, fit)) for name, fit in labels.items()}
     found = {name: (share(clean == plain.shape), share(dirty == plain.shape), share(dirty == other)) for name, (clean, dirty) in said.items()}
     # Variations as free as they get, so that what shows the object is z_i.
@@ -92,14 +107,14 @@ def attack(lab):
     section.figures["variation"] = {"object, no word": stays[0].figures(), "object, word": stays[1].figures(), "word's object": turned.figures()}
     k = min(10, n)
     contact_sheet(lab.out / "attack.png", [x[:k], y[:k], made[1][:k]], ["picture", "attacked", "variation of\nthe attacked"],
-                  [f"{SHAPES[a]}:\n{WORDS[b + 1]}?" for a, b in zip(plain.shape[:k], other[:k])])
+                  [f"{shapes[a]}:\n{lab.world.values['word'][b + 1]}?" for a, b in zip(plain.shape[:k], other[:k])])
     right, right_attacked, fooled = found['"a ball" …']
     d, low, high = difference(right, right_attacked)
     drop = difference(stays[0], stays[1])
     section.text = (
         "The paper (4): an apple with \"iPod\" written on it is an iPod to CLIP's zero-shot labels, and yet the decoder goes on making apples "
         "from its z_i.\n\n"
-        f"Here: {len(x)} held-out scenes of one object, the same ones with and without the name of another shape on a strip of paper; eight labels, "
+        f"Here: {len(x)} held-out scenes of one object, the same ones with and without the name of another shape on a strip of paper; {len(shapes)} labels, "
         f"with and without the object's true colour; of {n} scenes a variation each at η = 1.\n\n"
         + table(["", "no word", "word"], [
             *(row for name, (clean, dirty, follows) in found.items() for row in ([f"label right, {name}", clean, dirty],

@@ -5,7 +5,6 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 import safetensors
 
-from . import held_out
 from .engine import call
 from .lab import Section
 from .measure import median, psnr, table
@@ -27,11 +26,11 @@ def returned(lab, x, size, method="default", steps=None, guidance=None):
 
 def reconstruction(lab):
     section = Section("Reconstruction")
-    x = held_out.pictures(held_out.scenes(5, lab.size(12, 3)))
+    x = lab.held_out.pictures(lab.held_out.scenes(5, lab.size(12, 3)))
     back, _ = returned(lab, x, 64, steps=50)
     plain, _ = returned(lab, x, 64, "ddim", steps=50)
     here, there = (median([psnr(a, b) for a, b in zip(y, x)]) for y in (back, plain))
-    large = held_out.pictures(held_out.scenes(5, lab.size(6, 2)), 256)
+    large = lab.held_out.pictures(lab.held_out.scenes(5, lab.size(6, 2)), 256)
     large_back, _ = returned(lab, large, 256)
     at_256 = median([psnr(a, b) for a, b in zip(large_back, large)])
     for what, target, value in (("reconstruction at 64, default method, 50 steps: median PSNR", 40, here),

@@ -16,8 +16,10 @@ from dataclasses import asdict
 
 import torch
 
+from worlds import WORLDS
+
 from .engine import Engine, EngineError
-from .held_out import Reader
+from .held_out import HeldOut, Reader
 from .lab import Lab, Section
 from .measure import table
 from .options import CHOICES, EXPERIMENTS, QUALITY, SECTIONS
@@ -61,8 +63,9 @@ def write_report(out, stamp, heading):
 
 
 def report(args):
+    held_out = HeldOut(WORLDS[args.world])
     try:
-        reader = Reader(args.judge)
+        reader = Reader(args.judge, held_out)
     except (OSError, KeyError, ValueError, RuntimeError) as why:
         sys.exit(f"{args.judge} is not a judge of this world ({type(why).__name__}): "
                  "train one with data/toybox/train.py judge, or name another with --judge")
@@ -72,7 +75,7 @@ def report(args):
     engine = Engine(args.unclip, args.model, args.out.resolve() / "kept", args.workers)
     forget(engine.kept, engine.made_with(), args.fresh)
     stamp = f"{engine.made_with(args.judge)} at scale {args.scale:g}"
-    lab = Lab(engine, reader, args.out, args.scale)
+    lab = Lab(engine, held_out, reader, args.out, args.scale)
     for name in SECTIONS:
         if name in args.only:
             measured(lab, name, stamp)
