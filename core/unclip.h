@@ -162,14 +162,22 @@ UNCLIP_API GPtrArray *unclip_candidates_finish (UnclipModel *model, const Unclip
 /* Bipartite latents, and what it takes to decode them to the very picture. */
 typedef struct _UnclipLatents UnclipLatents;
 
+/* What tells a picture that an edit sees from any other, 32 digits; transfer full. */
+UNCLIP_API char *unclip_picture_digest (const UnclipImage *x, UnclipFraming framing);
+
 /* @y: caption that the decoder sees along z_i, may be "". options->size decides whether the upsampler's
  * share is stored too. */
 UNCLIP_API UnclipLatents *unclip_invert       (UnclipModel *model, const UnclipImage *x, const char *y, const UnclipOptions *options, GError **error);
 UNCLIP_API UnclipImage   *unclip_decode       (UnclipModel *model, const UnclipLatents *latents, const UnclipOptions *options, GError **error);
 UNCLIP_API gboolean       unclip_latents_save (const UnclipLatents *latents, const char *path, GError **error);
 UNCLIP_API UnclipLatents *unclip_latents_load (const char *path, GError **error);
+/* Those for options->used_latents, too. */
+UNCLIP_API UnclipLatents *unclip_latents_ref  (UnclipLatents *latents);
 UNCLIP_API void           unclip_latents_free (UnclipLatents *latents);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipLatents, unclip_latents_free)
+/* A latents file, compressed, to be kept elsewhere; and back, whoever it is from. transfer full, %NULL with an error */
+UNCLIP_API GBytes        *unclip_latents_pack   (const UnclipLatents *latents, GError **error);
+UNCLIP_API UnclipLatents *unclip_latents_unpack (GBytes *bytes, GError **error);
 
 UNCLIP_API UnclipImage *unclip_upscale      (UnclipModel *model, const UnclipImage *x, const UnclipOptions *options, GError **error);
 /* Zero-shot: @probabilities [n] (softmax of 100 cos, sums to 1), @similarities [n] (cosine); either may be NULL. */

@@ -196,6 +196,9 @@ typedef struct _UnclipCandidates UnclipCandidates;
  * @candidate: (nullable): with @candidates: called when one of them is done
  * @stop: (nullable): with @candidates: once it is cancelled no further one is begun, the present one is given up, and those that are done are
  *   all; %G_IO_ERROR_CANCELLED if none is
+ * @known_latents: (nullable) (element-type UnclipLatents): of earlier edits; variations, text edit and interpolate invert no picture again that is
+ *   among them with the same model, steps, precision and, as far as the inversion draws, seed
+ * @used_latents: (nullable) (element-type UnclipLatents): what those edits found or took of their pictures is added to it
  * @used: (nullable): takes what the job used, as soon as it has begun
  * @note: (nullable): called when there is something worth knowing; see #UnclipNoteFunc
  * @cancellable: (nullable): looked at before every step
@@ -223,6 +226,8 @@ typedef struct
   UnclipCandidateFunc candidate;
   gpointer            candidate_data;
   GCancellable       *stop;
+  GPtrArray          *known_latents;
+  GPtrArray          *used_latents;
   UnclipUsed         *used;
   UnclipNoteFunc      note;
   gpointer            note_data;

@@ -70,6 +70,19 @@ unclip_decoder_clear (UnclipDecoder *decoder)
   g_clear_pointer (&decoder->timesteps, g_free);
 }
 
+/* Tokens of the longer of two captions: what others of the job are as long as is not to change a bit of these. */
+static int
+n_tokens_of (const UnclipCaptions *captions, const UnclipCondition *rows)
+{
+  int n = 1;
+
+  for (int i = 0; i < 2; i++)
+    for (int j = n; j < captions->n_tokens; j++)
+      if (captions->mask[rows[i].caption * captions->n_tokens + j] != 0)
+        n = j + 1;
+  return n;
+}
+
 gboolean
 unclip_decoder_condition (UnclipDecoder        *decoder,
                           UnclipRun            *run,
@@ -80,9 +93,9 @@ unclip_decoder_condition (UnclipDecoder        *decoder,
                           GError              **error)
 {
   const UnclipCondition rows[2] = { base, conditional };
-  int    dim = captions->dim, t = captions->n_tokens, n_extra = unclip_text_proj_n_extra (decoder->proj);
+  int    dim = captions->dim, t = n_tokens_of (captions, rows), n_extra = unclip_text_proj_n_extra (decoder->proj);
   int    n_tokens = n_extra + t;
-  gsize  n_states = (gsize) t * captions->width;
+  gsize  n_states = (gsize) t * captions->width, n_all = (gsize) captions->n_tokens * captions->width;
   g_autofree float *z_i = NULL, *z_t = NULL, *states = NULL, *context = NULL, *time = NULL;
   g_autofree int   *mask = NULL;
 
@@ -103,9 +116,9 @@ unclip_decoder_condition (UnclipDecoder        *decoder,
 
       memcpy (z_i + i * dim, of_row, dim * sizeof (float));
       memcpy (z_t + i * dim, captions->z_t + rows[i].caption * dim, dim * sizeof (float));
-      memcpy (states + i * n_states, captions->states + rows[i].caption * n_states, n_states * sizeof (float));
+      memcpy (states + i * n_states, captions->states + rows[i].caption * n_all, n_states * sizeof (float));
       for (int j = 0; j < n_tokens; j++)
-        mask[i * n_tokens + j] = j < n_extra ? 1 : captions->mask[rows[i].caption * t + j - n_extra];
+        mask[i * n_tokens + j] = j < n_extra ? 1 : captions->mask[rows[i].caption * captions->n_tokens + j - n_extra];
     }
 
   unclip_guided_decoder_clear (&decoder->guided);

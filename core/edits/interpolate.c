@@ -8,7 +8,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "finish.h"
-#include "latents.h"
+#include "recall.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -113,25 +113,24 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   seeds = g_new (guint64, n_frames);
   {
     g_auto (UnclipDecoder) decoder = { 0 };
-    g_autoptr (UnclipTrace) first = NULL;
-    g_autoptr (UnclipTrace) last = NULL;
+    g_autoptr (UnclipLatents) first = NULL;
+    g_autoptr (UnclipLatents) last = NULL;
     g_autofree float *z = g_new (float, dim);
     UnclipCondition   nothing = { NULL, 0 };
 
     if (! unclip_decoder_init (&decoder, &run, error)
         || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z_i[0], 0 }, 1.0, error)
-        || (first = unclip_run_invert (&run, &decoder, low[0], method, error)) == NULL
+        || (first = unclip_run_latents (&run, &decoder, a, z_i[0], dim, low[0], method, run.options->seed, error)) == NULL
         || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, (UnclipCondition) { z_i[1], 0 }, 1.0, error))
       return NULL;
     /* Both under the same noise: then frames mix what is the pictures' own, and noise only with itself, which keeps its strength. */
-    unclip_run_reseed (&run, run.options->seed);
-    if ((last = unclip_run_invert (&run, &decoder, low[1], method, error)) == NULL)
+    if ((last = unclip_run_latents (&run, &decoder, b, z_i[1], dim, low[1], method, run.options->seed, error)) == NULL)
       return NULL;
 
     for (int i = 0; i < n_frames; i++)
       {
         double u = i / (n_frames - 1.0);
-        g_autoptr (UnclipTrace) trace = trace_between (first, last, hold == UNCLIP_HOLD_X_T ? 0 : u);
+        g_autoptr (UnclipTrace) trace = trace_between (first->trace, last->trace, hold == UNCLIP_HOLD_X_T ? 0 : u);
         float   *x = g_new (float, trace->n);
         gboolean is_end;
 

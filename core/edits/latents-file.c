@@ -4,11 +4,15 @@
  */
 #include "latents.h"
 
+#include <gio/gio.h>
 #include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
 #define FORMAT "unclip-latents-2"
+/* Bytes that packed latents, which may be a stranger's, become at most: fifty steps of four channels of 256 × 256. */
+#define MOST_UNPACKED (64u << 20)
 /* Whose fingerprint was of the whole model. */
 #define OLDER_FORMAT "unclip-latents-1"
 
@@ -90,6 +94,14 @@ set_number (UnclipTensors *tensors, const char *name, double value)
   unclip_tensors_set_metadata (tensors, name, g_ascii_dtostr (text, sizeof text, value));
 }
 
+/* Where there is one. */
+static void
+set_text (UnclipTensors *tensors, const char *name, const char *text)
+{
+  if (text != NULL)
+    unclip_tensors_set_metadata (tensors, name, text);
+}
+
 static gboolean
 get_number (UnclipTensors *tensors, const char *path, const char *name, double min, double max, gboolean is_whole, double *value, GError **error)
 {
@@ -127,6 +139,15 @@ unclip_latents_save (const UnclipLatents *latents, const char *path, GError **er
   unclip_tensors_set_metadata (tensors, "model", latents->model);
   for (int i = 0; i < UNCLIP_N_SHARES; i++)
     unclip_tensors_set_metadata (tensors, fingerprint_names[i], latents->fingerprints[i]);
+  set_text (tensors, "image_encoder_fingerprint", latents->encoder);
+  set_text (tensors, "picture", latents->picture);
+  if (latents->rng != NULL)
+    {
+      g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, latents->seed);
+
+      unclip_tensors_set_metadata (tensors, "rng", latents->rng);
+      unclip_tensors_set_metadata (tensors, "seed", seed);
+    }
   unclip_tensors_set_metadata (tensors, "caption", latents->caption);
   unclip_tensors_set_metadata (tensors, "method", unclip_inversion_name (trace->method));
   unclip_tensors_set_metadata (tensors, "schedule", schedule_of (trace->method));
@@ -205,7 +226,7 @@ UnclipLatents *
 unclip_latents_load (const char *path, GError **error)
 {
   g_autoptr (UnclipTensors) tensors = unclip_tensors_load (path, error);
-  g_autoptr (UnclipLatents) latents = g_new0 (UnclipLatents, 1);
+  g_autoptr (UnclipLatents) latents = unclip_latents_new ();
   UnclipTensor *z_i, *x_T;
   UnclipInvertMethod method;
   double steps, guidance_scale, low_size, size, first_size, super_res_steps, second_steps = 0;
@@ -243,6 +264,11 @@ unclip_latents_load (const char *path, GError **error)
     return NULL;
 
   latents->model = g_strdup (unclip_tensors_metadata (tensors, "model"));
+  latents->encoder = g_strdup (unclip_tensors_metadata (tensors, "image_encoder_fingerprint"));
+  latents->picture = g_strdup (unclip_tensors_metadata (tensors, "picture"));
+  if (unclip_tensors_metadata (tensors, "seed") != NULL
+      && g_ascii_string_to_unsigned (unclip_tensors_metadata (tensors, "seed"), 10, 0, G_MAXUINT64, &latents->seed, NULL))
+    latents->rng = g_strdup (unclip_tensors_metadata (tensors, "rng"));
   latents->caption = g_strdup (unclip_tensors_metadata (tensors, "caption"));
   if (latents->caption == NULL)
     latents->caption = g_strdup ("");
@@ -280,4 +306,106 @@ unclip_latents_load (const char *path, GError **error)
           || (latents->rest = get_picture (tensors, "super_res_1024.rest", latents->size, error)) == NULL))
     return NULL;
   return g_steal_pointer (&latents);
+}
+
+/* ---- in memory ------------------------------------------------------------------------------------- */
+
+/* Floats whose first bytes stand together, then their second ones and so on: signs and exponents are alike. */
+static guint8 *
+sort_bytes (const guint8 *bytes, gsize size, gboolean back)
+{
+  guint8 *sorted = g_malloc (MAX (size, 1));
+  gsize   n = size / 4;
+
+  for (gsize i = 0; i < n; i++)
+    for (gsize k = 0; k < 4; k++)
+      if (back)
+        sorted[4 * i + k] = bytes[k * n + i];
+      else
+        sorted[k * n + i] = bytes[4 * i + k];
+  memcpy (sorted + 4 * n, bytes + 4 * n, size - 4 * n);
+  return sorted;
+}
+
+/* @in through @converter, as long as that makes at most @most bytes; transfer full, %NULL with an error. */
+static GByteArray *
+convert (GConverter *converter, const guint8 *in, gsize size, gsize most, GError **error)
+{
+  g_autoptr (GInputStream) memory = g_memory_input_stream_new_from_data (in, (gssize) size, NULL);
+  g_autoptr (GInputStream) stream = g_converter_input_stream_new (memory, converter);
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+  guint8 piece[16384];
+  gssize n;
+
+  while ((n = g_input_stream_read (stream, piece, sizeof piece, NULL, error)) > 0)
+    {
+      g_byte_array_append (out, piece, (guint) n);
+      if (out->len > most)
+        {
+          g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("The packed latents are larger than any that a picture has"));
+          return NULL;
+        }
+    }
+  return n == 0 ? g_steal_pointer (&out) : NULL;
+}
+
+/* Of a file by itself, for as long as it takes to write or to read it; transfer full. */
+static char *
+lonely_path (char **folder, GError **error)
+{
+  *folder = g_dir_make_tmp ("unclip-XXXXXX", error);
+  return *folder != NULL ? g_build_filename (*folder, "latents.safetensors", NULL) : NULL;
+}
+
+static void
+drop_lonely (char *folder, char *path)
+{
+  if (path != NULL)
+    g_unlink (path);
+  if (folder != NULL)
+    g_rmdir (folder);
+  g_free (folder);
+  g_free (path);
+}
+
+GBytes *
+unclip_latents_pack (const UnclipLatents *latents, GError **error)
+{
+  g_autoptr (GZlibCompressor) zlib = g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_ZLIB, 6);
+  g_autoptr (GByteArray) packed = NULL;
+  g_autofree guint8 *sorted = NULL;
+  g_autofree char   *bytes = NULL;
+  char              *folder, *path = lonely_path (&folder, error);
+  gsize              size;
+  gboolean           is_read;
+
+  is_read = path != NULL && unclip_latents_save (latents, path, error) && g_file_get_contents (path, &bytes, &size, error);
+  drop_lonely (folder, path);
+  if (! is_read)
+    return NULL;
+  sorted = sort_bytes ((const guint8 *) bytes, size, FALSE);
+  packed = convert (G_CONVERTER (zlib), sorted, size, G_MAXINT32, error);
+  return packed != NULL ? g_byte_array_free_to_bytes (g_steal_pointer (&packed)) : NULL;
+}
+
+UnclipLatents *
+unclip_latents_unpack (GBytes *bytes, GError **error)
+{
+  g_autoptr (GZlibDecompressor) zlib = g_zlib_decompressor_new (G_ZLIB_COMPRESSOR_FORMAT_ZLIB);
+  g_autoptr (GByteArray) sorted = NULL;
+  g_autofree guint8 *file = NULL;
+  UnclipLatents     *latents = NULL;
+  gsize              size;
+  const guint8      *data = g_bytes_get_data (bytes, &size);
+  char              *folder, *path;
+
+  sorted = convert (G_CONVERTER (zlib), data, size, MOST_UNPACKED, error);
+  if (sorted == NULL)
+    return NULL;
+  file = sort_bytes (sorted->data, sorted->len, TRUE);
+  path = lonely_path (&folder, error);
+  if (path != NULL && g_file_set_contents_full (path, (const char *) file, sorted->len, G_FILE_SET_CONTENTS_NONE, 0600, error))
+    latents = unclip_latents_load (path, error);
+  drop_lonely (folder, path);
+  return latents;
 }

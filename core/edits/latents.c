@@ -7,6 +7,7 @@
  */
 #include "latents.h"
 #include "fingerprint.h"
+#include "recall.h"
 #include "tiles.h"
 
 #include <glib/gi18n-lib.h>
@@ -67,11 +68,23 @@ unclip_inversion_of_name (const char *name, UnclipInvertMethod *method)
   return FALSE;
 }
 
-void
-unclip_latents_free (UnclipLatents *latents)
+UnclipLatents *
+unclip_latents_new (void)
 {
-  if (latents == NULL)
-    return;
+  return g_atomic_rc_box_new0 (UnclipLatents);
+}
+
+UnclipLatents *
+unclip_latents_ref (UnclipLatents *latents)
+{
+  return g_atomic_rc_box_acquire (latents);
+}
+
+static void
+latents_clear (gpointer data)
+{
+  UnclipLatents *latents = data;
+
   g_free (latents->model);
   for (int i = 0; i < UNCLIP_N_SHARES; i++)
     g_free (latents->fingerprints[i]);
@@ -82,7 +95,16 @@ unclip_latents_free (UnclipLatents *latents)
   g_free (latents->low);
   g_free (latents->first);
   g_free (latents->rest);
-  g_free (latents);
+  g_free (latents->encoder);
+  g_free (latents->picture);
+  g_free (latents->rng);
+}
+
+void
+unclip_latents_free (UnclipLatents *latents)
+{
+  if (latents != NULL)
+    g_atomic_rc_box_release_full (latents, latents_clear);
 }
 
 /* ---- making them ----------------------------------------------------------------------------------- */
@@ -216,7 +238,7 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
 {
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipCaptions) captions = { 0 };
-  g_autoptr (UnclipLatents) latents = g_new0 (UnclipLatents, 1);
+  g_autoptr (UnclipLatents) latents = unclip_latents_new ();
   g_autofree float  *state = NULL;
   UnclipInvertMethod method;
   UnclipJob          job;
@@ -229,16 +251,8 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
                       run.upsamples ? unclip_inversion_states (UNCLIP_INVERT_DDPM, run.super_res_n_steps) + 8 : 0, 2 };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
-  latents->model = g_strdup (unclip_model_name (model));
-  for (int i = 0; i < UNCLIP_N_SHARES; i++)
-    latents->fingerprints[i] = unclip_stage_fingerprint (model, shares[i].stage);
-  latents->caption = g_strdup (y != NULL ? y : "");
-  latents->n_steps = run.n_steps;
-  latents->guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0;
-  latents->is_bf16 = unclip_precision_is_bf16 (run.options->precision);
-  latents->low_size = run.low_size;
-  latents->state_side = run.state_side;
-  latents->n_channels = run.codec->n_channels;
+  unclip_latents_describe (latents, &run, x, y != NULL ? y : "", run.options->guidance_scale >= 0 ? run.options->guidance_scale : 1.0,
+                           run.options->seed);
   latents->first_size = run.upsamples ? run.first_size : run.low_size;
   latents->size = run.size;
   unclip_run_use (&run, latents->guidance_scale, 0);

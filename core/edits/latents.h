@@ -21,6 +21,10 @@ struct _UnclipLatents
 {
   char        *model, *caption;
   char        *fingerprints[UNCLIP_N_SHARES]; /* of what made each share that there is */
+  char        *encoder;   /* fingerprint of what made z_i */
+  char        *picture;   /* unclip_picture_digest() */
+  char        *rng;       /* with @seed, of what methods that draw drew from; files from before these four have none of them */
+  guint64      seed;
   int          n_steps;
   double       guidance_scale;
   gboolean     is_bf16;   /* the precision that they were made in, which alone returns the picture exactly */
@@ -35,6 +39,9 @@ struct _UnclipLatents
   float       *first;     /* [first_size, first_size, 3]: the clean picture at the first upsampler's size */
   float       *rest;      /* [size, size, 3]: what the second upsampler lacks, given @first; both NULL where there is none */
 };
+
+/* Zeroed; goes with its last unclip_latents_free(). */
+UnclipLatents *unclip_latents_new (void);
 
 /* @best: what UNCLIP_INVERSION_DEFAULT stands for in this edit; the README has the measurements. */
 UnclipInvertMethod unclip_inversion_method (UnclipInversion inversion, UnclipInvertMethod best);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "framing.h"
+#include "recall.h"
 
 /* Of pictures that a model makes: with more, counts of pixels and of attention's rows would leave an int. */
 #define MAX_SIDE 4096
@@ -356,23 +357,35 @@ note_picture (UnclipRun *run, const float *z_i, int dim, GError **error)
   return TRUE;
 }
 
+/* z_i [*dim] of a square that preprocessing takes, by the image tower; transfer full. */
+static float *
+encode_square (UnclipRun *run, const UnclipPreprocess *preprocess, const guint8 *rgb, int side, int *dim, GError **error)
+{
+  g_autoptr (UnclipImageTower) tower = unclip_image_tower_new (run->model, &run->context, error);
+  g_autofree float *pixels = NULL, *z_i = NULL;
+
+  if (tower == NULL || ! agree_on_dim (run, unclip_image_tower_dim (tower), error)
+      || ! unclip_fit_pictures (preprocess, tower, error))
+    return NULL;
+  pixels = g_new (float, (gsize) preprocess->crop_w * preprocess->crop_h * 3);
+  if (! unclip_preprocess_run (preprocess, rgb, side, side, NULL, pixels, error))
+    return NULL;
+  *dim = unclip_image_tower_dim (tower);
+  z_i = g_new (float, *dim);
+  return unclip_image_tower_encode (tower, pixels, 1, NULL, z_i, error) ? g_steal_pointer (&z_i) : NULL;
+}
+
 float *
 unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error)
 {
   UnclipPreprocess preprocess;
-  g_autoptr (UnclipImageTower) tower = NULL;
   g_autoptr (UnclipImage) square = NULL;
   g_autofree guint8 *rgb = NULL;
-  g_autofree float  *pixels = NULL, *z_i = NULL;
+  g_autofree float  *z_i = NULL;
 
   if (! unclip_run_step (run, "image_encoder", 0, 1, 0, NULL, 0, error)
       || ! unclip_preprocess_load (run->model, &preprocess, error))
     return NULL;
-  tower = unclip_image_tower_new (run->model, &run->context, error);
-  if (tower == NULL || ! agree_on_dim (run, unclip_image_tower_dim (tower), error)
-      || ! unclip_fit_pictures (&preprocess, tower, error))
-    return NULL;
-
   square = unclip_frame_square (x, preprocess.size, run->options->framing, error);
   if (square == NULL)
     return NULL;
@@ -380,13 +393,12 @@ unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error
   for (gsize i = 0; square->n_channels == 4 && i < (gsize) square->width * square->height; i++)
     square->pixels[4 * i + 3] = 1.0f;
   rgb = unclip_image_to_rgb8 (square, error);
-  pixels = g_new (float, (gsize) preprocess.crop_w * preprocess.crop_h * 3);
-  if (rgb == NULL || ! unclip_preprocess_run (&preprocess, rgb, square->width, square->height, NULL, pixels, error))
+  if (rgb == NULL)
     return NULL;
-
-  *dim = unclip_image_tower_dim (tower);
-  z_i = g_new (float, *dim);
-  if (! unclip_image_tower_encode (tower, pixels, 1, NULL, z_i, error)
+  z_i = unclip_run_recall_z_i (run, x, dim);
+  if (z_i == NULL)
+    z_i = encode_square (run, &preprocess, rgb, square->width, dim, error);
+  if (z_i == NULL || ! agree_on_dim (run, *dim, error)
       || (has_edges (rgb, square->width, square->height) && ! note_picture (run, z_i, *dim, error))
       || ! unclip_run_step (run, "image_encoder", 1, 1, UNCLIP_COST_IMAGE, NULL, 0, error))
     return NULL;

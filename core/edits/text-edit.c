@@ -8,7 +8,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "finish.h"
-#include "latents.h"
+#include "recall.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -94,14 +94,18 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
   seeds = g_new (guint64, n_stages);
   {
     g_auto (UnclipDecoder) decoder = { 0 };
-    g_autoptr (UnclipTrace) trace = NULL;
+    g_autoptr (UnclipLatents) latents = NULL;
+    const UnclipTrace *trace;
     UnclipCondition before = { z_i, NONE };
 
     if (! unclip_decoder_init (&decoder, &run, error)
         || ! unclip_decoder_condition (&decoder, &run, &captions, before, before, 1.0, error))
       return NULL;
-    trace = unclip_run_invert (&run, &decoder, low, method, error);
-    if (trace == NULL || ! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error)
+    latents = unclip_run_latents (&run, &decoder, x, z_i, dim, low, method, run.options->seed, error);
+    if (latents == NULL)
+      return NULL;
+    trace = latents->trace;
+    if (! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error)
         || ! unclip_run_candidate (&run, -1, reconstruction, error))
       return NULL;
     for (int i = 0; i < n_stages; i++)

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "finish.h"
-#include "latents.h"
+#include "recall.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -120,14 +120,18 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
   seeds = g_new (guint64, count);
   {
     g_auto (UnclipDecoder) decoder = { 0 };
-    g_autoptr (UnclipTrace) trace = NULL;
+    g_autoptr (UnclipLatents) latents = NULL;
+    const UnclipTrace *trace;
     UnclipCondition nothing = { NULL, 0 }, picture = { z_i, 0 };
 
     if (! unclip_decoder_init (&decoder, &run, error)
         || ! unclip_decoder_condition (&decoder, &run, &captions, nothing, picture, 1.0, error))
       return NULL;
-    trace = unclip_run_invert (&run, &decoder, low, method, error);
-    if (trace == NULL || ! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error)
+    latents = unclip_run_latents (&run, &decoder, x, z_i, dim, low, method, run.options->seed, error);
+    if (latents == NULL)
+      return NULL;
+    trace = latents->trace;
+    if (! unclip_run_reconstruct (&run, &decoder, trace, low, reconstruction, error)
         || ! unclip_run_candidate (&run, -1, reconstruction, error))
       return NULL;
     picture.z_i = noisy;

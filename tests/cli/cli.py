@@ -644,6 +644,16 @@ def test_invert_and_decode():
     fails(1, "decode", "--latents", "cut.safetensors", "--out", "cut-latents.png", *model(), says=["cut.safetensors"])
     fails(1, "decode", "--latents", source, "--out", "cut-latents.png", *model(), says=["inverted.png"])
     assert not pathlib.Path("cut-latents.png").exists()
+    # What has no part in decoding may be away, or have been elsewhere.
+    bare = pathlib.Path(shutil.copytree(MODEL, "bare"))
+    for part in ("image_encoder", "feature_extractor", "prior", "prior_autoregressive"):
+        if (bare / part).exists():
+            (bare / part).rename(f"away-{part}")
+    elsewhere = [option for part in ("image_encoder", "feature_extractor") for option in ("--component", f"{part}=away-{part}")]
+    works("invert", "--image", source, "--out", "apart.safetensors", *model("--model", "./bare", *elsewhere), noted=True)
+    for latents, folder in (("residuals", "./bare"), ("apart", "./bare"), ("apart", MODEL)):
+        works("decode", "--latents", f"{latents}.safetensors", "--out", "apart.png", *model("--model", folder))
+        assert pixels("apart.png") == pixels("residuals.png"), f"{latents} by {folder}"
 
 
 def test_upscale():
