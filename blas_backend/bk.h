@@ -154,13 +154,13 @@ typedef struct
   const float *bias;   /* NULL if none */
 } BkLinear;
 
-/* Stride 1, zero padding (kernel - 1) / 2; source weight [out, in, k, k], k 1 or 3.
+/* Zero padding; source weight [out, in, k, k], k 1 or 3. Stride 1 with padding (kernel - 1) / 2, or what bk_pack_conv_down () makes.
  * The packed form is chosen when packing, from the channels and from @h, the smallest map
  * that it will mostly see, and is right for any map: Winograd's (F(4x4), 4 times the size of
  * the weights, for larger maps; F(2x2), 1.8 times, for small ones) or plain taps. */
 typedef struct
 {
-  int          n_in, n_out, kernel;
+  int          n_in, n_out, kernel, stride, pad; /* pad: rows and columns of zeros before the map */
   BkType       type;            /* of the packed weights: BK_F32 or BK_BF16 */
   const void  *weight;          /* packed [k, k, in, out] for a sum of taps, or NULL */
   const void  *winograd;        /* packed [planes, in, out], or NULL: the other of the two */
@@ -190,6 +190,9 @@ bool     bk_only_moves  (const BkContext *context, BkSource weight);
 BkConv   bk_pack_conv   (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, BkArena *store);
 /* The same for a convolution, in any number of passes: on a large map packing is little beside them. */
 BkConv   bk_lend_conv   (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, void *room, BkArena *store);
+/* 3 x 3, every second pixel of every second row. @pad: 1: zeros all around, y has (h + 1) / 2 rows; 0: below and on the right
+ * only, h / 2 rows. Columns likewise. */
+BkConv   bk_pack_conv_down (BkSource weight, BkSource bias, int n_in, int n_out, int pad, BkArena *store);
 size_t   bk_conv_size   (const BkContext *context, int n_in, int n_out, int kernel, int h);
 /* Whether it is so little, and the memory that it saves so much, that lending is better. */
 bool     bk_conv_lends  (const BkContext *context, int n_in, int n_out, int kernel, int h);
@@ -231,8 +234,12 @@ void bk_activate    (BkTensor x, BkActivation act);
 void bk_copy        (BkTensor y, BkTensor x);
 /* 2 x 2 mean; x.h and x.w even, y half as large. */
 void bk_downsample  (BkTensor y, BkTensor x);
-/* Nearest neighbour; y twice as large. */
+/* Nearest neighbour: pixel i of @out comes from i in / out, rounded down. y is larger than x, by whatever factor. */
 void bk_upsample    (BkTensor y, BkTensor x);
+/* y = act (x scale + shift); y may be x. @scale, @shift [n, h', w', c], smaller than x or as large, enlarged as bk_upsample () does. */
+void bk_modulate    (BkTensor y, BkTensor x, BkTensor scale, BkTensor shift, BkActivation act);
+/* x [n, h, w, 2c], a gate behind what it is for: y = a gelu (gate), gelu the exact one. */
+void bk_geglu       (BkTensor y, BkTensor x);
 
 /* Multi-head attention: out = softmax (q k^T * scale + mask) v, per head of
  * c / n_heads channels. q, out [n, tq, c]; k, v [n, tk, c].

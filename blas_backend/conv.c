@@ -15,7 +15,8 @@ sum_taps (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkArena
   if (y.data != NULL)
     {
       bk_narrow (y.context, narrow, x);
-      bk_tiled_gemm (y, x, narrow, conv->kernel, conv->type, conv->weight, conv->bias, residual, BK_IDENTITY);
+      bk_tiled_gemm (y, x, narrow, (BkTaps) { conv->kernel, conv->stride, conv->pad }, conv->type, conv->weight, conv->bias, residual,
+                     BK_IDENTITY);
     }
   bk_scratch_close (&scratch);
 }
@@ -30,7 +31,7 @@ bk_conv_add (BkTensor y, BkTensor x, const BkConv *conv, BkTensor residual, BkAr
   else
     sum_taps (y, x, conv, residual, arena);
   if (y.data != NULL)
-    bk_count_flop (y.context, 2.0 * bk_n_pixels (x) * conv->n_out * x.c * conv->kernel * conv->kernel);
+    bk_count_flop (y.context, 2.0 * bk_n_pixels (y) * conv->n_out * x.c * conv->kernel * conv->kernel);
 }
 
 void

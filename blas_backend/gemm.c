@@ -27,14 +27,15 @@ typedef struct
 {
   const char *data;        /* of the first pixel */
   size_t      pitch, size; /* from one pixel to the next; of a value, in bytes */
-  int         h, w, c, kernel;
+  int         h, w, c;
+  BkTaps      taps;
   bool        narrows;     /* floats that a holds in bf16 */
 } Input;
 
 static Input
-make_input (BkTensor x, const uint16_t *narrow, int kernel, BkPacking packing)
+make_input (BkTensor x, const uint16_t *narrow, BkTaps taps, BkPacking packing)
 {
-  Input input = { (const char *) x.data, x.stride * sizeof (float), sizeof (float), x.h, x.w, x.c, kernel, bk_narrows (packing) };
+  Input input = { (const char *) x.data, x.stride * sizeof (float), sizeof (float), x.h, x.w, x.c, taps, bk_narrows (packing) };
 
   if (narrow != NULL)
     {
@@ -55,20 +56,20 @@ copy_values (char *out, const Input *input, const char *from, int n)
     memcpy (out, from, n * input->size);
 }
 
-/* Columns [first, first + count) of the row of a that belongs to pixel (py, px) of a sample: taps one after another. */
+/* Columns [first, first + count) of the row of a that belongs to pixel (py, px) of a sample's y: taps one after another. */
 static void
 gather (char *out, const Input *input, const char *sample, int py, int px, int first, int count)
 {
-  int    half = input->kernel / 2;
+  int    kernel = input->taps.kernel, top = py * input->taps.stride - input->taps.pad, left = px * input->taps.stride - input->taps.pad;
   size_t size = input->narrows ? sizeof (uint16_t) : input->size;
   /* A row of taps is one run where it lies within the map and between pixels is nothing. */
-  bool is_run = input->pitch == input->c * input->size && px >= half && px + half < input->w;
-  int  unit = is_run ? input->kernel * input->c : input->c, per = is_run ? 1 : input->kernel;
+  bool is_run = input->pitch == input->c * input->size && left >= 0 && left + kernel <= input->w;
+  int  unit = is_run ? kernel * input->c : input->c, per = is_run ? 1 : kernel;
 
   while (count > 0)
     {
       int step = first / unit, at = first % unit, run = (int) bk_min (unit - at, count);
-      int iy = py + step / per - half, ix = is_run ? px - half : px + step % per - half;
+      int iy = top + step / per, ix = is_run ? left : left + step % per;
 
       if (iy < 0 || iy >= input->h || ix < 0 || ix >= input->w)
         memset (out, 0, run * size);
@@ -99,27 +100,27 @@ begin_tile (BkTensor y, BkTensor residual, const float *bias, size_t first_row, 
     }
 }
 
-/* Columns [first, first + depth) of @rows rows of all samples' a, as the packing takes them. */
+/* Columns [first, first + depth) of @rows rows of all samples' a, one for each pixel of y, as the packing takes them. */
 static void
-gather_tile (char *a, const Input *input, BkPacking packing, size_t first_row, int rows, int first, int depth)
+gather_tile (char *a, const Input *input, BkTensor y, BkPacking packing, size_t first_row, int rows, int first, int depth)
 {
-  size_t      pixels = (size_t) input->h * input->w, at = first_row % pixels;
+  size_t      pixels = (size_t) y.h * y.w, at = first_row % pixels, sample_size = (size_t) input->h * input->w * input->pitch;
   size_t      size = bk_narrows (packing) ? sizeof (uint16_t) : sizeof (float), row_size = (TILE_K + PAD) * size;
-  const char *sample = input->data + first_row / pixels * pixels * input->pitch;
-  int         py = (int) (at / input->w), px = (int) (at % input->w);
+  const char *sample = input->data + first_row / pixels * sample_size;
+  int         py = (int) (at / y.w), px = (int) (at % y.w);
 
   for (int r = 0; r < rows; r++, a += row_size)
     {
       gather (a, input, sample, py, px, first, depth);
       if (packing.step == 2 && depth % 2 == 1)
         memset (a + depth * size, 0, size);
-      if (++px < input->w)
+      if (++px < y.w)
         continue;
       px = 0;
-      if (++py < input->h)
+      if (++py < y.h)
         continue;
       py = 0;
-      sample += pixels * input->pitch;
+      sample += sample_size;
     }
 }
 
@@ -127,7 +128,7 @@ static void
 run_tile (BkTensor y, const Input *input, BkPacking packing, const char *weight, const float *bias, BkTensor residual,
           BkActivation act, size_t first_row, int rows, int first, int columns)
 {
-  int    k = input->kernel * input->kernel * input->c, packed_k = bk_packed_depth (packing, k);
+  int    k = input->taps.kernel * input->taps.kernel * input->c, packed_k = bk_packed_depth (packing, k);
   float *out = bk_pixel (y, first_row) + first;
   _Alignas (64) char a[TILE_M * (TILE_K + PAD) * sizeof (float)];
 
@@ -136,7 +137,7 @@ run_tile (BkTensor y, const Input *input, BkPacking packing, const char *weight,
     {
       int depth = (int) bk_min (TILE_K, k - k0);
 
-      gather_tile (a, input, packing, first_row, rows, k0, depth);
+      gather_tile (a, input, y, packing, first_row, rows, k0, depth);
       for (int j = 0; j < columns; j += packing.panel)
         {
           int         width = bk_panel_width (packing, y.c, first + j);
@@ -171,12 +172,12 @@ choose_tile (int m, int n, BkPacking packing)
 }
 
 void
-bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, int kernel, BkType type, const void *weight, const float *bias,
+bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, BkTaps taps, BkType type, const void *weight, const float *bias,
                BkTensor residual, BkActivation act)
 {
   BkPacking packing = bk_packing (type);
-  Input     input = make_input (x, narrow, kernel, packing);
-  int       m = (int) bk_n_pixels (x);
+  Input     input = make_input (x, narrow, taps, packing);
+  int       m = (int) bk_n_pixels (y);
   Tile      tile = choose_tile (m, y.c, packing);
   int       n_m = (int) bk_n_tiles (m, tile.m), n_n = (int) bk_n_tiles (y.c, tile.n);
   double    begin = bk_now ();

@@ -197,10 +197,16 @@ void bk_narrow (const BkContext *context, uint16_t *out, BkTensor x);
 
 /* ---- tiles ---- */
 
-/* y = act (a W + bias + residual), where a row of a is a pixel of x (@kernel 1) or the
- * 3 x 3 pixels around it (@kernel 3), and W is packed [kernel * kernel * x.c, y.c].
+/* The pixels of x that a pixel (py, px) of y is made of: kernel x kernel, the first at (py stride - pad, px stride - pad);
+ * beyond the edges are zeros. */
+typedef struct
+{
+  int kernel, stride, pad;
+} BkTaps;
+
+/* y = act (a W + bias + residual), where a row of a is a pixel's taps, and W is packed [kernel * kernel * x.c, y.c].
  * @narrow: x in bf16 [pixels][x.c], where the layer narrows and somebody did it already, else NULL. */
-void bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, int kernel, BkType type, const void *weight, const float *bias,
+void bk_tiled_gemm (BkTensor y, BkTensor x, const uint16_t *narrow, BkTaps taps, BkType type, const void *weight, const float *bias,
                     BkTensor residual, BkActivation act);
 
 /* Bytes. */

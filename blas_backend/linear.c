@@ -12,7 +12,7 @@ multiply (BkTensor y, BkTensor x, const BkLinear *linear, BkTensor residual, BkA
   /* What is lent has a room that may be written to. */
   if (linear->lent.data != NULL)
     bk_pack_panels (y.context, (void *) linear->weight, bk_packing (linear->type), linear->lent, linear->n_in, linear->n_out, 1);
-  bk_tiled_gemm (y, x, NULL, 1, linear->type, linear->weight, linear->bias, residual, act);
+  bk_tiled_gemm (y, x, NULL, (BkTaps) { 1, 1, 0 }, linear->type, linear->weight, linear->bias, residual, act);
   bk_count_flop (y.context, 2.0 * bk_n_pixels (x) * linear->n_out * linear->n_in);
 }
 

@@ -182,7 +182,7 @@ choose_winograd (const BkContext *context, BkType type, int n_in, int n_out, int
 static BkConv
 choose_conv (const BkContext *context, int n_in, int n_out, int kernel, int h)
 {
-  BkConv conv = { .n_in = n_in, .n_out = n_out, .kernel = kernel, .type = context->type };
+  BkConv conv = { .n_in = n_in, .n_out = n_out, .kernel = kernel, .stride = 1, .pad = kernel / 2, .type = context->type };
 
   if (n_in < BF16_MIN_CHANNELS || n_out < BF16_MIN_CHANNELS)
     conv.type = BK_F32;
@@ -235,18 +235,33 @@ set_packed (BkConv *conv, void *packed)
     conv->weight = packed;
 }
 
+static BkConv
+pack_conv (BkConv conv, BkSource weight, BkSource bias, BkArena *store)
+{
+  void *packed = bk_arena_alloc (store, conv_size (&conv));
+
+  set_packed (&conv, packed);
+  conv.bias = pack_bias (bias, conv.n_out, store);
+  if (packed != NULL && weight.data != NULL)
+    bk_pack_conv_weights (bk_arena_context (store), &conv, weight);
+  return conv;
+}
+
 BkConv
 bk_pack_conv (BkSource weight, BkSource bias, int n_in, int n_out, int kernel, int h, BkArena *store)
 {
-  const BkContext *context = bk_arena_context (store);
-  BkConv           conv = choose_conv (context, n_in, n_out, kernel, h);
-  void            *packed = bk_arena_alloc (store, conv_size (&conv));
+  return pack_conv (choose_conv (bk_arena_context (store), n_in, n_out, kernel, h), weight, bias, store);
+}
 
-  set_packed (&conv, packed);
-  conv.bias = pack_bias (bias, n_out, store);
-  if (packed != NULL && weight.data != NULL)
-    bk_pack_conv_weights (context, &conv, weight);
-  return conv;
+BkConv
+bk_pack_conv_down (BkSource weight, BkSource bias, int n_in, int n_out, int pad, BkArena *store)
+{
+  /* Winograd's tiles are of stride 1; no map is smaller than 1. */
+  BkConv conv = choose_conv (bk_arena_context (store), n_in, n_out, 3, 1);
+
+  conv.stride = 2;
+  conv.pad = pad;
+  return pack_conv (conv, weight, bias, store);
 }
 
 BkConv

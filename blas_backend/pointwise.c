@@ -1,4 +1,4 @@
-/* Kernels that look at one pixel at a time, and the 2 x 2 resamplers.
+/* Kernels that look at one pixel at a time, and the resamplers.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -132,6 +132,15 @@ bk_downsample (BkTensor y, BkTensor x)
     }
 }
 
+/* The pixel of @of, by its number among all samples', that pixel @p of the larger @to is nearest to. */
+static size_t
+nearest (BkTensor of, BkTensor to, size_t p)
+{
+  size_t px = p % to.w, row = p / to.w, py = row % to.h, sample = row / to.h;
+
+  return (sample * of.h + py * of.h / to.h) * of.w + px * of.w / to.w;
+}
+
 void
 bk_upsample (BkTensor y, BkTensor x)
 {
@@ -143,6 +152,46 @@ bk_upsample (BkTensor y, BkTensor x)
       Range range = task_range (y, i);
 
       for (size_t p = range.first; p < range.first + range.n; p++)
-        memcpy (bk_pixel (y, p), bk_pixel (x, p / y.w / 2 * x.w + p % y.w / 2), y.c * sizeof (float));
+        memcpy (bk_pixel (y, p), bk_pixel (x, nearest (x, y, p)), y.c * sizeof (float));
+    }
+}
+
+void
+bk_modulate (BkTensor y, BkTensor x, BkTensor scale, BkTensor shift, BkActivation act)
+{
+  if (y.data == NULL)
+    return;
+#pragma omp parallel for schedule(static) num_threads(bk_team (y.context, n_tasks (y)))
+  for (size_t i = 0; i < n_tasks (y); i++)
+    {
+      Range range = task_range (y, i);
+
+      bk_flush_denormals ();
+      for (size_t p = range.first; p < range.first + range.n; p++)
+        bk_kernels ()->affine (bk_pixel (y, p), y.stride, bk_pixel (x, p), x.stride, 1, y.c, NULL,
+                               bk_pixel (scale, nearest (scale, y, p)), bk_pixel (shift, nearest (shift, y, p)), act);
+    }
+}
+
+void
+bk_geglu (BkTensor y, BkTensor x)
+{
+  if (y.data == NULL)
+    return;
+#pragma omp parallel for schedule(static) num_threads(bk_team (y.context, n_tasks (y)))
+  for (size_t i = 0; i < n_tasks (y); i++)
+    {
+      Range range = task_range (y, i);
+
+      bk_flush_denormals ();
+      for (size_t p = range.first; p < range.first + range.n; p++)
+        {
+          const float *a = bk_pixel (x, p);
+          float       *out = bk_pixel (y, p);
+
+          bk_kernels ()->affine (out, 0, a + y.c, 0, 1, y.c, NULL, NULL, NULL, BK_GELU);
+          for (int c = 0; c < y.c; c++)
+            out[c] *= a[c];
+        }
     }
 }

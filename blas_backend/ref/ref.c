@@ -89,13 +89,11 @@ ref_linear (BkTensor y, BkTensor x, BkSource weight, BkSource bias, BkTensor res
 }
 
 void
-ref_conv_add (BkTensor y, BkTensor x, BkSource weight, BkSource bias, int kernel, BkTensor residual)
+ref_conv_add (BkTensor y, BkTensor x, BkSource weight, BkSource bias, int kernel, int stride, int pad, BkTensor residual)
 {
-  int pad = (kernel - 1) / 2;
-
-  for (int n = 0; n < x.n; n++)
-    for (int h = 0; h < x.h; h++)
-      for (int w = 0; w < x.w; w++)
+  for (int n = 0; n < y.n; n++)
+    for (int h = 0; h < y.h; h++)
+      for (int w = 0; w < y.w; w++)
         for (int o = 0; o < y.c; o++)
           {
             double sum = bias.data == NULL ? 0 : ref_value (bias, o);
@@ -104,7 +102,7 @@ ref_conv_add (BkTensor y, BkTensor x, BkSource weight, BkSource bias, int kernel
               for (int ky = 0; ky < kernel; ky++)
                 for (int kx = 0; kx < kernel; kx++)
                   {
-                    int    iy = h + ky - pad, ix = w + kx - pad;
+                    int    iy = h * stride + ky - pad, ix = w * stride + kx - pad;
                     size_t tap = (((size_t) o * x.c + i) * kernel + ky) * kernel + kx;
 
                     if (iy >= 0 && iy < x.h && ix >= 0 && ix < x.w)
@@ -237,7 +235,28 @@ ref_upsample (BkTensor y, BkTensor x)
     for (int h = 0; h < y.h; h++)
       for (int w = 0; w < y.w; w++)
         for (int c = 0; c < y.c; c++)
-          *at (y, n, h, w, c) = *at (x, n, h / 2, w / 2, c);
+          *at (y, n, h, w, c) = *at (x, n, h * x.h / y.h, w * x.w / y.w, c);
+}
+
+void
+ref_modulate (BkTensor y, BkTensor x, BkTensor scale, BkTensor shift, BkActivation act)
+{
+  for (int n = 0; n < y.n; n++)
+    for (int h = 0; h < y.h; h++)
+      for (int w = 0; w < y.w; w++)
+        for (int c = 0; c < y.c; c++)
+          *at (y, n, h, w, c) = (float) ref_act ((double) *at (x, n, h, w, c) * *at (scale, n, h * scale.h / y.h, w * scale.w / y.w, c)
+                                                 + *at (shift, n, h * shift.h / y.h, w * shift.w / y.w, c), act);
+}
+
+void
+ref_geglu (BkTensor y, BkTensor x)
+{
+  for (int n = 0; n < y.n; n++)
+    for (int h = 0; h < y.h; h++)
+      for (int w = 0; w < y.w; w++)
+        for (int c = 0; c < y.c; c++)
+          *at (y, n, h, w, c) = (float) (*at (x, n, h, w, c) * ref_act (*at (x, n, h, w, y.c + c), BK_GELU));
 }
 
 void

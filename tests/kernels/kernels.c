@@ -203,6 +203,34 @@ downsample_twin (BkTensor y, BkArena *arena, const void *data)
 }
 
 static void
+modulate_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_modulate (y, one->x.data == NULL ? y : one->x, one->k, one->v, one->act);
+}
+
+static void
+modulate_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_modulate (y, one->x.data == NULL ? y : one->x, one->k, one->v, one->act);
+}
+
+static void
+geglu_kernel (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  bk_geglu (y, one->x);
+}
+
+static void
+geglu_twin (BkTensor y, BkArena *arena, const void *data)
+{
+  const Case *one = data;
+  ref_geglu (y, one->x);
+}
+
+static void
 patches_kernel (BkTensor y, BkArena *arena, const void *data)
 {
   const Case *one = data;
@@ -229,6 +257,8 @@ test_pointwise (void)
 
       check_kernel (add, add_kernel, add_twin, &one, check_tensor (n, h, w, c, check_gap ()), 1e-7, 0);
       check_kernel (copy, copy_kernel, copy_twin, &one, check_output (n, h, w, c, check_gap ()), 0, 0);
+      one.x = check_tensor (n, h, w, 2 * c, check_gap ());
+      check_kernel ("geglu", geglu_kernel, geglu_twin, &one, check_output (n, h, w, c, check_gap ()), 5e-7, 1);
       check_free_all ();
     }
 }
@@ -274,6 +304,8 @@ test_resampling (void)
       Case one = { .x = check_tensor (n, h, w, c, check_gap ()) };
 
       check_kernel ("upsampling", upsample_kernel, upsample_twin, &one, check_output (n, 2 * h, 2 * w, c, check_gap ()), 0, 0);
+      check_kernel ("upsampling to any size", upsample_kernel, upsample_twin, &one,
+                    check_output (n, h + check_int (0, 2 * h), w + check_int (0, 2 * w), c, check_gap ()), 0, 0);
       one.x = check_tensor (n, 2 * h, 2 * w, c, check_gap ());
       check_kernel ("downsampling", downsample_kernel, downsample_twin, &one, check_output (n, h, w, c, check_gap ()), 3e-7, 1);
       one.size = check_int (1, 8);
@@ -281,6 +313,26 @@ test_resampling (void)
       one.x = check_tensor (n, h * one.size, w * one.size, c, check_gap ());
       check_kernel ("patches", patches_kernel, patches_twin, &one,
                     check_output (n, h * w, 1, c * one.size * one.size, check_gap ()), 0, 0);
+      check_free_all ();
+    }
+}
+
+/* Scale and shift of another map, as the spatial norms of an autoencoder have them. */
+static void
+test_modulation (void)
+{
+  for (int i = 0; i < N_DRAWS; i++)
+    {
+      int      n = check_int (1, 3), h = check_size (4, 20), w = check_size (4, 20), c = check_size (16, 70);
+      bool     in_place = check_int (0, 1);
+      BkTensor y = in_place ? check_tensor (n, h, w, c, check_gap ()) : check_output (n, h, w, c, check_gap ());
+      Case     one = { .act = check_act () };
+
+      if (! in_place)
+        one.x = check_tensor (n, h, w, c, check_gap ());
+      one.k = check_tensor (n, check_int (1, h), check_int (1, w), c, check_gap ());
+      one.v = check_tensor (n, check_int (1, h), check_int (1, w), c, check_gap ());
+      check_kernel (in_place ? "modulation in place" : "modulation", modulate_kernel, modulate_twin, &one, y, 1e-6, 1);
       check_free_all ();
     }
 }
@@ -488,6 +540,7 @@ main (int    argc,
   g_test_add_func ("/kernels/pointwise", test_pointwise);
   g_test_add_func ("/kernels/activations", test_activations);
   g_test_add_func ("/kernels/resampling", test_resampling);
+  g_test_add_func ("/kernels/modulation", test_modulation);
   g_test_add_func ("/kernels/attention", test_attention);
   g_test_add_func ("/kernels/not-a-number", test_not_a_number);
   return g_test_run ();

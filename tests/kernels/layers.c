@@ -29,6 +29,7 @@ typedef struct
   BkConv       conv;
   BkActivation act;
   int          n_out, kernel;
+  int          stride, pad; /* stride 2: what bk_pack_conv_down () makes, with @pad */
   int          side; /* map that a convolution is packed for */
   bool         in_place;
   bool         lends; /* the weights stay where they are */
@@ -161,7 +162,9 @@ conv_pack (Layer *layer, BkArena *store)
 {
   int n_in = layer->x.c, n_out = layer->n_out;
 
-  if (layer->lends)
+  if (layer->stride == 2)
+    layer->conv = bk_pack_conv_down (layer->weight, layer->bias, n_in, n_out, layer->pad, store);
+  else if (layer->lends)
     layer->conv = bk_lend_conv (layer->weight, layer->bias, n_in, n_out, layer->kernel, layer->side,
                                 bk_arena_alloc (store, bk_conv_size (&check_context, n_in, n_out, layer->kernel, layer->side)), store);
   else
@@ -184,7 +187,8 @@ conv_twin (BkTensor y, BkArena *arena, const void *data)
 {
   const Layer *layer = data;
 
-  ref_conv_add (y, layer->x, layer->weight, layer->bias, layer->kernel, layer->in_place ? y : layer->residual);
+  ref_conv_add (y, layer->x, layer->weight, layer->bias, layer->kernel, layer->stride, layer->pad,
+                layer->in_place ? y : layer->residual);
 }
 
 static double
@@ -200,19 +204,26 @@ conv_error (const Layer *layer)
   return error * (layer->conv.winograd_output == 4 ? 6 : 3);
 }
 
+static int
+output_side (const Layer *layer, int side)
+{
+  return layer->stride == 1 ? side : (side + layer->pad) / 2;
+}
+
 static void
 run_conv (Layer *layer, BkType type)
 {
   BkArena         *store = packed (conv_pack, layer, type);
   BkTensor         x = layer->x, y;
+  int              h = output_side (layer, x.h), w = output_side (layer, x.w);
   g_autofree char *what = NULL;
 
-  y = layer->in_place ? check_tensor (x.n, x.h, x.w, layer->n_out, check_gap ())
-                      : check_output (x.n, x.h, x.w, layer->n_out, check_gap ());
+  y = layer->in_place ? check_tensor (x.n, h, w, layer->n_out, check_gap ())
+                      : check_output (x.n, h, w, layer->n_out, check_gap ());
   g_assert_true ((layer->conv.winograd != NULL) == (layer->conv.winograd_output > 0));
   g_assert_true ((layer->conv.winograd != NULL) != (layer->conv.weight != NULL));
-  what = g_strdup_printf ("convolution %d x %d of %d x %d x %d, %d to %d channels%s%s, Winograd %d, %s",
-                          layer->kernel, layer->kernel, x.n, x.h, x.w, x.c, layer->n_out,
+  what = g_strdup_printf ("convolution %d x %d, stride %d, padding %d, of %d x %d x %d, %d to %d channels%s%s, Winograd %d, %s",
+                          layer->kernel, layer->kernel, layer->stride, layer->pad, x.n, x.h, x.w, x.c, layer->n_out,
                           plus (layer), layer->lends ? ", lent" : "",
                           layer->conv.winograd_output, type == BK_BF16 ? "bf16" : "float32");
   check_kernel (what, conv_kernel, conv_twin, layer, y, conv_error (layer), 1);
@@ -220,15 +231,15 @@ run_conv (Layer *layer, BkType type)
 }
 
 static void
-check_conv (int n, int h, int w, int side, int n_in, int n_out, int kernel)
+check_layer (Layer layer, int n, int h, int w, int n_in)
 {
-  Layer  layer = { .n_out = n_out, .kernel = kernel, .side = side, .lends = check_int (0, 2) == 0 };
+  int    n_out = layer.n_out, kernel = layer.kernel;
   size_t size = (size_t) n_in * n_out * kernel * kernel;
   float  scale = 1.0f / sqrtf (n_in * kernel * kernel);
 
   layer.x = check_tensor (n, h, w, n_in, check_gap ());
   if (check_int (0, 1) == 0)
-    layer.residual = check_tensor (n, h, w, n_out, check_gap ());
+    layer.residual = check_tensor (n, output_side (&layer, h), output_side (&layer, w), n_out, check_gap ());
   layer.in_place = check_int (0, 3) == 0;
   layer.weight = check_source (size, check_type (), scale);
   if (check_int (0, 3) > 0)
@@ -239,6 +250,22 @@ check_conv (int n, int h, int w, int side, int n_in, int n_out, int kernel)
   layer.weight = check_source (size, BK_BF16, scale);
   run_conv (&layer, BK_BF16);
   check_free_all ();
+}
+
+static void
+check_conv (int n, int h, int w, int side, int n_in, int n_out, int kernel)
+{
+  check_layer ((Layer) { .n_out = n_out, .kernel = kernel, .stride = 1, .pad = kernel / 2, .side = side, .lends = check_int (0, 2) == 0 },
+               n, h, w, n_in);
+}
+
+/* Of even and of odd sides; padded before and behind, or behind alone. */
+static void
+test_conv_down (void)
+{
+  for (int i = 0; i < N_DRAWS; i++)
+    check_layer ((Layer) { .n_out = check_size (32, 70), .kernel = 3, .stride = 2, .pad = i % 2 },
+                 check_int (1, 3), 1 + check_size (4, 21), 1 + check_size (4, 21), check_size (16, 80));
 }
 
 static void
@@ -311,5 +338,6 @@ layers_add (void)
   g_test_add_func ("/kernels/linear", test_linear);
   g_test_add_func ("/kernels/conv", test_conv);
   g_test_add_func ("/kernels/conv-wide", test_conv_wide);
+  g_test_add_func ("/kernels/conv-down", test_conv_down);
   g_test_add_func ("/kernels/bf16-rounding", test_rounding);
 }
