@@ -1,7 +1,8 @@
 /* What the tasks of `unclip eval` share: the job that each is given, the way tensors come in and go out,
  * and the loops. Golden files hold pictures as NCHW, everything inside is NHWC; it is turned here, at the
  * door. eval.c has the table of tasks, eval-inputs.c what makes the networks' inputs, eval-nets.c single
- * networks, eval-autoregressive.c the prior that draws codes, eval-loops.c loops of the UnCLIP scheduler, eval-ddim.c those of DDIM, eval-pipelines.c all
+ * networks, eval-autoregressive.c the prior that draws codes, eval-autoencoder.c
+ * pictures to latents and back, eval-loops.c loops of the UnCLIP scheduler, eval-ddim.c those of DDIM, eval-pipelines.c all
  * stages in a row.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -128,6 +129,11 @@ gboolean unclip_eval_super_res_loop (UnclipEval *eval, GError **error);
 /* eval-autoregressive.c */
 gboolean unclip_eval_prior_autoregressive      (UnclipEval *eval, GError **error);
 gboolean unclip_eval_prior_autoregressive_loop (UnclipEval *eval, GError **error);
+
+/* eval-autoencoder.c, of an autoencoder that has the parts that they name */
+gboolean unclip_eval_autoencoder_kl          (UnclipEval *eval, UnclipAutoencoder *autoencoder, GError **error); /* encoder, decoder */
+gboolean unclip_eval_autoencoder_movq_encode (UnclipEval *eval, UnclipAutoencoder *autoencoder, GError **error); /* encoder */
+gboolean unclip_eval_autoencoder_movq_decode (UnclipEval *eval, UnclipAutoencoder *autoencoder, GError **error); /* decoder, codebook */
 
 /* eval-ddim.c */
 gboolean unclip_eval_ddim           (UnclipEval *eval, GError **error);

@@ -418,6 +418,43 @@ unclip_config_expect_string (const UnclipConfig *config, const char *name, const
   return unclip_config_refuse (config, name, value != NULL ? value : "?", error);
 }
 
+gboolean
+unclip_config_expect_bool (const UnclipConfig *config, const char *name, gboolean wanted, GError **error)
+{
+  gboolean value;
+
+  if (! unclip_config_bool (config, name, wanted, &value, error))
+    return FALSE;
+  return value == wanted ? TRUE : unclip_config_refuse (config, name, value ? "true" : "false", error);
+}
+
+gboolean
+unclip_config_blocks (const UnclipConfig *config, const char *name, const char *const *types, int n_levels, int *out, GError **error)
+{
+  g_autofree const char **given = g_new0 (const char *, n_levels + 1);
+  int n;
+
+  /* One more than there may be, so that too many are said to be so. */
+  if (! unclip_config_strings (config, name, n_levels + 1, given, &n, error))
+    return FALSE;
+  if (n != n_levels)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" names %d blocks, but block_out_channels has %d"),
+                   config->path, name, n, n_levels);
+      return FALSE;
+    }
+
+  for (int i = 0; i < n; i++)
+    {
+      out[i] = 0;
+      while (types[out[i]] != NULL && strcmp (types[out[i]], given[i]) != 0)
+        out[i]++;
+      if (types[out[i]] == NULL)
+        return unclip_config_refuse (config, name, given[i], error);
+    }
+  return TRUE;
+}
+
 static UnclipConfig *
 share (const UnclipConfig *config, JsonObject *object)
 {

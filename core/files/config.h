@@ -32,9 +32,19 @@ gboolean unclip_config_string (const UnclipConfig *config, const char *name, con
  * ones if @repeat is TRUE (attention_head_dim may be either). */
 gboolean unclip_config_ints    (const UnclipConfig *config, const char *name, int min, int max, int max_n, int *out, int *n_out, GError **error);
 gboolean unclip_config_strings (const UnclipConfig *config, const char *name, int max_n, const char **out, int *n_out, GError **error);
+/**
+ * unclip_config_blocks:
+ * @types: (array zero-terminated=1): names of the types that there are
+ * @out: (out caller-allocates): [n_levels], the type of each, by its place in @types
+ *
+ * down_block_types and up_block_types: a type for each level. Errors: %UNCLIP_ERROR_MODEL for another number than @n_levels, and
+ * naming a type that is none of @types.
+ */
+gboolean unclip_config_blocks  (const UnclipConfig *config, const char *name, const char *const *types, int n_levels, int *out, GError **error);
 /* An absent or null member, or exactly @wanted; anything else is of a family that we do not run: %UNCLIP_ERROR_MODEL.
  * @wanted NULL: only absent or null. */
 gboolean unclip_config_expect_string (const UnclipConfig *config, const char *name, const char *wanted, GError **error);
+gboolean unclip_config_expect_bool   (const UnclipConfig *config, const char *name, gboolean wanted, GError **error);
 /* %UNCLIP_ERROR_MODEL: member @name says @value, which belongs to a family that we do not run. Returns FALSE. */
 gboolean unclip_config_refuse        (const UnclipConfig *config, const char *name, const char *value, GError **error);
 /* The object that member @name is, as a config of its own with the same path; NULL if there is none. transfer full. */

@@ -176,6 +176,23 @@ unclip_build_conv (UnclipBuilder *builder,
   return bk_lend_conv (weight, bias, n_in, n_out, kernel, h, builder->room, builder->store);
 }
 
+BkConv
+unclip_build_conv_down (UnclipBuilder *builder,
+                        const char    *path,
+                        const char    *name,
+                        int            n_in,
+                        int            n_out,
+                        int            pad)
+{
+  BkSource weight = take (builder, path, name, ".weight", 4, (const int[4]) { n_out, n_in, 3, 3 });
+  BkSource bias = take (builder, path, name, ".bias", 1, (const int[4]) { n_out });
+
+  if (builder->error != NULL)
+    return (BkConv) { 0 };
+
+  return bk_pack_conv_down (weight, bias, n_in, n_out, pad, builder->store);
+}
+
 BkLinear
 unclip_build_patches (UnclipBuilder *builder,
                       const char    *path,

@@ -46,6 +46,8 @@ BkLinear     unclip_build_linear         (UnclipBuilder *builder, const char *pa
 BkLinear     unclip_build_linear_no_bias (UnclipBuilder *builder, const char *path, const char *name, int n_in, int n_out);
 /* @h: the smallest map that the layer will mostly see. */
 BkConv       unclip_build_conv           (UnclipBuilder *builder, const char *path, const char *name, int n_in, int n_out, int kernel, int h);
+/* As bk_pack_conv_down () says. */
+BkConv       unclip_build_conv_down      (UnclipBuilder *builder, const char *path, const char *name, int n_in, int n_out, int pad);
 /* A convolution of @size x @size patches without overlap and bias, as the linear layer of bk_patches () that it is. */
 BkLinear     unclip_build_patches        (UnclipBuilder *builder, const char *path, const char *name, int n_in, int n_out, int size);
 BkNorm       unclip_build_layer_norm     (UnclipBuilder *builder, const char *path, const char *name, int n_channels, float eps);

@@ -21,5 +21,7 @@ UnclipPriorAutoregressive *unclip_prior_autoregressive_construct (const UnclipCo
 UnclipTextProj   *unclip_text_proj_construct   (const UnclipConfig *config, UnclipWeights *weights, BkContext *context, GError **error);
 /* @component: for messages */
 UnclipUnet       *unclip_unet_construct        (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error);
+UnclipAutoencoder *unclip_autoencoder_construct (const UnclipConfig *config, UnclipWeights *weights, const char *component, UnclipAutoencoderParts parts,
+                                                 BkContext *context, GError **error);
 
 G_END_DECLS

@@ -1,4 +1,4 @@
-/* The door of nets: tokenizer, towers, prior, text projection, UNets.
+/* The door of nets: tokenizer, towers, prior, text projection, UNets, autoencoders.
  *
  * Each network is made from one component of a model ("new" reads config and weights and packs
  * them), is used any number of times, and is freed when its stage ends. Pictures at this door are
@@ -186,5 +186,43 @@ gboolean    unclip_unet_predict      (UnclipUnet *unet, const float *x, int t, i
 gsize       unclip_unet_weights_size (const UnclipUnet *unet);
 gsize       unclip_unet_working_size (const UnclipUnet *unet);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipUnet, unclip_unet_free)
+
+/* ---- autoencoder/: between pictures and latents ------------------------------------------- */
+
+typedef struct _UnclipAutoencoder UnclipAutoencoder;
+
+/* What is to be made of one; a job needs one at a time. */
+typedef enum
+{
+  UNCLIP_AUTOENCODER_ENCODER = 1 << 0,
+  UNCLIP_AUTOENCODER_DECODER = 1 << 1,
+  UNCLIP_AUTOENCODER_CODEBOOK = 1 << 2, /* MoVQ's, which no pipeline uses; of KL nothing */
+  UNCLIP_AUTOENCODER_ALL = (1 << 3) - 1
+} UnclipAutoencoderParts;
+
+/* @component: "vae", "movq" */
+UnclipAutoencoder *unclip_autoencoder_new        (UnclipModel *model, const char *component, UnclipAutoencoderParts parts, BkContext *context, GError **error);
+void               unclip_autoencoder_free       (UnclipAutoencoder *autoencoder);
+int                unclip_autoencoder_n_latents  (const UnclipAutoencoder *autoencoder); /* channels of a latent */
+int                unclip_autoencoder_factor     (const UnclipAutoencoder *autoencoder); /* pixels of a picture's side for one of its latents' */
+/* What latents are multiplied by to be a decoder's state, which is divided by it before it is decoded: KL's scaling_factor; 1 of MoVQ. */
+double             unclip_autoencoder_scale      (const UnclipAutoencoder *autoencoder);
+gboolean           unclip_autoencoder_has_variance (const UnclipAutoencoder *autoencoder); /* KL's encoder */
+/**
+ * unclip_autoencoder_encode:
+ * @x: [n, h, w, 3], -1 to 1; h and w multiples of the factor
+ * @mean: (out caller-allocates): [n, h / factor, w / factor, n_latents]: what latents are, of KL on the average; not scaled, not quantised
+ * @log_variance: (nullable) (out caller-allocates): likewise, of those that have one, from -30 to 20
+ */
+gboolean unclip_autoencoder_encode (UnclipAutoencoder *autoencoder, const float *x, int n, int h, int w, float *mean, float *log_variance, GError **error);
+/* @z: [n, h, w, n_latents], not scaled; @x: (out caller-allocates): [n, h * factor, w * factor, 3], about -1 to 1, not clamped */
+gboolean unclip_autoencoder_decode (UnclipAutoencoder *autoencoder, const float *z, int n, int h, int w, float *x, GError **error);
+/* @z: [n_pixels, n_latents]; @indices: (out caller-allocates): [n_pixels], entries of the codebook that are nearest;
+ * @quantised: (out caller-allocates): those entries. May be @z. Only with the codebook. */
+void     unclip_autoencoder_quantise (const UnclipAutoencoder *autoencoder, const float *z, int n_pixels, int *indices, float *quantised);
+/* Bytes of packed weights, and of working memory for the last shape. */
+gsize    unclip_autoencoder_weights_size (const UnclipAutoencoder *autoencoder);
+gsize    unclip_autoencoder_working_size (const UnclipAutoencoder *autoencoder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipAutoencoder, unclip_autoencoder_free)
 
 G_END_DECLS

@@ -8,17 +8,13 @@
 
 #include <glib/gi18n-lib.h>
 
+/* Where it is absent, UNet2DModel attends. */
 static gboolean
-expect_false (const UnclipConfig  *config,
-              const char          *name,
-              gboolean             fallback,
-              GError             **error)
+check_no_attention (const UnclipConfig  *config,
+                    GError             **error)
 {
-  gboolean value;
-
-  if (! unclip_config_bool (config, name, fallback, &value, error))
-    return FALSE;
-  return value ? unclip_config_refuse (config, name, "true", error) : TRUE;
+  return unclip_config_has (config, "add_attention") ? unclip_config_expect_bool (config, "add_attention", FALSE, error)
+                                                     : unclip_config_refuse (config, "add_attention", "true", error);
 }
 
 static gboolean
@@ -42,14 +38,14 @@ check_variant (const UnclipConfig  *config,
   if (activation != BK_SILU)
     return unclip_config_refuse (config, "act_fn", "not silu", error);
 
-  return expect_false (config, "center_input_sample", FALSE, error)
+  return unclip_config_expect_bool (config, "center_input_sample", FALSE, error)
          && expect_one (config, "mid_block_scale_factor", error)
          && unclip_config_expect_string (config, "time_embedding_type", "positional", error)
          && (! is_conditional
-             || (expect_false (config, "only_cross_attention", FALSE, error)
-                 && expect_false (config, "class_embeddings_concat", FALSE, error)
-                 && expect_false (config, "resnet_skip_time_act", FALSE, error)
-                 && expect_false (config, "upcast_attention", FALSE, error)
+             || (unclip_config_expect_bool (config, "only_cross_attention", FALSE, error)
+                 && unclip_config_expect_bool (config, "class_embeddings_concat", FALSE, error)
+                 && unclip_config_expect_bool (config, "resnet_skip_time_act", FALSE, error)
+                 && unclip_config_expect_bool (config, "upcast_attention", FALSE, error)
                  && expect_one (config, "resnet_out_scale_factor", error)
                  && unclip_config_expect_string (config, "class_embed_type", "identity", error)
                  && unclip_config_expect_string (config, "mid_block_type", "UNetMidBlock2DSimpleCrossAttn", error)
@@ -57,7 +53,7 @@ check_variant (const UnclipConfig  *config,
                  && unclip_config_expect_string (config, "encoder_hid_dim_type", NULL, error)
                  && unclip_config_expect_string (config, "cross_attention_norm", NULL, error)
                  && unclip_config_expect_string (config, "timestep_post_act", NULL, error)))
-         && (is_conditional || expect_false (config, "add_attention", TRUE, error));
+         && (is_conditional || check_no_attention (config, error));
 }
 
 /* down_block_types and up_block_types: which levels attend. */
@@ -70,24 +66,13 @@ read_blocks (const UnclipConfig  *config,
              gboolean            *attends,
              GError             **error)
 {
-  const char *types[UNCLIP_UNET_MAX_LEVELS];
-  int n;
+  const char *const types[] = { plain, attending, NULL };
+  int chosen[UNCLIP_UNET_MAX_LEVELS];
 
-  if (! unclip_config_strings (config, name, UNCLIP_UNET_MAX_LEVELS, types, &n, error))
+  if (! unclip_config_blocks (config, name, types, n_levels, chosen, error))
     return FALSE;
-  if (n != n_levels)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" names %d blocks, but block_out_channels has %d"),
-                   unclip_config_path (config), name, n, n_levels);
-      return FALSE;
-    }
-
-  for (int i = 0; i < n; i++)
-    {
-      attends[i] = attending != NULL && strcmp (types[i], attending) == 0;
-      if (! attends[i] && strcmp (types[i], plain) != 0)
-        return unclip_config_refuse (config, name, types[i], error);
-    }
+  for (int i = 0; i < n_levels; i++)
+    attends[i] = chosen[i] == 1;
   return TRUE;
 }
 
