@@ -182,7 +182,7 @@ pipeline_init (Pipeline *pipeline, GError **error)
       || ! read_prior (pipeline, error)
       || ! unclip_run_init (run, eval->model, options, error)
       || unclip_model_component_dir (eval->model, UNCLIP_FIRST_UPSAMPLER, error) == NULL
-      || ! read_draws (&pipeline->decoder, eval, "decoder_", 3, (int[]) { run->codec->n_channels, run->state_side, run->state_side }, n_steps, error)
+      || ! read_draws (&pipeline->decoder, eval, "decoder_", 3, (int[]) { run->codec.n_channels, run->state_side, run->state_side }, n_steps, error)
       || ! read_draws (&pipeline->super_res, eval, "super_res_", 3, (int[]) { 3, run->first_size, run->first_size }, super_res_n_steps, error)
       || ! check_rows (pipeline, error))
     return FALSE;

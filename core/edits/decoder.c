@@ -44,20 +44,10 @@ unclip_decoder_init (UnclipDecoder *decoder, UnclipRun *run, GError **error)
                    decoder->schedule->n_train, run->n_steps);
       return FALSE;
     }
-  decoder->proj = unclip_text_proj_new (run->model, &run->context, error);
-  if (decoder->proj == NULL)
+  if (! unclip_conditioner_init (&decoder->conditioner, run->model, &run->context, error))
     return FALSE;
   decoder->unet = unclip_unet_new (run->model, "decoder", &run->context, error);
-  if (decoder->unet == NULL)
-    return FALSE;
-  if (! unclip_unet_is_conditional (decoder->unet)
-      || unclip_text_proj_context_width (decoder->proj) != unclip_unet_context_width (decoder->unet)
-      || unclip_text_proj_time_width (decoder->proj) != unclip_unet_time_width (decoder->unet))
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("text_proj and decoder do not fit each other; take both from the same model"));
-      return FALSE;
-    }
-  return TRUE;
+  return decoder->unet != NULL && unclip_conditioner_fits (&decoder->conditioner, decoder->unet, error);
 }
 
 void
@@ -65,22 +55,9 @@ unclip_decoder_clear (UnclipDecoder *decoder)
 {
   unclip_guided_decoder_clear (&decoder->guided);
   g_clear_pointer (&decoder->unet, unclip_unet_free);
-  g_clear_pointer (&decoder->proj, unclip_text_proj_free);
+  unclip_conditioner_clear (&decoder->conditioner);
   g_clear_pointer (&decoder->schedule, unclip_schedule_free);
   g_clear_pointer (&decoder->timesteps, g_free);
-}
-
-/* Tokens of the longer of two captions: what others of the job are as long as is not to change a bit of these. */
-static int
-n_tokens_of (const UnclipCaptions *captions, const UnclipCondition *rows)
-{
-  int n = 1;
-
-  for (int i = 0; i < 2; i++)
-    for (int j = n; j < captions->n_tokens; j++)
-      if (captions->mask[rows[i].caption * captions->n_tokens + j] != 0)
-        n = j + 1;
-  return n;
 }
 
 gboolean
@@ -92,44 +69,19 @@ unclip_decoder_condition (UnclipDecoder        *decoder,
                           double                guidance_scale,
                           GError              **error)
 {
-  const UnclipCondition rows[2] = { base, conditional };
-  int    dim = captions->dim, t = n_tokens_of (captions, rows), n_extra = unclip_text_proj_n_extra (decoder->proj);
-  int    n_tokens = n_extra + t;
-  gsize  n_states = (gsize) t * captions->width, n_all = (gsize) captions->n_tokens * captions->width;
-  g_autofree float *z_i = NULL, *z_t = NULL, *states = NULL, *context = NULL, *time = NULL;
-  g_autofree int   *mask = NULL;
+  g_auto (UnclipConditions) conditions = { NULL };
 
-  if (unclip_text_proj_dim (decoder->proj) != dim || captions->width != dim)
-    {
-      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s and text_encoder do not fit each other; take both from the same model"), "text_proj");
-      return FALSE;
-    }
-  z_i = g_new (float, 2 * dim);
-  z_t = g_new (float, 2 * dim);
-  states = g_new (float, 2 * n_states);
-  context = g_new (float, (gsize) 2 * n_tokens * unclip_text_proj_context_width (decoder->proj));
-  time = g_new (float, 2 * unclip_text_proj_time_width (decoder->proj));
-  mask = g_new (int, 2 * n_tokens);
-  for (int i = 0; i < 2; i++)
-    {
-      const float *of_row = rows[i].z_i != NULL ? rows[i].z_i : unclip_text_proj_unconditional (decoder->proj);
-
-      memcpy (z_i + i * dim, of_row, dim * sizeof (float));
-      memcpy (z_t + i * dim, captions->z_t + rows[i].caption * dim, dim * sizeof (float));
-      memcpy (states + i * n_states, captions->states + rows[i].caption * n_all, n_states * sizeof (float));
-      for (int j = 0; j < n_tokens; j++)
-        mask[i * n_tokens + j] = j < n_extra ? 1 : captions->mask[rows[i].caption * captions->n_tokens + j - n_extra];
-    }
-
+  if (! unclip_conditioner_run (&decoder->conditioner, decoder->unet, captions, (const UnclipCondition[]) { base, conditional }, &conditions, error))
+    return FALSE;
   unclip_guided_decoder_clear (&decoder->guided);
-  return unclip_text_proj_run (decoder->proj, z_i, z_t, states, 2, t, context, time, error)
-         && unclip_guided_decoder_init (&decoder->guided, decoder->unet, run->state_side, run->codec->n_channels, context, mask, time, n_tokens, guidance_scale, error);
+  return unclip_guided_decoder_init (&decoder->guided, decoder->unet, run->state_side, run->codec.n_channels, conditions.context, conditions.mask, conditions.time,
+                                     conditions.n_tokens, guidance_scale, error);
 }
 
 static UnclipProcess
 decoder_process (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int *timesteps, int n_steps)
 {
-  *loop = (UnclipLoop) { run, "decoder", decoder->guided.n_rows, run->state_side, run->codec->n_channels };
+  *loop = (UnclipLoop) { run, "decoder", decoder->guided.n_rows, run->state_side, run->codec.n_channels };
   g_free (decoder->timesteps);
   decoder->timesteps = timesteps;
 

@@ -3,11 +3,14 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "fingerprint.h"
+#include "family.h"
 
 /* A component that is not there adds nothing. */
 static void
-digest (UnclipModel *model, const UnclipComponent *component, GChecksum *sum)
+digest (UnclipModel *model, const UnclipMember *member, GChecksum *sum)
 {
+  const UnclipComponent *component = unclip_component (member->component);
+
   if (! unclip_model_has (model, component->name))
     return;
   if (component->kind == UNCLIP_KIND_TOKENIZER)
@@ -31,10 +34,10 @@ char *
 unclip_model_fingerprint (UnclipModel *model)
 {
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  const UnclipComponent *component;
+  const UnclipMember *member;
 
-  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
-    digest (model, component, sum);
+  for (guint i = 0; (member = unclip_family_member (unclip_model_family (model), i)) != NULL; i++)
+    digest (model, member, sum);
   return digits (sum);
 }
 
@@ -42,11 +45,11 @@ char *
 unclip_stage_fingerprint (UnclipModel *model, UnclipStages stage)
 {
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  const UnclipComponent *component;
+  const UnclipMember *member;
 
-  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
-    if ((component->stages & stage) != 0)
-      digest (model, component, sum);
+  for (guint i = 0; (member = unclip_family_member (unclip_model_family (model), i)) != NULL; i++)
+    if ((unclip_member_stages (member) & stage) != 0)
+      digest (model, member, sum);
   if (stage == UNCLIP_STAGE_SECOND_UPSAMPLER)
     {
       /* Where its steps begin. */

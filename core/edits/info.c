@@ -88,19 +88,20 @@ check_text_proj (UnclipModel *model, BkContext *context, const char *component, 
                                  unclip_text_tower_dim (tower), unclip_text_tower_width (tower), unclip_text_tower_length (tower), error));
 }
 
-/* With the text projection, and at the size that it is for. */
+/* With its condition, and at the size that it is for. */
 static gboolean
 check_decoder (UnclipModel *model, BkContext *context, const char *component, GError **error)
 {
   g_auto (UnclipRun) run = { 0 };
   g_auto (UnclipDecoder) decoder = { 0 };
   g_autoptr (UnclipUnet) unet = unclip_unet_new (model, component, context, error);
-  g_autoptr (UnclipTextProj) proj = unet != NULL ? unclip_text_proj_new (model, context, NULL) : NULL;
+  g_auto (UnclipConditioner) conditioner = { NULL };
 
-  if (unet == NULL || proj == NULL)
+  /* What the conditioner lacks is another component's problem. */
+  if (unet == NULL || ! unclip_conditioner_init (&conditioner, model, context, NULL))
     return unet != NULL;
   return unclip_run_init (&run, model, NULL, error) && unclip_decoder_init (&decoder, &run, error)
-         && unclip_fit_channels (unet, run.codec->n_channels, decoder.schedule->variance == UNCLIP_VARIANCE_LEARNED_RANGE, error);
+         && unclip_fit_channels (unet, run.codec.n_channels, decoder.schedule->variance == UNCLIP_VARIANCE_LEARNED_RANGE, error);
 }
 
 static gboolean

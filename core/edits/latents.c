@@ -303,10 +303,10 @@ check_share (const UnclipLatents *latents, UnclipModel *model, int share, GError
 static gboolean
 check_loop (const UnclipLatents *latents, const UnclipRun *run, GError **error)
 {
-  if (latents->state_side != run->state_side || latents->n_channels != run->codec->n_channels)
+  if (latents->state_side != run->state_side || latents->n_channels != run->codec.n_channels)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("The latents have %d × %d × %d values, but the decoder works on %d × %d × %d"),
-                   latents->state_side, latents->state_side, latents->n_channels, run->state_side, run->state_side, run->codec->n_channels);
+                   latents->state_side, latents->state_side, latents->n_channels, run->state_side, run->state_side, run->codec.n_channels);
       return FALSE;
     }
   if (latents->low_size != run->low_size)

@@ -88,17 +88,15 @@ need_image (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeight
 static gboolean
 need_decoder (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
-  g_autoptr (UnclipTextTower) tower = unclip_network_measured (run->model, "text_encoder", weights, &run->context, error);
-  g_autoptr (UnclipTextProj) proj = tower != NULL ? unclip_network_measured (run->model, "text_proj", weights, &run->context, error) : NULL;
-  g_autoptr (UnclipUnet) unet = proj != NULL ? unclip_network_measured (run->model, "decoder", weights, &run->context, error) : NULL;
+  g_autoptr (UnclipUnet) unet = unclip_network_measured (run->model, "decoder", weights, &run->context, error);
+  guint64 conditioner_size;
+  int     n_tokens;
 
-  if (unet == NULL
-      || (unclip_unet_is_conditional (unet)
-          && ! unclip_unet_set_context (unet, NULL, NULL, NULL, GUIDED_BATCH,
-                                        unclip_text_proj_n_extra (proj) + unclip_text_tower_length (tower), error))
+  if (unet == NULL || ! unclip_conditioner_measure (run->model, weights, &run->context, unet, &conditioner_size, &n_tokens, error)
+      || (unclip_unet_is_conditional (unet) && ! unclip_unet_set_context (unet, NULL, NULL, NULL, GUIDED_BATCH, n_tokens, error))
       || ! unclip_unet_predict (unet, NULL, 0, GUIDED_BATCH, run->state_side, run->state_side, NULL, error))
     return FALSE;
-  keep_larger (need, unclip_text_proj_weights_size (proj) + unclip_unet_weights_size (unet) + unclip_unet_working_size (unet),
+  keep_larger (need, conditioner_size + unclip_unet_weights_size (unet) + unclip_unet_working_size (unet),
                ((guint64) N_STATES_OF_A_STEP + job->n_states + job->n_results) * run->n_state * sizeof (float), "decoder");
   return TRUE;
 }

@@ -88,7 +88,7 @@ find (UnclipRun *run, const UnclipImage *x, const float *z_i, int dim, UnclipInv
           && latents->trace->method == method && latents->n_steps == run->n_steps
           && *latents->caption == '\0' && latents->guidance_scale == 1.0
           && (! draws (method) || (g_strcmp0 (latents->rng, rng_name (run->options->rng)) == 0 && latents->seed == seed))
-          && latents->state_side == run->state_side && latents->n_channels == run->codec->n_channels
+          && latents->state_side == run->state_side && latents->n_channels == run->codec.n_channels
           && latents->dim == dim && memcmp (latents->z_i, z_i, dim * sizeof (float)) == 0)
         return latents;
     }
@@ -117,7 +117,7 @@ unclip_latents_describe (UnclipLatents *latents, UnclipRun *run, const UnclipIma
   latents->is_bf16 = run->context.type == BK_BF16;
   latents->low_size = run->low_size;
   latents->state_side = run->state_side;
-  latents->n_channels = run->codec->n_channels;
+  latents->n_channels = run->codec.n_channels;
 }
 
 UnclipLatents *

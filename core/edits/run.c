@@ -73,8 +73,8 @@ choose_size (UnclipRun *run, GError **error)
       || ! sample_size (run->model, UNCLIP_SECOND_UPSAMPLER, &most, error))
     return FALSE;
 
-  run->low_size = run->state_side * run->codec->factor;
-  run->n_state = (gsize) run->state_side * run->state_side * run->codec->n_channels;
+  run->low_size = run->state_side * run->codec.factor;
+  run->n_state = (gsize) run->state_side * run->state_side * run->codec.n_channels;
   /* The second upsampler takes longer than all else together, so it is for those who ask for it. */
   run->size = wanted != 0 ? wanted : MAX (run->low_size, run->first_size);
   run->upsamples = run->size != run->low_size;
@@ -122,8 +122,7 @@ unclip_run_init (UnclipRun *run, UnclipModel *model, const UnclipOptions *option
   if (! check_options (run->options, error))
     return FALSE;
   run->model = unclip_model_ref (model);
-  run->codec = unclip_codec_of (model);
-  if (! choose_size (run, error))
+  if (! unclip_codec_init (&run->codec, model, error) || ! choose_size (run, error))
     return FALSE;
 
   run->random = unclip_random_new (run->options->rng, run->options->seed);
@@ -319,14 +318,6 @@ unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCapt
          && unclip_run_step (run, "text_encoder", 1, 1, UNCLIP_COST_TEXT, NULL, 0, error);
 }
 
-void
-unclip_captions_clear (UnclipCaptions *captions)
-{
-  g_clear_pointer (&captions->mask, g_free);
-  g_clear_pointer (&captions->states, g_free);
-  g_clear_pointer (&captions->z_t, g_free);
-}
-
 /* ---- pictures --------------------------------------------------------------------------------------------- */
 
 /* A tenth of the range: neighbours in a plain colour or a smooth gradient differ by less, those at any edge by more. */
@@ -456,7 +447,7 @@ unclip_run_images (GPtrArray *images, GPtrArray *pictures, int side, GError **er
 void
 unclip_run_noise_z_i (const UnclipRun *run, const float *z_i, int dim, guint64 seed, float *out)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, N_NOISE_LEVELS);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, N_NOISE_LEVELS);
   g_autoptr (UnclipRandom)   random = unclip_random_new (run->options->rng, seed ^ Z_I_NOISE);
   g_autofree float *unit = g_new (float, dim);
   double            length, alpha_bar = schedule->alpha_bar[run->options->noise_level];

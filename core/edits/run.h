@@ -8,6 +8,7 @@
 #pragma once
 
 #include "codec.h"
+#include "conditioner.h"
 #include "fit.h"
 #include "stages.h"
 #include "unclip.h"
@@ -32,7 +33,7 @@ typedef struct
   BkContext           context; /* threads and precision */
   const UnclipOptions *options;
   UnclipRandom       *random;
-  const UnclipCodec  *codec;
+  UnclipCodec         codec;
   int                 size, low_size, first_size, state_side;
   gsize               n_state;
   gboolean            upsamples, upsamples_twice;
@@ -139,19 +140,7 @@ void unclip_run_note (UnclipRun *run, UnclipNoteKind kind, const char *sentence)
 
 /* ---- captions and pictures --------------------------------------------------------------------- */
 
-/* Captions through tokenizer and text tower, without the padding that all share: what it would come to is masked wherever it is looked at. */
-typedef struct
-{
-  int    n, length, width, dim; /* length: of a caption with its padding */
-  int    n_tokens;              /* of the longest */
-  int   *mask;   /* [n, n_tokens] */
-  float *states; /* [n, n_tokens, width] */
-  float *z_t;    /* [n, dim] */
-} UnclipCaptions;
-
-gboolean unclip_run_captions   (UnclipRun *run, const char *const *texts, int n, UnclipCaptions *captions, GError **error);
-void     unclip_captions_clear (UnclipCaptions *captions);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipCaptions, unclip_captions_clear)
+gboolean unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCaptions *captions, GError **error);
 
 /* z_i [dim] of @x, framed; transfer full. @dim: (out) */
 float *unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error);
@@ -179,19 +168,12 @@ void         unclip_run_state_noise (UnclipRun *run, float *out);
 
 /* ---- decoder --------------------------------------------------------------------------------------- */
 
-/* z_i and caption of one row of the decoder's condition. */
-typedef struct
-{
-  const float *z_i; /* [dim]; NULL: the embedding that stands for no picture */
-  int          caption; /* row of the captions */
-} UnclipCondition;
-
 typedef struct
 {
   UnclipUnet          *unet;
   UnclipGuidedDecoder  guided;
   UnclipSchedule      *schedule;
-  UnclipTextProj      *proj;
+  UnclipConditioner    conditioner;
   int                 *timesteps; /* of the loop that is set up; falling */
 } UnclipDecoder;
 

@@ -15,7 +15,7 @@ unclip_run_encode_small (UnclipRun *run, const float *picture, GError **error)
 {
   g_autofree float *state = unclip_run_new_state (run);
 
-  return run->codec->encode (run->model, &run->context, picture, run->low_size, state, error) ? g_steal_pointer (&state) : NULL;
+  return unclip_codec_encode (&run->codec, run->model, &run->context, picture, run->low_size, state, error) ? g_steal_pointer (&state) : NULL;
 }
 
 float *
@@ -31,7 +31,7 @@ unclip_run_small (UnclipRun *run, const float *state, GError **error)
 {
   g_autofree float *picture = g_new (float, (gsize) run->low_size * run->low_size * 3);
 
-  return run->codec->decode (run->model, &run->context, state, run->low_size, picture, error) ? g_steal_pointer (&picture) : NULL;
+  return unclip_codec_decode (&run->codec, run->model, &run->context, state, run->low_size, picture, error) ? g_steal_pointer (&picture) : NULL;
 }
 
 UnclipImage *
@@ -45,5 +45,5 @@ unclip_run_small_image (UnclipRun *run, const float *state, GError **error)
 void
 unclip_run_state_noise (UnclipRun *run, float *out)
 {
-  unclip_run_noise (run, out, run->state_side, run->codec->n_channels);
+  unclip_run_noise (run, out, run->state_side, run->codec.n_channels);
 }

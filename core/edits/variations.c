@@ -75,7 +75,7 @@ sample (UnclipRun *run, UnclipDecoder *decoder, const UnclipTrace *trace, const 
   x_T = part.x_T = g_new (float, part.n);
   unclip_run_reseed (run, seed);
   unclip_run_state_noise (run, x_T);
-  give_way (x_T, trace->x_T, part.n, run->codec->n_channels, eta);
+  give_way (x_T, trace->x_T, part.n, run->codec.n_channels, eta);
   /* So does what was stored to return the picture. */
   return unclip_run_decode (run, decoder, &part, eta, 1.0 - eta, x, error);
 }

@@ -7,6 +7,7 @@
 
 #include "component.h"
 #include "config.h"
+#include "family.h"
 #include "model.h"
 #include "tensors.h"
 #include "vocabulary.h"

@@ -9,6 +9,7 @@
 
 #include "about.h"
 #include "component.h"
+#include "family.h"
 
 #define INDEX "model_index.json"
 #define DEFAULT_MODEL "toybox"
@@ -19,6 +20,7 @@ struct _UnclipModel
   gatomicrefcount ref_count;
   char           *path;
   UnclipConfig   *index;    /* model_index.json */
+  const UnclipFamily *family; /* what that says it is of */
   UnclipConfig   *defaults; /* what it recommends, checked; may be NULL */
   UnclipAbout    *about;    /* what it says of itself; may be NULL */
   GHashTable     *dirs;     /* component to folder; only those that are there */
@@ -163,7 +165,7 @@ add_override (UnclipModel *model, const char *text, GError **error)
   g_autofree char *inner = NULL;
   const UnclipComponent *component = unclip_component (name);
 
-  if (component == NULL || equals == NULL || equals[1] == '\0')
+  if (component == NULL || unclip_family_find (model->family, name) == NULL || equals == NULL || equals[1] == '\0')
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT,
                    _("\"%s\" does not say where a component is; write for example image_encoder=DIR"), text);
@@ -232,12 +234,23 @@ read_defaults (UnclipModel *model, GError **error)
   return TRUE;
 }
 
+static gboolean
+read_family (UnclipModel *model, GError **error)
+{
+  const char *class_name;
+
+  if (! unclip_config_string (model->index, "_class_name", NULL, &class_name, error))
+    return FALSE;
+  model->family = unclip_family_named (class_name, model->path, error);
+  return model->family != NULL;
+}
+
 UnclipModel *
 unclip_model_open (const char *name, const char *const *components, GError **error)
 {
   g_autoptr (UnclipModel) model = g_new0 (UnclipModel, 1);
   g_autofree char *index = NULL;
-  const UnclipComponent *component;
+  const UnclipMember *member;
 
   g_atomic_ref_count_init (&model->ref_count);
   model->dirs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -246,16 +259,16 @@ unclip_model_open (const char *name, const char *const *components, GError **err
     return NULL;
   index = g_build_filename (model->path, INDEX, NULL);
   model->index = unclip_config_load (index, error);
-  if (model->index == NULL || ! read_defaults (model, error)
+  if (model->index == NULL || ! read_family (model, error) || ! read_defaults (model, error)
       || ! unclip_about_new (model->index, model->path, &model->about, error))
     return NULL;
 
-  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
+  for (guint i = 0; (member = unclip_family_member (model->family, i)) != NULL; i++)
     {
-      g_autofree char *dir = g_build_filename (model->path, component->name, NULL);
+      g_autofree char *dir = g_build_filename (model->path, unclip_member_folder (member), NULL);
 
-      if (has_component_file (dir, component))
-        g_hash_table_insert (model->dirs, g_strdup (component->name), g_steal_pointer (&dir));
+      if (has_component_file (dir, unclip_component (member->component)))
+        g_hash_table_insert (model->dirs, g_strdup (member->component), g_steal_pointer (&dir));
     }
   for (; components != NULL && *components != NULL; components++)
     if (! add_override (model, *components, error))
@@ -273,6 +286,12 @@ const char *
 unclip_model_name (const UnclipModel *model)
 {
   return strrchr (model->path, G_DIR_SEPARATOR) != NULL ? strrchr (model->path, G_DIR_SEPARATOR) + 1 : model->path;
+}
+
+const UnclipFamily *
+unclip_model_family (UnclipModel *model)
+{
+  return model->family;
 }
 
 /* ---- what it was made for ------------------------------------------------------------------------ */
@@ -352,11 +371,15 @@ unclip_model_has (UnclipModel *model, const char *component)
 const char *
 unclip_model_component_dir (UnclipModel *model, const char *component, GError **error)
 {
-  const char *dir = g_hash_table_lookup (model->dirs, component);
+  const char        *dir = g_hash_table_lookup (model->dirs, component);
+  const UnclipMember *member = unclip_family_find (model->family, component);
 
-  if (dir == NULL)
+  if (dir == NULL && member == NULL)
+    g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("The model %s has no %s, which this needs: models of its kind do without"),
+                 unclip_model_name (model), component);
+  else if (dir == NULL)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MISSING, _("The model %s lacks %s, which this needs; %s"),
-                 unclip_model_name (model), component, unclip_component_remedy (unclip_component (component)));
+                 unclip_model_name (model), component, unclip_member_remedy (member));
   return dir;
 }
 
@@ -392,6 +415,7 @@ unclip_model_look_at (UnclipModel *model)
   g_atomic_ref_count_init (&out->ref_count);
   out->path = g_strdup (model->path);
   out->index = unclip_config_whole (model->index);
+  out->family = model->family;
   out->defaults = model->defaults != NULL ? unclip_config_whole (model->defaults) : NULL;
   out->dirs = g_hash_table_ref (model->dirs);
   out->is_only_looked_at = TRUE;
@@ -424,9 +448,9 @@ info_free (UnclipComponentInfo *info)
 
 /* What model_index.json says, else what the component's own config says. */
 static char *
-class_name (UnclipModel *model, const char *component, UnclipConfig *config)
+class_name (UnclipModel *model, const UnclipMember *member, UnclipConfig *config)
 {
-  JsonNode   *entry = json_object_get_member (unclip_config_json (model->index), component);
+  JsonNode   *entry = json_object_get_member (unclip_config_json (model->index), unclip_member_folder (member));
   const char *name = NULL;
 
   if (entry != NULL && JSON_NODE_HOLDS_ARRAY (entry) && json_array_get_length (json_node_get_array (entry)) == 2)
@@ -456,19 +480,20 @@ config_if_needed (UnclipModel *model, const UnclipComponent *component, GError *
 }
 
 static UnclipComponentInfo *
-info_of (UnclipModel *model, const UnclipComponent *component)
+info_of (UnclipModel *model, const UnclipMember *member)
 {
+  const UnclipComponent *component = unclip_component (member->component);
   UnclipComponentInfo *info = g_new0 (UnclipComponentInfo, 1);
   g_autoptr (UnclipConfig) config = NULL;
   g_autoptr (UnclipWeights) weights = NULL;
   g_autoptr (GError) error = NULL;
 
   info->name = g_strdup (component->name);
-  info->required = component->is_required;
+  info->required = unclip_member_is_required (member);
   info->path = g_strdup (g_hash_table_lookup (model->dirs, component->name));
   if (info->path != NULL)
     config = config_if_needed (model, component, &error);
-  info->class_name = class_name (model, component->name, config);
+  info->class_name = class_name (model, member, config);
   if (config != NULL && component->weights != NULL)
     {
       weights = unclip_model_weights (model, component->name, &error);
@@ -482,7 +507,7 @@ info_of (UnclipModel *model, const UnclipComponent *component)
   if (error != NULL)
     info->problem = g_strdup (error->message);
   else if (info->path == NULL)
-    info->problem = g_strdup_printf (_("missing; %s"), unclip_component_remedy (component));
+    info->problem = g_strdup_printf (_("missing; %s"), unclip_member_remedy (member));
   return info;
 }
 
@@ -490,10 +515,10 @@ GPtrArray *
 unclip_model_files (UnclipModel *model)
 {
   GPtrArray *infos = g_ptr_array_new_with_free_func ((GDestroyNotify) info_free);
-  const UnclipComponent *component;
+  const UnclipMember *member;
 
-  for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
-    g_ptr_array_add (infos, info_of (model, component));
+  for (guint i = 0; (member = unclip_family_member (model->family, i)) != NULL; i++)
+    g_ptr_array_add (infos, info_of (model, member));
   return infos;
 }
 

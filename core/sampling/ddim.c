@@ -40,7 +40,7 @@ unclip_ddim_step (const UnclipProcess *process, int k, float *x, double eta, flo
 {
   if (! unclip_process_predict (process, x, process->timesteps[k], eps, NULL, error))
     return FALSE;
-  unclip_predicted_x_0 (process, x, eps, unclip_alpha_bar_at (process, k), process->schedule->clip, x_0);
+  unclip_predicted_x_0 (process, x, eps, unclip_alpha_bar_at (process, k), TRUE, x_0);
   step (process, k, x, x_0, eps, eta, noise);
   return TRUE;
 }

@@ -6,13 +6,13 @@
 
 #include <math.h>
 
-/* beta of step @k: the table's where the step is of one timestep, else that of the whole stride. */
+/* beta of step @k: the table's where the step is of one timestep and the schedule has that, else that of the whole stride. */
 static float
 beta_of (const UnclipProcess *process, int k)
 {
   int t = process->timesteps[k], next = k + 1 < process->n_steps ? process->timesteps[k + 1] : -1;
 
-  if (next == t - 1)
+  if (next == t - 1 && process->schedule->has_table_steps)
     return process->schedule->beta[t];
   return 1.0f - unclip_alpha_bar_at (process, k) / unclip_alpha_bar_after (process, k);
 }
@@ -35,16 +35,17 @@ add_noise (const UnclipProcess *process, int k, float *x, const float *v, const 
   float ab = unclip_alpha_bar_at (process, k), ab_prev = unclip_alpha_bar_after (process, k), beta = beta_of (process, k);
   float variance = (1.0f - ab_prev) / (1.0f - ab) * beta;
 
-  if (process->schedule->variance == UNCLIP_VARIANCE_FIXED_SMALL_LOG)
+  if (process->schedule->variance != UNCLIP_VARIANCE_LEARNED_RANGE)
     {
-      float std = expf (0.5f * logf (MAX (variance, 1e-20f)));
+      gboolean is_log = process->schedule->variance == UNCLIP_VARIANCE_FIXED_SMALL_LOG;
+      float    std = is_log ? expf (0.5f * logf (MAX (variance, 1e-20f))) : sqrtf (MAX (variance, 1e-20f));
 
       for (gsize i = 0; i < process->n; i++)
         x[i] += std * noise[i];
     }
   else
     {
-      float most = logf (beta), least = logf (variance);
+      float most = logf (beta), least = logf (MAX (variance, 1e-20f));
 
       for (gsize i = 0; i < process->n; i++)
         {
@@ -55,15 +56,22 @@ add_noise (const UnclipProcess *process, int k, float *x, const float *v, const 
     }
 }
 
+/* DDPMScheduler goes by the timestep, UnCLIPScheduler's last step is its last. */
+static gboolean
+adds_noise (const UnclipProcess *process, int k)
+{
+  return k + 1 < process->n_steps || (! process->schedule->has_table_steps && process->timesteps[k] > 0);
+}
+
 void
 unclip_ddpm_step (const UnclipProcess *process, int k, gsize n, float *x, float *out, const float *v, const float *noise, float *x_0)
 {
   UnclipProcess part = *process;
 
   part.n = n;
-  unclip_predicted_x_0 (&part, x, out, unclip_alpha_bar_at (process, k), process->schedule->clip, x_0);
+  unclip_predicted_x_0 (&part, x, out, unclip_alpha_bar_at (process, k), TRUE, x_0);
   unclip_ddpm_mean (&part, k, x, x_0, x);
-  if (k + 1 < process->n_steps)
+  if (adds_noise (process, k))
     add_noise (&part, k, x, v, noise);
 }
 
@@ -78,7 +86,7 @@ unclip_ddpm_sample (const UnclipProcess *process, float *x, GError **error)
     {
       if (! unclip_process_predict (process, x, process->timesteps[k], out, v, error))
         return FALSE;
-      if (k + 1 < process->n_steps)
+      if (adds_noise (process, k))
         process->noise (k, noise, process->n, process->noise_data);
       unclip_ddpm_step (process, k, process->n, x, out, v, noise, x_0);
       if (! unclip_process_after (process, k + 1, x, x_0, error))

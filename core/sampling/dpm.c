@@ -60,7 +60,7 @@ unclip_dpm_sample (const UnclipProcess *process, float *x, double eta, GError **
       x_0 = swap;
       if (! unclip_process_predict (process, x, process->timesteps[k], out, NULL, error))
         return FALSE;
-      unclip_predicted_x_0 (process, x, out, unclip_alpha_bar_at (process, k), process->schedule->clip, x_0);
+      unclip_predicted_x_0 (process, x, out, unclip_alpha_bar_at (process, k), TRUE, x_0);
       step (process, k, x, x_0, before, eta, noise);
       if (! unclip_process_after (process, k + 1, x, x_0, error))
         return FALSE;

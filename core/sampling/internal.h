@@ -15,8 +15,8 @@ float unclip_alpha_bar_after (const UnclipProcess *process, int k);
 gboolean unclip_process_predict (const UnclipProcess *process, const float *x, int t, float *out, float *v, GError **error);
 gboolean unclip_process_after   (const UnclipProcess *process, int step, const float *x, const float *x_0, GError **error);
 
-/* What @out says of the clean state: x_0 [n], clamped if @clip is not 0; @out becomes eps. */
-void unclip_predicted_x_0 (const UnclipProcess *process, const float *x, float *out, float alpha_bar, float clip, float *x_0);
+/* What @out says of the clean state: x_0 [n], limited as the schedule says if @is_limited; @out becomes eps. */
+void unclip_predicted_x_0 (const UnclipProcess *process, const float *x, float *out, float alpha_bar, gboolean is_limited, float *x_0);
 
 /* DDIM from one alpha_bar to another, with the given eps: @y [n], may be @x. */
 void unclip_ddim_move (float *y, const float *x, const float *eps, gsize n, float from, float to);

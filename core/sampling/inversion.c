@@ -45,7 +45,7 @@ step_from (const Walk *walk, int k)
 static float
 level (const Walk *walk, int k)
 {
-  return k == 0 ? 1.0f : unclip_alpha_bar_at (walk->process, step_from (walk, k));
+  return k == 0 ? walk->process->schedule->last_alpha_bar : unclip_alpha_bar_at (walk->process, step_from (walk, k));
 }
 
 /* eps [n] at @x, asked at level @k's time. */
@@ -57,7 +57,7 @@ ask (Walk *walk, const float *x, int k, GError **error)
 
   if (! unclip_process_predict (process, x, process->timesteps[step], walk->eps, NULL, error))
     return FALSE;
-  unclip_predicted_x_0 (process, x, walk->eps, level (walk, k), 0, walk->x_0);
+  unclip_predicted_x_0 (process, x, walk->eps, level (walk, k), FALSE, walk->x_0);
   return TRUE;
 }
 
@@ -181,7 +181,7 @@ ancestral_mean (Walk *walk, const float *x, int k, float *mean, GError **error)
 
   if (! unclip_process_predict (process, x, process->timesteps[step], walk->eps, NULL, error))
     return FALSE;
-  unclip_predicted_x_0 (process, x, walk->eps, level (walk, k), process->schedule->clip, walk->x_0);
+  unclip_predicted_x_0 (process, x, walk->eps, level (walk, k), TRUE, walk->x_0);
   unclip_ddpm_mean (process, step, x, walk->x_0, mean);
   return TRUE;
 }

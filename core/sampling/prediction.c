@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -58,10 +59,40 @@ unclip_prediction_named (const char *name, UnclipPrediction *prediction)
   return FALSE;
 }
 
-void
-unclip_predicted_x_0 (const UnclipProcess *process, const float *x, float *out, float alpha_bar, float clip, float *x_0)
+static int
+by_size (gconstpointer a, gconstpointer b)
 {
-  predictions[process->schedule->prediction].split (x, out, process->n, sqrtf (alpha_bar), sqrtf (1.0f - alpha_bar), x_0);
-  for (gsize i = 0; clip > 0 && i < process->n; i++)
-    x_0[i] = CLAMP (x_0[i], -clip, clip);
+  float x = *(const float *) a, y = *(const float *) b;
+
+  return (x > y) - (x < y);
+}
+
+/* In float32 as torch.quantile() has it, place and all. */
+float
+unclip_threshold (const float *x_0, gsize n, float ratio, float most)
+{
+  g_autofree float *sizes = g_new (float, n);
+  float place = ratio * (n - 1), below = floorf (place), share = place - below, low, high;
+
+  for (gsize i = 0; i < n; i++)
+    sizes[i] = fabsf (x_0[i]);
+  qsort (sizes, n, sizeof (float), by_size);
+  low = sizes[(gsize) below];
+  high = sizes[MIN ((gsize) below + 1, n - 1)];
+  return CLAMP (share < 0.5f ? low + share * (high - low) : high - (high - low) * (1.0f - share), 1.0f, most);
+}
+
+void
+unclip_predicted_x_0 (const UnclipProcess *process, const float *x, float *out, float alpha_bar, gboolean is_limited, float *x_0)
+{
+  const UnclipSchedule *schedule = process->schedule;
+  float limit = schedule->clip, scale = 1.0f;
+
+  predictions[schedule->prediction].split (x, out, process->n, sqrtf (alpha_bar), sqrtf (1.0f - alpha_bar), x_0);
+  if (! is_limited || (limit == 0 && schedule->threshold_ratio == 0))
+    return;
+  if (schedule->threshold_ratio > 0)
+    limit = scale = unclip_threshold (x_0, process->n, schedule->threshold_ratio, schedule->threshold_most);
+  for (gsize i = 0; i < process->n; i++)
+    x_0[i] = CLAMP (x_0[i], -limit, limit) / scale;
 }

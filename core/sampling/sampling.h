@@ -19,8 +19,17 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  UNCLIP_BETAS_SQUARED_COSINE
+  UNCLIP_BETAS_SQUARED_COSINE, /* needs no ends */
+  UNCLIP_BETAS_LINEAR,
+  UNCLIP_BETAS_SCALED_LINEAR /* their square roots are linear */
 } UnclipBetas;
+
+typedef enum
+{
+  UNCLIP_SPACING_LEADING,  /* k * (n_train / n) + offset */
+  UNCLIP_SPACING_TRAILING, /* round (n_train - k * n_train / n) - 1 */
+  UNCLIP_SPACING_EVEN      /* rint (k * (n_train - 1) / (n - 1)) */
+} UnclipSpacing;
 
 typedef enum
 {
@@ -32,6 +41,7 @@ typedef enum
 typedef enum
 {
   UNCLIP_VARIANCE_FIXED_SMALL_LOG,
+  UNCLIP_VARIANCE_FIXED_SMALL, /* the same but for its last bits */
   UNCLIP_VARIANCE_LEARNED_RANGE
 } UnclipVariance;
 
@@ -41,6 +51,11 @@ typedef enum
  * @prediction: what the network predicts
  * @variance: of ancestral sampling
  * @clip: predicted x_0 is clamped to ± this; 0: not at all (always so while inverting)
+ * @threshold_ratio: if not 0 the limit is this quantile of |x_0| over a state, from 1 to @threshold_most, and what it limits is divided
+ *   by it (arXiv 2205.11487, section 2.3, dynamic thresholding); @clip is then 0
+ * @spacing: of the timesteps that its ancestral sampling visits, and @offset
+ * @has_table_steps: whether a step to the next timestep has the table's own beta; else all have that of their stride
+ * @last_alpha_bar: what the last step goes to
  * @beta: (array length=n_train)
  * @alpha_bar: (array length=n_train): product of 1 - beta
  *
@@ -51,7 +66,11 @@ typedef struct
   int              n_train;
   UnclipPrediction prediction;
   UnclipVariance   variance;
-  float            clip;
+  float            clip, threshold_ratio, threshold_most;
+  UnclipSpacing    spacing;
+  int              offset;
+  gboolean         has_table_steps;
+  float            last_alpha_bar;
   float           *beta, *alpha_bar;
 } UnclipSchedule;
 
@@ -59,11 +78,12 @@ typedef struct
 gboolean unclip_betas_named      (const char *name, UnclipBetas *kind);
 gboolean unclip_prediction_named (const char *name, UnclipPrediction *prediction);
 
-UnclipSchedule *unclip_schedule_new  (UnclipBetas kind, int n_train);
+/* As UnCLIPScheduler has it, with the @n_train betas of @kind from @start to @end. */
+UnclipSchedule *unclip_schedule_new  (UnclipBetas kind, double start, double end, int n_train);
 void            unclip_schedule_free (UnclipSchedule *schedule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipSchedule, unclip_schedule_free)
 
-/* What UnCLIPScheduler visits, falling: rint (k * (n_train - 1) / (n - 1)). transfer full, 1 to n_train steps. */
+/* What ancestral sampling visits, falling, as the schedule says. transfer full, 1 to n_train steps. */
 int *unclip_timesteps_ddpm (const UnclipSchedule *schedule, int n_steps);
 
 /**
@@ -78,12 +98,6 @@ int *unclip_timesteps_ddpm (const UnclipSchedule *schedule, int n_steps);
  * Returns: (transfer full)
  */
 int *unclip_timesteps_noisy (const UnclipSchedule *schedule, int n_steps);
-
-typedef enum
-{
-  UNCLIP_SPACING_LEADING, /* k * (n_train / n) + offset */
-  UNCLIP_SPACING_TRAILING /* round (n_train - k * n_train / n) - 1 */
-} UnclipSpacing;
 
 /* What DDIMScheduler visits, falling; the inversion visits the same, rising. transfer full. */
 int *unclip_timesteps_ddim (const UnclipSchedule *schedule, int n_steps, UnclipSpacing spacing, int offset);
@@ -153,6 +167,11 @@ gboolean unclip_ddpm_sample (const UnclipProcess *process, float *x, GError **er
  * One step of that on a part of a state, for those who cannot hold the whole several times.
  */
 void     unclip_ddpm_step   (const UnclipProcess *process, int k, gsize n, float *x, float *out, const float *v, const float *noise, float *x_0);
+
+/* ---- prediction.c: dynamic thresholding --------------------------------------------------------- */
+
+/* The quantile @ratio of |x_0| [n], linear between its order statistics, brought into 1 to @most. */
+float unclip_threshold (const float *x_0, gsize n, float ratio, float most);
 
 /* ---- dpm.c ----------------------------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* See codec.h. A row for each: what a model has decides which is its own.
+/* See codec.h. A row for each: the model's family says which is its own.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -8,22 +8,40 @@
 
 /* Decoders of Karlo's kind work on pictures themselves. */
 static gboolean
-copy (UnclipModel *model, BkContext *context, const float *from, int side, float *to, GError **error)
+copy (const UnclipCodec *codec, UnclipModel *model, BkContext *context, const float *from, int side, float *to, GError **error)
 {
   memcpy (to, from, (gsize) side * side * 3 * sizeof (float));
   return TRUE;
 }
 
-static const UnclipCodec codecs[] = {
-  { NULL, 3, 1, copy, copy },
+static const UnclipCodecRow rows[UNCLIP_N_CODECS] = {
+  [UNCLIP_CODEC_IDENTITY] = { 3, 1, TRUE, NULL, copy, copy },
 };
 
-const UnclipCodec *
-unclip_codec_of (UnclipModel *model)
+gboolean
+unclip_codec_init (UnclipCodec *codec, UnclipModel *model, GError **error)
 {
-  guint i = 0;
+  const UnclipCodecRow *row = &rows[unclip_model_family (model)->codec];
 
-  while (codecs[i].component != NULL && ! unclip_model_has (model, codecs[i].component))
-    i++;
-  return &codecs[i];
+  *codec = (UnclipCodec) { row, NULL, row->n_channels, row->factor, row->is_lossless };
+  return row->init == NULL || row->init (codec, model, error);
+}
+
+gboolean
+unclip_codec_encode (const UnclipCodec *codec, UnclipModel *model, BkContext *context, const float *x, int side, float *state, GError **error)
+{
+  return codec->row->encode (codec, model, context, x, side, state, error);
+}
+
+gboolean
+unclip_codec_decode (const UnclipCodec *codec, UnclipModel *model, BkContext *context, const float *state, int side, float *x, GError **error)
+{
+  return codec->row->decode (codec, model, context, state, side, x, error);
+}
+
+gboolean
+unclip_codec_measure (const UnclipCodec *codec, UnclipModel *model, UnclipWeights *weights, BkContext *context, int side, guint64 *size, GError **error)
+{
+  *size = 0;
+  return codec->row->measure == NULL || codec->row->measure (model, weights, context, side, size, error);
 }

@@ -8,24 +8,48 @@
 
 G_BEGIN_DECLS
 
+typedef struct _UnclipCodec UnclipCodec;
+
 /**
- * UnclipCodec:
- * @component: (nullable): that makes a model one with this codec; %NULL: none does
- * @n_channels: of a state
- * @factor: how many pixels of a picture's side go into one of a state's
+ * UnclipCodecRow:
+ * @init: (nullable): reads from the model's configs what the row does not know of @codec
  * @encode: picture @x [side, side, 3] in [-1, 1] to @state [side / factor, side / factor, n_channels]
- * @decode: and back
+ * @decode: and back, about -1 to 1
+ * @measure: (nullable): bytes that the larger of both takes at most on a picture of @side, on @weights that record; %NULL: none
  *
- * Either loads what it needs and drops it.
+ * Encoding and decoding load what they need and drop it.
  */
 typedef struct
 {
-  const char *component;
-  int         n_channels, factor;
-  gboolean  (*encode) (UnclipModel *model, BkContext *context, const float *x, int side, float *state, GError **error);
-  gboolean  (*decode) (UnclipModel *model, BkContext *context, const float *state, int side, float *x, GError **error);
-} UnclipCodec;
+  int      n_channels, factor;
+  gboolean is_lossless;
+  gboolean (*init)    (UnclipCodec *codec, UnclipModel *model, GError **error);
+  gboolean (*encode)  (const UnclipCodec *codec, UnclipModel *model, BkContext *context, const float *x, int side, float *state, GError **error);
+  gboolean (*decode)  (const UnclipCodec *codec, UnclipModel *model, BkContext *context, const float *state, int side, float *x, GError **error);
+  gboolean (*measure) (UnclipModel *model, UnclipWeights *weights, BkContext *context, int side, guint64 *size, GError **error);
+} UnclipCodecRow;
 
-const UnclipCodec *unclip_codec_of (UnclipModel *model);
+/**
+ * UnclipCodec:
+ * @component: (nullable): its network, for messages
+ * @n_channels: of a state
+ * @factor: how many pixels of a picture's side go into one of a state's
+ * @is_lossless: whether decoding returns what was encoded, to the last bit
+ *
+ * That of a model.
+ */
+struct _UnclipCodec
+{
+  const UnclipCodecRow *row;
+  const char           *component;
+  int                   n_channels, factor;
+  gboolean              is_lossless;
+};
+
+gboolean unclip_codec_init   (UnclipCodec *codec, UnclipModel *model, GError **error);
+/* As the row's. */
+gboolean unclip_codec_encode (const UnclipCodec *codec, UnclipModel *model, BkContext *context, const float *x, int side, float *state, GError **error);
+gboolean unclip_codec_decode (const UnclipCodec *codec, UnclipModel *model, BkContext *context, const float *state, int side, float *x, GError **error);
+gboolean unclip_codec_measure (const UnclipCodec *codec, UnclipModel *model, UnclipWeights *weights, BkContext *context, int side, guint64 *size, GError **error);
 
 G_END_DECLS

@@ -134,7 +134,7 @@ test_tables (void)
     return;
   betas = unclip_tensors_find (golden, "betas");
   alpha_bars = unclip_tensors_find (golden, "alphas_cumprod");
-  schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, betas->n);
+  schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, betas->n);
   g_assert_cmpmem (schedule->beta, betas->n * sizeof (float), betas->data, betas->n * sizeof (float));
   g_assert_cmpmem (schedule->alpha_bar, betas->n * sizeof (float), alpha_bars->data, alpha_bars->n * sizeof (float));
 }
@@ -165,7 +165,7 @@ static void
 test_timesteps (void)
 {
   g_autoptr (UnclipTensors) golden = load_schedule ();
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
   g_auto (GStrv) names = NULL;
   int n_checked = 0;
 

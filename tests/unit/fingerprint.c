@@ -179,7 +179,7 @@ test_decode (void)
   drop (dir, "feature_extractor/preprocessor_config.json");
   drop (dir, "prior/config.json");
   tiny_spoil (dir, "prior_autoregressive", "pca_mean", 0, 0.5f);
-  tiny_edit (dir, "model_index.json", "UnCLIPPipeline", "OtherPipeline");
+  tiny_edit (dir, "model_index.json", "UnCLIPPipeline", "UnCLIPImageVariationPipeline");
   g_assert_true (decodes (dir, latents, 0, NULL));
 
   tiny_spoil (dir, "super_res_1024", "conv_in.bias", 0, 0.5f);

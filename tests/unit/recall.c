@@ -184,7 +184,7 @@ test_other (void)
     g_assert_cmpint (edit.n_inversions, ==, 1);
   }
   /* Another image tower says something else of the picture; without the prior there is nothing less. */
-  tiny_edit (dir, "model_index.json", "UnCLIPPipeline", "OtherPipeline");
+  tiny_edit (dir, "model_index.json", "UnCLIPPipeline", "UnCLIPImageVariationPipeline");
   {
     g_auto (Edit) edit = make (dir, x, "low", options, first.used);
 

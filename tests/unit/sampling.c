@@ -97,7 +97,7 @@ test_timesteps (void)
 {
   static const int ddpm[] = { 999, 832, 666, 500, 333, 166, 0 }; /* 832.5, 499.5 and 166.5 go to the even side */
   static const int trailing[] = { 999, 749, 499, 249 };
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
   g_autofree int *a = unclip_timesteps_ddpm (schedule, 7), *b = unclip_timesteps_ddim (schedule, 3, UNCLIP_SPACING_LEADING, 1);
   g_autofree int *c = unclip_timesteps_ddim (schedule, 4, UNCLIP_SPACING_TRAILING, 0), *d = unclip_timesteps_ddpm (schedule, 1);
 
@@ -114,7 +114,7 @@ static void
 test_noisy_timesteps (void)
 {
   static const int n_steps[] = { 1, 2, 25, 50, 999, 1000 };
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
 
   for (gsize i = 0; i < G_N_ELEMENTS (n_steps); i++)
     {
@@ -135,7 +135,7 @@ test_noisy_timesteps (void)
 static void
 test_ddpm_distribution (gconstpointer prediction)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
   g_autofree int   *timesteps = unclip_timesteps_ddpm (schedule, 250);
   g_autofree float *x = g_new (float, N);
   Formula           formula;
@@ -156,7 +156,7 @@ test_ddpm_distribution (gconstpointer prediction)
 static void
 test_dpm_order (gconstpointer prediction)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
   g_autofree float *x = g_new (float, N), *exact = g_new (float, N), *first_order = g_new (float, N);
   double            last = 0;
 
@@ -201,7 +201,7 @@ test_dpm_order (gconstpointer prediction)
 static void
 test_dpm_distribution (void)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
   g_autofree int   *timesteps = unclip_timesteps_ddim (schedule, 50, UNCLIP_SPACING_TRAILING, 0);
   g_autofree float *x = g_new (float, N), *y = g_new (float, N);
   Formula           formula;
@@ -223,7 +223,7 @@ test_dpm_distribution (void)
 static void
 test_learned_variance (void)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
   g_autofree int   *timesteps = unclip_timesteps_ddpm (schedule, 10);
   g_autofree float *x = g_new (float, N), *y = g_new (float, N);
   Formula           formula;
@@ -244,7 +244,7 @@ test_learned_variance (void)
 static void
 test_ddim_distribution (void)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
   g_autofree int *timesteps = unclip_timesteps_ddim (schedule, 250, UNCLIP_SPACING_LEADING, 0);
 
   for (int i = 0; i < 3; i++)
@@ -267,7 +267,7 @@ test_ddim_distribution (void)
 static double
 round_trip (UnclipInvertMethod method, int n_steps, double ripple, int *n_calls)
 {
-  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
   g_autofree int   *timesteps = method == UNCLIP_INVERT_DDPM ? unclip_timesteps_ddpm (schedule, n_steps)
                                                              : unclip_timesteps_ddim (schedule, n_steps, UNCLIP_SPACING_LEADING, 0);
   g_autofree float *x = g_new (float, N), *y = g_new (float, N), *before;
@@ -325,7 +325,7 @@ test_keep_nothing (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
     {
-      g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+      g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
       g_autofree int   *timesteps = unclip_timesteps_ddim (schedule, 10, UNCLIP_SPACING_LEADING, 0);
       g_autofree float *x = g_new (float, N), *y = g_new (float, N), *plain = NULL;
       g_autoptr (UnclipTrace) trace = NULL;
@@ -349,7 +349,7 @@ test_error_ends_a_loop (void)
 {
   for (int method = UNCLIP_INVERT_DDIM; method <= UNCLIP_INVERT_DDPM; method++)
     {
-      g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 1000);
+      g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
       g_autofree int   *timesteps = unclip_timesteps_ddim (schedule, 10, UNCLIP_SPACING_LEADING, 0);
       g_autofree float *x = g_new (float, N);
       g_autoptr (GError) error = NULL;
@@ -435,6 +435,54 @@ test_text_diff (void)
   g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT);
 }
 
+/* The ends are the given ones, what lies between is even, in the betas themselves or in their roots. */
+static void
+test_betas (void)
+{
+  static const struct
+  {
+    const char *name;
+    double      middle;
+  } cases[] = { { "linear", 0.006425 }, { "scaled_linear", 0.004810 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      UnclipBetas kind;
+      g_autoptr (UnclipSchedule) schedule = NULL;
+
+      g_assert_true (unclip_betas_named (cases[i].name, &kind));
+      schedule = unclip_schedule_new (kind, 0.00085, 0.012, 1001);
+      g_assert_cmpfloat_with_epsilon (schedule->beta[0], 0.00085, 1e-9);
+      g_assert_cmpfloat_with_epsilon (schedule->beta[500], cases[i].middle, 1e-6);
+      g_assert_cmpfloat_with_epsilon (schedule->beta[1000], 0.012, 1e-8);
+    }
+}
+
+/* DDPMScheduler's steps end at timestep 0, each a whole stride below the one before. */
+static void
+test_leading (void)
+{
+  g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_LINEAR, 0.00085, 0.012, 1000);
+  g_autofree int *timesteps = NULL;
+
+  schedule->spacing = UNCLIP_SPACING_LEADING;
+  timesteps = unclip_timesteps_ddpm (schedule, 10);
+  for (int k = 0; k < 10; k++)
+    g_assert_cmpint (timesteps[k], ==, 900 - 100 * k);
+}
+
+/* Between two order statistics, and never below 1 nor above what there may be. */
+static void
+test_threshold (void)
+{
+  static const float x_0[] = { -3, 0.5f, 1, -2, 0.25f };
+
+  g_assert_cmpfloat_with_epsilon (unclip_threshold (x_0, 5, 0.875f, 10), 2.5, 1e-6);
+  g_assert_cmpfloat (unclip_threshold (x_0, 5, 0.875f, 2), ==, 2);
+  g_assert_cmpfloat (unclip_threshold (x_0, 5, 0.25f, 2), ==, 1);
+  g_assert_cmpfloat (unclip_threshold (x_0, 1, 0.5f, 10), ==, 3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -458,5 +506,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sampling/slerp", test_slerp);
   g_test_add_func ("/sampling/weighted-mean", test_weighted_mean);
   g_test_add_func ("/sampling/text-diff", test_text_diff);
+  g_test_add_func ("/sampling/betas", test_betas);
+  g_test_add_func ("/sampling/leading", test_leading);
+  g_test_add_func ("/sampling/threshold", test_threshold);
   return g_test_run ();
 }

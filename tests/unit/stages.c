@@ -37,6 +37,30 @@ test_components (void)
     g_assert_true ((needed & stage) != 0);
 }
 
+/* Each is found by the names of its pipelines, and every component of it is in the table. */
+static void
+test_families (void)
+{
+  const UnclipFamily *family;
+  const UnclipMember  *member;
+  g_autoptr (GError)  error = NULL;
+
+  for (guint i = 0; (family = unclip_family_at (i)) != NULL; i++)
+    {
+      for (guint k = 0; k < G_N_ELEMENTS (family->class_names) && family->class_names[k] != NULL; k++)
+        g_assert_true (unclip_family_named (family->class_names[k], "model", &error) == family);
+      for (guint k = 0; (member = unclip_family_member (family, k)) != NULL; k++)
+        {
+          g_assert_nonnull (unclip_component (member->component));
+          g_assert_true (unclip_family_find (family, member->component) == member);
+        }
+    }
+  g_assert_true (unclip_family_named (NULL, "model", &error) == unclip_family_at (0));
+  g_assert_null (unclip_family_named ("StableDiffusionPipeline", "model", &error));
+  g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL);
+  g_assert_nonnull (strstr (error->message, "StableDiffusionPipeline"));
+}
+
 /* Whatever diffuses has a scheduler. */
 static void
 test_beside (void)
@@ -61,16 +85,17 @@ test_codec (void)
   g_autofree char *dir = support_model ("codec");
   g_autoptr (GError) error = NULL;
   g_autoptr (UnclipModel) model = unclip_model_open (dir, NULL, &error);
-  const UnclipCodec *codec;
+  UnclipCodec codec;
   float x[2 * 2 * 3], state[2 * 2 * 3], back[2 * 2 * 3];
 
   g_assert_no_error (error);
-  codec = unclip_codec_of (model);
-  g_assert_cmpint (codec->n_channels, ==, 3);
-  g_assert_cmpint (codec->factor, ==, 1);
+  g_assert_true (unclip_codec_init (&codec, model, &error));
+  g_assert_cmpint (codec.n_channels, ==, 3);
+  g_assert_cmpint (codec.factor, ==, 1);
+  g_assert_true (codec.is_lossless);
   for (guint i = 0; i < G_N_ELEMENTS (x); i++)
     x[i] = 0.1f * i - 0.6f;
-  g_assert_true (codec->encode (model, NULL, x, 2, state, &error) && codec->decode (model, NULL, state, 2, back, &error));
+  g_assert_true (unclip_codec_encode (&codec, model, NULL, x, 2, state, &error) && unclip_codec_decode (&codec, model, NULL, state, 2, back, &error));
   g_assert_cmpmem (state, sizeof state, x, sizeof x);
   g_assert_cmpmem (back, sizeof back, x, sizeof x);
 }
@@ -80,6 +105,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/stages/components", test_components);
+  g_test_add_func ("/stages/families", test_families);
   g_test_add_func ("/stages/scheduler-beside", test_beside);
   g_test_add_func ("/stages/codec", test_codec);
   return g_test_run ();
