@@ -1,7 +1,7 @@
 """Writes what a Toybox says of itself into its model_index.json: "_unclip_about", with a sentence, the licence, the words that
 it learnt, and statistics of z_i by which the engine tells pictures that it was not made for.
 
-    PYTHONPATH=data/toybox python3 data/toybox/about.py data/models/toybox [--work DIR] [--strange DIR…]
+    PYTHONPATH=data/toybox python3 data/toybox/about.py data/models/toybox [--world solids] [--work DIR] [--strange DIR…]
 
 Pictures of one kind (background, colour and shape) lie around one centre. Directions in which they hardly spread around it, and
 strange pictures do, are what tells these: the strange ones of strange.py, so that no photograph is needed. The threshold is
@@ -22,22 +22,19 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-import captions
 import configs
 import safetensors
 from networks import ImageTower
 from strange import strange
 from train import HELD_OUT
-from world import BACKGROUNDS, COLOUR_NAMES, PATTERNS, PLACES_X, PLACES_Y, SHAPES, Scenes, draw_scenes, render
+from worlds import WORLDS
 
-SENTENCE = ("Toybox knows balls, squares, triangles, stars, hearts, rings, crosses and moons in eight colours, on sand, grass, sky, night, "
-            "snow, brick, wood, water or lava.")
 LICENCE = "GPL-3.0-or-later"
 # Parts of names that name nothing alone: "plus sign", "medium-sized", "in front of", "sandy ground".
 PARTS = {"sign", "sized", "front", "in", "on", "at", "the", "a", "of", "ground"}
 
 FILE = "about.safetensors"
-KINDS = {"background": len(BACKGROUNDS), "colour": len(COLOUR_NAMES), "shape": len(SHAPES)}
+KINDS = ("background", "colour", "shape")
 N_DIRECTIONS = 32
 # What a spread is at least: that of rounding in bfloat16 comes to 0.05 in a value of z_i at the most.
 LEAST_VARIANCE = 0.01
@@ -56,21 +53,18 @@ def tokens(text):
     return re.findall(r"[a-z]+", text)
 
 
-def words():
+def words(world):
     """(those that name something, the others), of all captions that the grammar can make, in its order."""
-    c = captions
-    named = [*COLOUR_NAMES, *(w for lists in (c.SHAPE_WORDS, c.SIZE_WORDS, c.PATTERN_WORDS, c.GROUND) for ws in lists.values() for w in ws),
-             *PATTERNS, *PLACES_X, *PLACES_Y, "thing", "object", "toy"]
-    known = list(dict.fromkeys(t for text in named for t in tokens(text) if t not in PARTS))
-    said = dict.fromkeys(t for text in captions.captions(draw_scenes(20000, 5), 1) for t in tokens(text))
+    known = list(dict.fromkeys(t for text in world.naming() for t in tokens(text) if t not in PARTS))
+    said = dict.fromkeys(t for text in world.spoken() for t in tokens(text))
     return known, sorted(said.keys() - set(known) | PARTS)
 
 
 # ---- pictures of the world, as people have them ------------------------------------------------------
 
 
-def as_bytes(scenes, side):
-    return (render(scenes, side) * 255).round().byte().numpy()
+def as_bytes(world, scenes, side):
+    return (world.render(scenes, side) * 255).round().byte().numpy()
 
 
 def framed(image):
@@ -119,14 +113,14 @@ def cut(image, r):
     return image.crop((at, 0, at + n, image.size[1]) if r.random() < 0.5 else (0, at, image.size[0], at + n))
 
 
-def large(first_seed):
-    return Scenes.join([draw_scenes(SIDE, first_seed + 100 + i) for i in range(N_LARGE // SIDE)])
+def large(world, first_seed):
+    return world.join([world.draw(SIDE, first_seed + 100 + i) for i in range(N_LARGE // SIDE)])
 
 
-def half(first_seed, r):
+def half(world, first_seed, r):
     """Name -> [n, side, side, 3] bytes: small renderings, and large ones as they are, compressed, in other sizes, cut, drawn over."""
-    out = {"64": np.concatenate([as_bytes(draw_scenes(512, first_seed + i), SIDE) for i in range(N_SMALL // 512)])}
-    images = [Image.fromarray(x) for i in range(N_LARGE // SIDE) for x in as_bytes(draw_scenes(SIDE, first_seed + 100 + i), 256)]
+    out = {"64": np.concatenate([as_bytes(world, world.draw(512, first_seed + i), SIDE) for i in range(N_SMALL // 512)])}
+    images = [Image.fromarray(x) for i in range(N_LARGE // SIDE) for x in as_bytes(world, world.draw(SIDE, first_seed + 100 + i), 256)]
     out["256"] = [framed(image) for image in images]
     out["jpeg"] = [framed(compressed(image, int(r.integers(50, 96)))) for image in images]
     out["sizes"], out["cut"] = [], []
@@ -138,8 +132,8 @@ def half(first_seed, r):
     return out
 
 
-def fit_scenes():
-    return Scenes.join([draw_scenes(512, FIT + i) for i in range(N_FIT // 512)])
+def fit_scenes(world):
+    return world.join([world.draw(512, FIT + i) for i in range(N_FIT // 512)])
 
 
 # ---- z_i -----------------------------------------------------------------------------------------------
@@ -161,15 +155,15 @@ class Embed:
         return torch.cat(out).double().numpy()
 
 
-def embeddings(embed, work):
+def embeddings(world, embed, work):
     """Name -> z_i [n, dim]: "fit", "strange", and the pictures of both halves, as "64a"."""
     path = work / "about.npz" if work else None
     kept = dict(np.load(path)) if path and path.exists() else {}
     if not kept:
-        kept["fit"] = embed(np.concatenate([as_bytes(draw_scenes(512, FIT + i), SIDE) for i in range(N_FIT // 512)]))
+        kept["fit"] = embed(np.concatenate([as_bytes(world, world.draw(512, FIT + i), SIDE) for i in range(N_FIT // 512)]))
         r = np.random.default_rng(5)
         for letter, seed in HALVES.items():
-            kept.update({name + letter: embed(x) for name, x in half(seed, r).items()})
+            kept.update({name + letter: embed(x) for name, x in half(world, seed, r).items()})
         kept["strange"] = embed(strange(N_STRANGE, 3))
         if path:
             work.mkdir(parents=True, exist_ok=True)
@@ -180,14 +174,19 @@ def embeddings(embed, work):
 # ---- statistics ------------------------------------------------------------------------------------------
 
 
-def one_hot(scenes):
+def sizes(world):
+    return [len(world.values[kind]) for kind in KINDS]
+
+
+def one_hot(world, scenes):
     """[n, all values of all KINDS + 1]"""
-    return np.concatenate([np.eye(n)[getattr(scenes, kind).numpy()] for kind, n in KINDS.items()] + [np.ones((len(scenes), 1))], 1)
+    return np.concatenate([np.eye(n)[getattr(scenes, kind).numpy()] for kind, n in zip(KINDS, sizes(world))] + [np.ones((len(scenes), 1))], 1)
 
 
-def all_kinds():
+def all_kinds(world):
     """One row for each combination, as one_hot() has them."""
-    return np.array([np.concatenate([np.eye(n)[i] for n, i in zip(KINDS.values(), row)] + [[1]]) for row in itertools.product(*map(range, KINDS.values()))])
+    return np.array([np.concatenate([np.eye(n)[i] for n, i in zip(sizes(world), row)] + [[1]])
+                     for row in itertools.product(*map(range, sizes(world)))])
 
 
 def nearest(z, directions, centres):
@@ -203,13 +202,14 @@ def whitening(covariance):
     return vectors.T / np.sqrt(values.clip(0) + LEAST_VARIANCE)[:, None]
 
 
-def statistics(z):
+def statistics(world, z):
     """(directions [k, dim], centres [n, k])"""
-    parts = np.linalg.lstsq(one_hot(fit_scenes()), z["fit"], rcond=None)[0]
-    rest = z["fit"] - one_hot(fit_scenes()) @ parts
-    changed = np.concatenate([z[name] - one_hot(large(HALVES["a"])) @ parts for name in ("cuta", "drawna")])
+    kinds = one_hot(world, fit_scenes(world))
+    parts = np.linalg.lstsq(kinds, z["fit"], rcond=None)[0]
+    rest = z["fit"] - kinds @ parts
+    changed = np.concatenate([z[name] - one_hot(world, large(world, HALVES["a"])) @ parts for name in ("cuta", "drawna")])
     white = whitening((1 - CHANGED) * np.cov(rest.T) + CHANGED * changed.T @ changed / len(changed))
-    centres = all_kinds() @ parts
+    centres = all_kinds(world) @ parts
     left = (z["strange"] - centres[nearest(z["strange"], white, centres @ white.T)[0]]) @ white.T
     spread, turn = np.linalg.eigh(left.T @ left / len(left))
     spread, turn = spread[::-1][:N_DIRECTIONS], turn[:, ::-1][:, :N_DIRECTIONS]
@@ -242,12 +242,14 @@ def read_folder(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
+    parser.add_argument("--world", choices=WORLDS, default="solids", help="that it was trained on")
     parser.add_argument("--work", type=Path, help="where z_i are kept")
     parser.add_argument("--strange", type=Path, nargs="*", default=[], metavar="DIR", help="folders of pictures that should be caught")
     args = parser.parse_args()
     embed = Embed(args.model)
-    z = embeddings(embed, args.work)
-    directions, centres = statistics(z)
+    world = WORLDS[args.world]
+    z = embeddings(world, embed, args.work)
+    directions, centres = statistics(world, z)
     distance = lambda v: nearest(v, directions.astype(float), centres.astype(float))[1]
     threshold = round(max(float(np.quantile(distance(v), 1 - FALSE_ALARMS)) for v in alike(z, "a").values()), 2)
     print(f"threshold {threshold}; false alarms on the other half:")
@@ -260,11 +262,11 @@ def main():
         if pictures:
             report(f"caught of {folder.name}", distance(embed(pictures)) > threshold)
 
-    known, fillers = words()
+    known, fillers = words(world)
     safetensors.write(args.model / FILE, {"directions": torch.from_numpy(directions), "centres": torch.from_numpy(centres)})
     path = args.model / "model_index.json"
     index = json.loads(path.read_text())
-    index["_unclip_about"] = {"sentence": SENTENCE, "licence": LICENCE, "words": known, "fillers": fillers,
+    index["_unclip_about"] = {"sentence": world.sentence, "licence": LICENCE, "words": known, "fillers": fillers,
                               "z_i": {"file": FILE, "threshold": threshold}}
     path.write_text(json.dumps({k: index[k] for k in ("_class_name", "_unclip_about", *index)}, indent=2, ensure_ascii=False) + "\n")
 

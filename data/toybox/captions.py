@@ -93,6 +93,15 @@ def named(scenes):
     return [{k: names[i] for (k, names), i in zip(NAMES.items(), row)} for row in rows]
 
 
+KNOWS = ("Toybox knows balls, squares, triangles, stars, hearts, rings, crosses and moons in eight colours, on sand, grass, sky, night, "
+         "snow, brick, wood, water or lava.")
+
+
+def naming_words():
+    return [*COLOUR_NAMES, *(w for lists in (SHAPE_WORDS, SIZE_WORDS, PATTERN_WORDS, GROUND) for ws in lists.values() for w in ws),
+            *PATTERNS, *PLACES_X, *PLACES_Y, "thing", "object", "toy"]
+
+
 def captions(scenes, seed, full=False):
     """One caption for each scene of a batch."""
     rng = random.Random(seed)

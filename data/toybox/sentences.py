@@ -7,8 +7,9 @@ import random
 
 import captions
 from captions import PATTERN_WORDS, PREFIXES, SIZE_WORDS, place_words, with_article
-from scenes import draw_scene
+from scenes import COLOURS, draw_scene
 from things import THINGS
+from world import PATTERNS, PLACES_X, PLACES_Y
 
 EXPRESSION_WORDS = {"happy": ["happy", "happy", "smiling", "laughing"], "sad": ["sad", "sad", "unhappy", "crying"],
                     "surprised": ["surprised", "surprised", "astonished"], "angry": ["angry", "angry", "furious"]}
@@ -99,6 +100,16 @@ def brief(scene, placed=False):
     at = [side for side in (scene.place_y, scene.place_x) if side not in ("middle", "centre")] or ["in the middle"]
     place = ", " + " ".join(at) if placed and not scene.relation else ""
     return f"{joint.join(texts)} {GROUND_WORDS[scene.ground][0]}{place}"
+
+
+KNOWS = (f"Toybox knows {len(THINGS)} things (cats, dogs, birds, fish, apples, flowers, trees, houses, cars, boats, rockets, cups, hats, suns, stars, faces "
+         f"with an expression and others) in {len(COLOURS)} colours, on sand, grass, sky, night, snow, brick, wood, water, lava or plain paper.")
+
+
+def naming_words():
+    words = (EXPRESSION_WORDS, STYLE_WORDS, SIZE_WORDS, PATTERN_WORDS, GROUND_WORDS)
+    return [*COLOURS, *(text for kind in THINGS.values() for text in (kind.words, kind.plurals)), *(w for lists in words for ws in lists.values() for w in ws),
+            *PATTERNS, *PLACES_X, *PLACES_Y, "thing"]
 
 
 def vocabulary_texts(n=20000, n_things=len(THINGS)):

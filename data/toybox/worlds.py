@@ -39,6 +39,8 @@ class World:
     values: dict             # by attribute, the names of a batch's values
     level: frozenset         # names of shapes on which a tilt does not show
     to_reach: dict           # shares, by what the report measures
+    sentence: str            # what it is, for who has a model of it
+    naming: Callable         # () to texts all of whose words name something that there is
     spoken: Callable         # () to texts from which the vocabulary is learnt
     merges: int              # of the tokenizer
     heads: list              # attributes that a judge reads, and how many values each has
@@ -148,7 +150,7 @@ def things_world(n_things):
     return World(draw=lambda n, seed: Batch(scenes.draw_scene(seed * 1000 + i, n_things) for i in range(n)),
                  join=lambda batches: Batch(s for b in batches for s in b.rows), render=render_things,
                  edited=partial(each, partial(scenes.edited, n_things=n_things)), told_alike=partial(each, scenes.settle),
-                 captions=tell_things, edit_captions=tell_edits, spoken=sentences.vocabulary_texts, merges=sentences.MERGES,
+                 captions=tell_things, edit_captions=tell_edits, sentence=sentences.KNOWS, naming=sentences.naming_words, spoken=sentences.vocabulary_texts, merges=sentences.MERGES,
                  heads=heads, sizes=configs.THINGS,
                  full=lambda batch, seed: [sentences.sentence(s, random.Random(seed + i), full=True) for i, s in enumerate(batch.rows)],
                  briefs=brief_things, pair_briefs=brief_things, others=partial(other_things, n_things),
@@ -160,7 +162,8 @@ def things_world(n_things):
 SOLID_VALUES = {"shape": world.SHAPES, "colour": world.COLOUR_NAMES, "background": world.BACKGROUNDS, "pattern": world.PATTERNS, "word": world.WORDS,
                 "size": world.SIZES}
 SOLIDS = World(draw=world.draw_scenes, join=world.Scenes.join, render=world.render, edited=world.edited, told_alike=world.told_alike,
-               captions=captions.captions, edit_captions=captions.edit_captions, spoken=lambda: captions.captions(world.draw_scenes(20000, 5), 1),
+               captions=captions.captions, edit_captions=captions.edit_captions, sentence=captions.KNOWS, naming=captions.naming_words,
+               spoken=lambda: captions.captions(world.draw_scenes(20000, 5), 1),
                merges=configs.MERGES, heads=judge.HEADS, sizes=configs.SOLIDS, full=partial(captions.captions, full=True), briefs=captions.briefs,
                pair_briefs=brief_solids,
                others=other_solids, values=SOLID_VALUES,

@@ -20,6 +20,7 @@ except ImportError as lacking:
     print(f"1..0 # SKIP {lacking.name} is not installed; ./run evaluate installs it")
     sys.exit()
 
+import about
 import configs
 import lettering
 import world
@@ -262,6 +263,17 @@ def test_words_can_be_written():
 
 def test_the_old_world_is_in_the_new():
     assert set(world.SHAPES) <= set(NAMES) and set(world.BACKGROUNDS) <= set(GROUNDS) and set(world.COLOUR_NAMES) <= set(COLOURS)
+
+
+def test_words_that_name_something():
+    known, others = about.words(WORLDS["things"])
+    assert {"cat", "kittens", "cacti", "red", "furious", "outlined", "dotted", "sand", "left"} <= set(known), known
+    assert {"a", "the", "of", "with"} <= set(others) and not set(known) & set(others)
+    # Whatever captions say of a thing names something: a caption of other words alone gets the note.
+    assert not [name for kind in THINGS.values() for name in (kind.words + " " + kind.plurals).split() if name not in known]
+    assert "zeppelin" not in known + others
+    words, rest = about.words(WORLDS["solids"])
+    assert {"ball", "red"} <= set(words) and "a" in rest and "cat" not in words
 
 
 def main():
