@@ -43,6 +43,7 @@ typedef enum
 typedef struct
 {
   gint64   start, last; /* monotonic time of the first and of the last drawing, 0: none yet */
+  double   first;       /* share that was there before the start */
   gboolean is_shown;
 } CmdProgress;
 
@@ -148,6 +149,8 @@ gboolean cmd_text    (char **text, const char *option, GError **error);
 
 /* An UnclipProgressFunc; @progress is a CmdProgress. */
 void          cmd_progress_show  (const UnclipProgress *step, gpointer progress);
+/* The same for what is fetched; what is there when it is first called took no time. */
+void          cmd_progress_show_bytes (CmdProgress *progress, guint64 done, guint64 size);
 /* Takes the bar away. */
 void          cmd_progress_clear (CmdProgress *progress);
 /* Whether there is somebody to look at a bar. */
@@ -212,6 +215,7 @@ gboolean cmd_invert      (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_decode      (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_upscale     (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_probe       (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_get         (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_eval        (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_bench       (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_synth       (CmdJob *job, int argc, char **argv, GError **error);

@@ -30,6 +30,7 @@ static const struct
   { "upscale", cmd_upscale, N_("enlarge a picture with the model's upsampler") },
   { "probe", cmd_probe, N_("say which label fits a picture best") },
   { "info", cmd_info, N_("look at a model, or list those that are there") },
+  { "get", cmd_get, N_("fetch a model that others made") },
   { "eval", cmd_eval, N_("run one part of the pipeline on given tensors") },
   { "bench", cmd_bench, N_("measure the speed of one network") },
   { "synth", cmd_synth, N_("make a model with random weights") },

@@ -42,33 +42,73 @@ time_left (double elapsed, double fraction)
   return g_strdup_printf (_(" %d:%02d left"), seconds / 60, seconds % 60);
 }
 
+/* @text: what is being done */
+static void
+draw (CmdProgress *progress,
+      double       fraction,
+      const char  *text)
+{
+  gint64           now = g_get_monotonic_time ();
+  int              filled;
+  char             bar[BAR_WIDTH + 1];
+  g_autofree char *left = NULL, *line = NULL, *fitting = NULL;
+
+  fraction = CLAMP (fraction, 0, 1);
+  filled = (int) (fraction * BAR_WIDTH);
+  memset (bar, '.', BAR_WIDTH);
+  memset (bar, '#', filled);
+  bar[BAR_WIDTH] = '\0';
+  left = time_left ((now - progress->start) / (double) G_USEC_PER_SEC, (fraction - progress->first) / MAX (1 - progress->first, 1e-9));
+  line = g_strdup_printf ("[%s] %3.0f%% %s%s", bar, 100 * fraction, text, left);
+  /* A line that wraps could not be erased. */
+  fitting = g_utf8_substring (line, 0, MIN (g_utf8_strlen (line, -1), terminal_width () - 1));
+  g_printerr ("\r%s\033[K", fitting);
+  progress->is_shown = TRUE;
+}
+
+/* Whether it is time to draw again. */
+static gboolean
+is_due (CmdProgress *progress)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (progress->start == 0)
+    progress->start = now;
+  if (progress->last != 0 && now - progress->last < INTERVAL)
+    return FALSE;
+  progress->last = now;
+  return TRUE;
+}
+
 void
 cmd_progress_show (const UnclipProgress *step,
                    gpointer              data)
 {
   CmdProgress     *progress = data;
-  gint64           now = g_get_monotonic_time ();
-  double           fraction = CLAMP (step->fraction, 0, 1);
-  int              filled = (int) (fraction * BAR_WIDTH);
-  char             bar[BAR_WIDTH + 1];
-  g_autofree char *left = NULL, *line = NULL, *fitting = NULL;
+  g_autofree char *text = NULL;
+
+  if (! is_due (progress))
+    return;
+  text = g_strdup_printf ("%s %d/%d", unclip_stage_title (step->stage), step->step, step->n_steps);
+  draw (progress, step->fraction, text);
+}
+
+void
+cmd_progress_show_bytes (CmdProgress *progress,
+                         guint64      done,
+                         guint64      size)
+{
+  double fraction = size > 0 ? done / (double) size : 1;
 
   if (progress->start == 0)
-    progress->start = now;
-  if (progress->last != 0 && now - progress->last < INTERVAL)
-    return;
-  progress->last = now;
+    progress->first = fraction;
+  if (is_due (progress))
+    {
+      g_autofree char *there = g_format_size (done), *all = g_format_size (size);
+      g_autofree char *text = g_strdup_printf (_("%s of %s"), there, all);
 
-  memset (bar, '.', BAR_WIDTH);
-  memset (bar, '#', filled);
-  bar[BAR_WIDTH] = '\0';
-  left = time_left ((now - progress->start) / (double) G_USEC_PER_SEC, fraction);
-  line = g_strdup_printf ("[%s] %3.0f%% %s %d/%d%s", bar, 100 * fraction, unclip_stage_title (step->stage),
-                          step->step, step->n_steps, left);
-  /* A line that wraps could not be erased. */
-  fitting = g_utf8_substring (line, 0, MIN (g_utf8_strlen (line, -1), terminal_width () - 1));
-  g_printerr ("\r%s\033[K", fitting);
-  progress->is_shown = TRUE;
+      draw (progress, fraction, text);
+    }
 }
 
 void

@@ -27,7 +27,7 @@ MODEL = next((path for path in (TOYBOX, TINY) if (path / "model_index.json").exi
 GENERATED = "digitalsourcetype/trainedAlgorithmicMedia"
 COMPOSITE = "digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 COMMANDS = ["info", "generate", "variations", "text-edit", "interpolate", "mix", "invert", "decode", "upscale", "probe",
-            "eval", "bench", "synth"]
+            "get", "eval", "bench", "synth"]
 
 
 class Skip(Exception):
