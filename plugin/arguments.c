@@ -26,7 +26,7 @@ add_picture_arguments (GimpProcedure *procedure)
                                                                    "stretch", UNCLIP_FRAMING_STRETCH, _("Whole picture, stretched"), NULL,
                                                                    NULL),
                                       "pad", G_PARAM_READWRITE);
-  gimp_procedure_add_file_argument (procedure, "image-encoder", _("_Image encoder"),
+  gimp_procedure_add_file_argument (procedure, "image-encoder", _("E_xtra image encoder"),
                                     _("Folder of an image encoder, for a model that lacks one; none: the model's own"),
                                     GIMP_FILE_CHOOSER_ACTION_SELECT_FOLDER, TRUE, NULL, G_PARAM_READWRITE);
 }

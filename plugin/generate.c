@@ -19,7 +19,7 @@ add_arguments (GimpProcedure *procedure)
   gimp_procedure_add_int_argument (procedure, "count", _("How man_y"),
                                    _("How many pictures; more than one come in a layer group"),
                                    1, MAX_COUNT, 1, G_PARAM_READWRITE);
-  gimp_procedure_add_choice_argument (procedure, "prior", _("Pr_ior"),
+  gimp_procedure_add_choice_argument (procedure, "prior", _("Prior net_work"),
                                       _("What makes the meaning of a picture out of the caption"),
                                       gimp_choice_new_with_values ("diffusion", UNCLIP_PRIOR_DIFFUSION, _("Diffusion"), NULL,
                                                                    "autoregressive", UNCLIP_PRIOR_AUTOREGRESSIVE, _("Autoregressive, in models that have it"), NULL,

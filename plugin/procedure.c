@@ -6,7 +6,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "dialog.h"
+#include "dialog/window.h"
 #include "job.h"
 
 /* ---- one run ------------------------------------------------------------------------------------------- */
@@ -57,16 +57,10 @@ run (GimpProcedure       *procedure,
   GError         *error = NULL;
 
   gegl_init (NULL, NULL);
+  if (run_mode == GIMP_RUN_INTERACTIVE)
+    return unclip_plugin_window_run (run_data, procedure, config, image, drawables);
   if (! unclip_plugin_job_take (&job, run_mode, image, drawables, &error))
     return fail (procedure, error);
-  if (run_mode == GIMP_RUN_INTERACTIVE)
-    {
-      if (! unclip_plugin_dialog_ask (job.descriptor, procedure, config))
-        return gimp_procedure_new_return_values (procedure, GIMP_PDB_CANCEL, NULL);
-      /* What there is at OK is what counts. */
-      if (! unclip_plugin_job_take (&job, run_mode, image, drawables, &error))
-        return fail (procedure, error);
-    }
   layers = run_job (&job, &error);
   if (layers == NULL)
     return fail (procedure, error);

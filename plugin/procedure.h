@@ -48,6 +48,8 @@ typedef struct _UnclipPluginJob UnclipPluginJob;
  * @add_arguments: its own, which come first in calls and in the dialog
  * @add_values: (nullable): its own return values
  * @has_candidates: what it makes is chosen from, where a user is there: the engine leaves candidates
+ * @stages: (nullable): what changes from one candidate to the next, where one may go from each to the other
+ * @tell: (nullable): what tells a candidate from others of the same job; %NULL: its seed. transfer full
  * @make: reads its own arguments and has the engine work; errors are one sentence. Calls nothing of GIMP, as a dialog has it run in a
  *   thread of its own
  * @name_results: says what becomes of the pictures, by unclip_plugin_job_add()
@@ -64,6 +66,8 @@ struct _UnclipPluginDescriptor
   const char *const   *needs, *const *needs_one_of;
   UnclipPluginCaption  captions[UNCLIP_PLUGIN_MAX_CAPTIONS + 1];
   gboolean             has_candidates;
+  const char          *stages;
+  char              *(*tell)          (const UnclipPluginJob *job, int number);
   void               (*add_arguments) (GimpProcedure *procedure);
   void               (*add_values)    (GimpProcedure *procedure);
   gboolean           (*make)          (UnclipPluginJob *job, GError **error);

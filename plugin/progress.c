@@ -13,22 +13,31 @@
 /* Microseconds between two words to GIMP, each of which waits for its answer. */
 #define PAUSE 100000
 
-/* "0:41", "12:05", "1:02:30"; transfer full */
-static char *
-clock_text (int seconds)
+char *
+unclip_plugin_clock_text (double seconds)
 {
-  return seconds < 3600 ? g_strdup_printf ("%d:%02d", seconds / 60, seconds % 60)
-                        : g_strdup_printf ("%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  int s = (int) CLAMP (seconds + 0.5, 0, G_MAXINT / 2);
+
+  return s < 3600 ? g_strdup_printf ("%d:%02d", s / 60, s % 60) : g_strdup_printf ("%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
 }
 
-/* "Decoder 12/25"; transfer full */
-static char *
-stage_text (const UnclipProgress *step)
+char *
+unclip_plugin_stage_text (const UnclipProgress *step)
 {
   const char *title = unclip_stage_title (step->stage);
 
   /* Translators: stage, step, of how many */
   return step->n_steps > 1 ? g_strdup_printf (_("%s %d/%d"), title, step->step, step->n_steps) : g_strdup (title);
+}
+
+char *
+unclip_plugin_left_text (const char *stage,
+                         double      seconds)
+{
+  g_autofree char *left = unclip_plugin_clock_text (seconds);
+
+  /* Translators: stage and steps; hours, minutes and seconds */
+  return g_strdup_printf (_("%s · %s left"), stage, left);
 }
 
 static void
@@ -48,14 +57,13 @@ show (const UnclipProgress *step,
     return;
   progress->shown = now;
 
-  text = stage_text (step);
+  text = unclip_plugin_stage_text (step);
   seconds = (now - progress->start) / (double) G_USEC_PER_SEC;
   if (fraction > ENOUGH_TO_TELL && seconds > ENOUGH_SECONDS && fraction < 1)
     {
-      g_autofree char *left = clock_text ((int) MIN (seconds / fraction * (1 - fraction) + 0.5, G_MAXINT));
+      g_autofree char *whole = unclip_plugin_left_text (text, seconds / fraction * (1 - fraction));
 
-      /* Translators: stage and steps; hours, minutes and seconds */
-      gimp_progress_set_text_printf (_("%s · %s left"), text, left);
+      gimp_progress_set_text (whole);
     }
   else
     {

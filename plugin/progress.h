@@ -1,4 +1,4 @@
-/* GIMP's progress bar for a job of the engine: "Decoder 12/25 · 0:41 left".
+/* What a job of the engine is at, in words: "Decoder 12/25 · 0:41 left"; and in GIMP's progress bar.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -21,6 +21,13 @@ typedef struct
   double fraction;
   int    part, n_parts;
 } UnclipPluginProgress;
+
+/* "0:41", "12:05", "1:02:30"; transfer full */
+char *unclip_plugin_clock_text (double seconds);
+/* "Decoder 12/25"; transfer full */
+char *unclip_plugin_stage_text (const UnclipProgress *step);
+/* That, and how long the job takes yet; transfer full */
+char *unclip_plugin_left_text  (const char *stage, double seconds);
 
 /* Shows @message and makes @options report to @progress, which has to outlive the job. GIMP's Cancel
  * ends the whole process, so there is no cancellable; the image is not touched before the job is done. */

@@ -89,6 +89,18 @@ name (UnclipPluginJob *job,
   return TRUE;
 }
 
+static char *
+tell (const UnclipPluginJob *job,
+      int                    number)
+{
+  double strength;
+  int    n_stages;
+
+  g_object_get (job->config, "strength", &strength, "stages", &n_stages, NULL);
+  /* Translators: of a candidate, how far it was turned */
+  return g_strdup_printf (_("θ %.2f"), strength * (number + 1) / n_stages);
+}
+
 const UnclipPluginDescriptor unclip_plugin_text_edit = {
   .name = UNCLIP_PLUGIN_PREFIX "text-edit",
   .menu_label = N_("_Text Edit…"),
@@ -106,6 +118,8 @@ const UnclipPluginDescriptor unclip_plugin_text_edit = {
   .add_arguments = add_arguments,
   .add_values = add_values,
   .has_candidates = TRUE,
+  .stages = N_("Strength"),
+  .tell = tell,
   .make = make,
   .name_results = name,
   .set_values = set_values,

@@ -1,5 +1,5 @@
-"""The plug-in as people use it: GIMP's window on a virtual screen, each dialog from the menu, OK, Cancel,
-undo, and the same again. What is pressed is found by role and name, as a screen reader finds it.
+"""The plug-in as people use it: GIMP's window on a virtual screen, each dialog from the menu, run, stopped, a candidate picked and
+inserted, Cancel, undo, and the same again. What is pressed is found by role and name, as a screen reader finds it.
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
@@ -12,7 +12,8 @@ from tap import Tap
 from window import MAKE_IMAGE, OPERABLE, is_sensitive, prepare, window
 
 STEPS = "Steps (0: the model's)"
-ENOUGH = 3  # seconds of the processor: loading the model takes less, and a thousand steps take more
+# Dialogs that offer candidates; the others make the whole at OK.
+CHOOSING = ("Variations", "Text Edit", "Generate", "Mix")
 
 
 def fake_browser(gimp):
@@ -55,13 +56,18 @@ def help_and_cancel(win, tap, title, slug, dialog, before):
 
 
 def fill_and_agree(win, title, slug, texts):
-    """From the menu to OK."""
+    """From the menu to what makes layers."""
     dialog = win.open(title)
     fill(win, dialog, {"Model": win.gimp.env["UNCLIP_TEST_MODEL"], **texts})
-    win.wait(lambda: is_sensitive(win.find("button", "OK", dialog)), "OK to be ready", 10)
+    choosing = title in CHOOSING
+    win.wait(lambda: win.ready("Run" if choosing else "OK", dialog), "the dialog to be ready", 10)
     win.lie(dialog)
     win.shot(f"{slug}-filled")
-    win.close(dialog, "OK", title)
+    if choosing:
+        win.run(dialog)
+        win.lie(dialog)
+        win.shot(f"{slug}-candidates")
+    win.close(dialog, "Insert" if choosing else "OK", title)
 
 
 def run_once(win, tap, title, texts, result):
@@ -71,7 +77,8 @@ def run_once(win, tap, title, texts, result):
 
     dialog = win.open(title)
     win.shot(f"{slug}-no-model")
-    tap.say(not is_sensitive(win.find("button", "OK", dialog)), f"{title}: without a model there is no OK")
+    tap.say(not is_sensitive(win.find("button", "Run", dialog)) and not is_sensitive(win.find("button", "Insert", dialog)),
+            f"{title}: without a model nothing can be run")
     said = [name for role, name in win.all(dialog) if role == "label"]
     tap.say(any("toybox" in text and "UNCLIP_MODEL_PATH" in text for text in said), f"{title}: says that there is no model", said)
     help_and_cancel(win, tap, title, slug, dialog, before)
@@ -79,7 +86,7 @@ def run_once(win, tap, title, texts, result):
     fill_and_agree(win, title, slug, texts)
     names = win.layers(2, f"a result of {title}")
     win.shot(f"{slug}-done")
-    tap.say(names[0].startswith(result) and names[1] == "photo", f"{title}: OK makes a layer", names)
+    tap.say(names[0].startswith(result) and names[1] == "photo", f"{title}: Insert makes a layer of the candidate that is shown", names)
     undo(win)
     win.layers(1, "undo")
     tap.say(win.state() == before, f"{title}: one undo takes all of it back", f"{before}\n{win.state()}")
@@ -135,35 +142,77 @@ def look_at_bars(win, tap):
     win.close(win.find("dialog", "Labels"), "Close", "Labels")
 
 
-def break_off(win, tap):
-    """Cancel in the progress bar, which kills the plug-in's process in the middle of its work."""
+def set_number(win, dialog, name, value):
+    win.wait(lambda: win.find("spin button", name, dialog), name).set_current_value(value)
+
+
+def checked(win, dialog, beginning):
+    """Check boxes and toggle buttons whose names begin so."""
+    return [node for node in win.walk(dialog) if node.get_role_name() in ("check box", "toggle button") and node.get_name().startswith(beginning)]
+
+
+def choose(win, tap):
+    """Candidates are run, others come, one is kept, two are inserted, which one undo takes back."""
     before = win.state()
     dialog = win.open("Variations")
+    set_number(win, dialog, "How many", 3)
+    names = win.run(dialog)
+    tap.say(len(names) == 3 and len(set(names)) == 3, "Candidates: as many as were asked for, each with a seed of its own", names)
+    tap.say(win.state() == before, "Candidates: the image is not touched before Insert")
+
+    win.press(win.find("button", "More", dialog))
+    more = win.wait(lambda: len(checked(win, dialog, "Insert ")) == 6 and win.ready("Insert", dialog) and checked(win, dialog, "Insert "), "more candidates", 90)
+    tap.say(len({node.get_name() for node in more}) == 6, "Candidates: More has other seeds", [node.get_name() for node in more])
+    kept = checked(win, dialog, "Keep ")[4]
+    win.press(kept)
+    seed = kept.get_name().split()[1]
+    set_number(win, dialog, "How many", 2)
+    stale = win.wait(lambda: [name for role, name in win.all(dialog) if role == "button" and name == "Run"], "Run")
+    tap.say(bool(stale), "Candidates: with other settings they can be made anew")
+    win.run(dialog)
+    names = [node.get_name() for node in checked(win, dialog, "Insert ")]
+    tap.say(len(names) == 3 and names[0] == f"Insert {seed}", "Candidates: Run makes others, and keeps what is kept", (seed, names))
+
+    for node in checked(win, dialog, "Insert ")[:2]:
+        win.press(node)
+    win.lie(dialog)
+    win.shot("candidates-picked")
+    win.close(dialog, "Insert", "Variations")
+    win.layers(2, "candidates in the image")
+    seeds = win.ask("answer = sorted(record(l)['seed'] for i in image.get_layers() for l in ([i] + (i.get_children() if i.is_group() else [])) if record(l))")
+    tap.say(seeds == sorted(int(name.split("#")[1]) for name in names[:2]), "Candidates: those that are ticked become layers, of their seeds", (seeds, names))
+    win.shot("candidates-inserted")
+    undo(win)
+    win.layers(1, "undo")
+    tap.say(win.state() == before, "Candidates: one undo takes all of them back")
+
+
+def stop_and_close(win, tap):
+    """Stop keeps the candidates that are done; closing the dialog while it works asks nothing and leaves nothing; GIMP can be used meanwhile."""
+    before, said = win.state(), win.messages()
+    dialog = win.open("Variations")
     win.press(win.find("toggle button", "More settings", dialog))
-    win.wait(lambda: win.find("spin button", STEPS, dialog), "steps").set_current_value(1000)
-    win.close(dialog, "OK", "Variations")
-    win.wait(lambda: win.spent() > ENOUGH, "the engine to be at work")
-    cancel = win.wait(lambda: progress_cancel(win), "Cancel in the progress bar")
-    # The bar's text is on the screenshot alone: GTK tells it to nobody.
-    win.shot("progress")
-    tap.say(win.at_work(), "the plug-in is at work")
-    win.press(cancel)
-    # Not the end of the bar: GIMP 3.0.4 was seen to leave it standing after its Help had been used.
+    set_number(win, dialog, STEPS, 60)
+    set_number(win, dialog, "How many", 16)
+    win.press(win.wait(lambda: win.ready("Run", dialog), "Run to be ready"))
+    win.wait(lambda: checked(win, dialog, "Insert "), "the first candidate", 90)
+    answered = win.ask("answer = image.get_width()")
+    win.lie(win.find("button", "Stop", dialog))
+    win.shot("running")
+    tap.say(answered == 96 and win.find("button", "Stop", dialog) is not None, "GIMP can be used while the engine works")
+    win.press(win.find("button", "Stop", dialog))
+    win.wait(lambda: win.ready("Insert", dialog), "it to stop")
+    n = len(checked(win, dialog, "Insert "))
+    tap.say(0 < n < 16, "Stop keeps the candidates that are done", n)
+
+    set_number(win, dialog, STEPS, 1000)
+    win.press(win.wait(lambda: win.ready("Run", dialog), "Run to be ready"))
+    win.wait(lambda: win.find("button", "Stop", dialog), "it to work")
+    win.close(dialog, "Cancel", "Variations")
     win.wait(lambda: not win.at_work(), "the plug-in to be gone")
-    tap.say(win.settle(win.state, "the image") == before, "Cancel in the progress bar leaves the image as it was")
+    after = win.settle(win.state, "the image")
+    tap.say(after == before and win.messages() == said, "Cancel while it works leaves the image as it was, and asks nothing", f"{win.messages()}\n{before}\n{after}")
     tap.say(undo_item(win) is None, "and nothing to undo")
-
-
-def progress_cancel(win):
-    """The button beside the progress bar; None: nothing is in progress. GIMP keeps others, hidden ones: Help's."""
-    from gi.repository import Atspi
-    for application in win.application():
-        for node in win.walk(application):
-            if node.get_name() == "Cancel" and node.get_role_name() == "button":
-                states = node.get_state_set()
-                if states.contains(Atspi.StateType.SHOWING) and states.contains(Atspi.StateType.SENSITIVE):
-                    return node
-    return None
 
 
 def undo(win):
@@ -194,7 +243,8 @@ def main():
             subprocess.run(["xdotool", "search", "--onlyvisible", "--class", "gimp", "windowsize", "--sync", "%@", "1280", "900"])
             win.shot("image")
             run_once(win, tap, "Variations", {}, "Variation")
-            break_off(win, tap)
+            choose(win, tap)
+            stop_and_close(win, tap)
             run_once(win, tap, "Text Edit", {"Shows now": "a red ball", "Should show": "a blue ball"}, "Text Edit θ 0.40")
             win.ask("other = layer.copy(); image.insert_layer(other, None, 1); image.set_selected_layers([layer])")
             for title in NEW:

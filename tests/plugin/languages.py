@@ -12,7 +12,7 @@ import sys
 
 import session
 from tap import Tap
-from window import MAKE_IMAGE, OPERABLE, is_focused, is_sensitive, prepare, window
+from window import MAKE_IMAGE, OPERABLE, is_focused, is_sensitive, is_showing, prepare, window
 
 ABOUT = {"sentence": "It knows marbles", "words": ["ball", "red"], "fillers": ["a"]}
 # Those that have captions, about which there are notes.
@@ -130,24 +130,39 @@ def tab_through(win, tap, what, dialog, title):
 
 
 def reasons(win, tap):
-    """Menu entries that cannot do what is asked say why, whatever is selected."""
+    """Where nothing can be done the dialog says why, whatever is selected, and offers what helps."""
     convert = "image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, '')"
-    for what, before, words, after in (
+    for what, before, words, button, after in (
             ("two layers", "other = Gimp.Layer.new(image, 'other', 9, 9, 0, 100, 0); image.insert_layer(other, None, 0); "
-             "image.set_selected_layers([layer, other])", "single", "image.remove_layer(other)"),
+             "image.set_selected_layers([layer, other])", "single", "Select One Layer", "image.remove_layer(other); image.set_selected_layers([layer])"),
             ("a group", "group = Gimp.GroupLayer.new(image, 'group'); image.insert_layer(group, None, 0); image.set_selected_layers([group])",
-             "group", "image.remove_layer(group); image.set_selected_layers([layer])"),
+             "group", "Look Again", "image.remove_layer(group); image.set_selected_layers([layer])"),
             ("a channel", "channel = Gimp.Channel.new(image, 'channel', 9, 9, 50, Gimp.context_get_foreground()); image.insert_channel(channel, None, 0); "
-             "image.set_selected_channels([channel])", "channel", "image.remove_channel(channel); image.set_selected_layers([layer])"),
-            ("an indexed image", convert, "Mode", "image.convert_rgb()"),
-            ("no image", "image.clean_all(); display.delete()", "open one", "")):
+             "image.set_selected_channels([channel])", "channel", "Look Again", "image.remove_channel(channel); image.set_selected_layers([layer])"),
+            ("an indexed image", convert, "Image ▸ Mode", "Convert to RGB", ""),
+            ("no image", "image.clean_all(); display.delete()", "open one", None, "")):
         win.ask(before + "; Gimp.displays_flush()")
         item = win.menu_item("Filters", "unCLIP", "Variations…")
         tap.say(win.settle(lambda: is_sensitive(item), "the menu entry"), f"{what}: the menu entry can be chosen")
         win.press(item)
-        said = win.wait(win.messages, f"a word about {what}", 20)
-        tap.say(len(said) == 1 and words in said[0], f"{what}: a message says what to do", said)
-        win.dismiss()
+        dialog = win.wait(lambda: our_dialog(win), f"a dialog about {what}", 20)
+
+        def said():
+            return [name for role, name in win.all(dialog) if role == "label" and words in name]
+
+        tap.say(len(win.wait(said, f"a word about {what}", 20)) == 1, f"{what}: the dialog says what to do", said())
+        win.lie(dialog)
+        win.shot(f"reason-{what}".replace(" ", "-"))
+        if what == "a group":
+            win.ask("image.set_selected_layers([layer])")
+        if button is not None:
+            win.press(win.wait(lambda: win.find("button", button, dialog), button, 10))
+            helped = win.wait(lambda: not any(words in node.get_name() and is_showing(node) for node in win.walk(dialog) if node.get_role_name() == "label")
+                              or what == "a channel", "it to help", 20)
+            tap.say(helped, f"{what}: {button} helps")
+        win.press(win.find("button", "Cancel", dialog))
+        win.wait(lambda: our_dialog(win) is None, "the dialog to close")
+        win.wait(lambda: not win.at_work(), "the plug-in to end")
         win.ask(after or "answer = 0")
 
 

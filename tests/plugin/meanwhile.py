@@ -10,7 +10,7 @@ import sys
 
 import session
 from tap import Tap
-from window import is_sensitive, prepare, window
+from window import prepare, window
 
 STEPS = "Steps (0: the model's)"
 ENOUGH = 0.5
@@ -120,7 +120,7 @@ def messages(win, dismiss=False):
 
 
 def start(win, title, steps, change):
-    """OK in the dialog; change: what is done before that. Gives the processor time that the plug-in had taken till then."""
+    """Run or OK in the dialog; change: what is done before that. Gives the processor time that the plug-in had taken till then, and the dialog."""
     dialog = win.open(title)
     win.press(win.find("toggle button", "More settings", dialog))
     win.wait(lambda: win.find("spin button", STEPS, dialog), "steps").set_current_value(steps)
@@ -131,10 +131,22 @@ def start(win, title, steps, change):
             win.find("spin button", name, dialog).set_current_value(value)
     if change is not None:
         win.ask(change)
-    win.wait(lambda: is_sensitive(win.find("button", "OK", dialog)), "OK to be ready")
+    button = win.wait(lambda: win.ready("Run", dialog) or win.ready("OK", dialog), "the dialog to be ready")
     before = win.spent()
-    win.press(win.find("button", "OK", dialog))
-    return before
+    win.press(button)
+    return before, dialog
+
+
+def take(win, title, dialog, refusal):
+    """What was made goes into the image; or, where the dialog says no, what it says, and it is closed. "": nothing was said there."""
+    if refusal:
+        said = win.wait(lambda: [name for role, name in win.all(dialog) if role == "label" and refusal in name], "a word in the dialog", 20)
+        win.close(dialog, "Cancel", title)
+        return " ".join(said)
+    if win.find("button", "Run", dialog) or win.find("button", "Stop", dialog):
+        win.wait(lambda: win.ready("Insert", dialog), "candidates", 300)
+        win.close(dialog, "Insert", title)
+    return ""
 
 
 def one(win, tap, what, case, in_dialog):
@@ -144,7 +156,7 @@ def one(win, tap, what, case, in_dialog):
     for steps in (60, 240, 960, 3840):
         win.ask(MAKE.format(before=setting))
         mark = len(log.read_text(errors="replace"))
-        before = start(win, title, 2 if in_dialog else steps, change if in_dialog else None)
+        before, dialog = start(win, title, 2 if in_dialog else steps, change if in_dialog else None)
         if in_dialog:
             break
         # Taking the work costs some hundredths of a second, each step some tenths.
@@ -156,13 +168,14 @@ def one(win, tap, what, case, in_dialog):
         if is_early:
             break
         win.wait(lambda: not win.at_work(), "the plug-in to end", 300)
+    said = take(win, title, dialog, words if not wanted else "")
     win.wait(lambda: not win.at_work(), "the plug-in to end", 300)
-    said = " ".join(win.wait(lambda: messages(win), "a message", 20) if words else messages(win))
+    said += " ".join(win.wait(lambda: messages(win), "a message", 20) if words and not said else messages(win))
     found, detail = win.ask(LOOK.format(wanted=wanted)) if wanted else (win.ask("answer = len(Gimp.get_images()) == 1"), "")
     complaints = session.complaints(log.read_text(errors="replace")[mark:])
     tap.say(found and (words in said if words else not said) and not complaints, f"{what}, {'dialog' if in_dialog else 'at work'}",
             f"{detail}\nsaid {said!r}\n{complaints}")
-    if words:
+    if messages(win):
         messages(win, dismiss=True)
         win.wait(lambda: not messages(win), "messages to close")
 

@@ -18,7 +18,7 @@ import session
 
 SCREEN = "1280x900x24"
 # What people set or press.
-OPERABLE = ("text", "spin button", "slider", "combo box", "button", "check box", "toggle button")
+OPERABLE = ("text", "spin button", "slider", "combo box", "button", "check box", "toggle button", "drawing area")
 MAKE_IMAGE = """
 image, layer = new_image(96, 80, alpha=0.6)
 image.undo_disable()
@@ -172,6 +172,17 @@ class Window:
         self.lie(dialog)
         return dialog
 
+    def run(self, dialog, seconds=90):
+        """Has the dialog make candidates; names of the check boxes that pick them."""
+        self.press(self.wait(lambda: self.ready("Run", dialog), "Run to be ready", 20))
+        self.wait(lambda: self.ready("Insert", dialog), "candidates", seconds)
+        return [name for role, name in self.all(dialog) if role == "check box" and name.startswith("Insert ")]
+
+    def ready(self, name, below):
+        """The button of that name, if it can be pressed."""
+        found = self.find("button", name, below)
+        return found if found is not None and is_sensitive(found) else None
+
     def close(self, dialog, button, title):
         self.press(self.find("button", button, dialog))
         self.wait(lambda: self.find("dialog", title) is None, f"dialog {title} to close")
@@ -204,6 +215,11 @@ def is_sensitive(node):
 def is_focused(node):
     from gi.repository import Atspi
     return node.get_state_set().contains(Atspi.StateType.FOCUSED)
+
+
+def is_showing(node):
+    from gi.repository import Atspi
+    return node.get_state_set().contains(Atspi.StateType.SHOWING)
 
 
 def prepare():

@@ -1,14 +1,11 @@
-/* See dialog.h.
+/* See rows.h.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "dialog.h"
+#include "dialog/rows.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
-
-/* Pixels of a screen's height that a title bar takes, and panels of desktops that do not say how high they are. */
-#define UNSEEN 72
 
 /* Run mode, image and drawables, which every image procedure has first. */
 #define N_IMAGE_ARGUMENTS 3
@@ -16,23 +13,20 @@
 /* Shared arguments that are rarely changed, where a procedure has them. */
 static const char *const rare[] = { "steps", "guidance", "size", "framing", "image-encoder", "precision" };
 
-typedef struct _State State;
-
 /* A text that the model is to understand. */
 typedef struct
 {
-  State      *state;
+  UnclipPluginRows *rows;
   const char *argument;
   GtkLabel   *note; /* below the row, seen when there is something to say */
 } Caption;
 
-/* What stands between the user and OK. Owns the model alone. */
-struct _State
+struct _UnclipPluginRows
 {
   const UnclipPluginDescriptor *descriptor;
   GimpProcedureConfig          *config;
-  GtkDialog                    *dialog;
-  GtkScrolledWindow            *rows;   /* around all but the buttons */
+  GtkWindow                    *window;
+  GtkWidget                    *widget; /* around all rows, which scroll */
   GtkLabel                     *status; /* about the model */
   gboolean                      has_model;
   UnclipModel                  *model;  /* NULL: there is none */
@@ -40,94 +34,46 @@ struct _State
   int                           n_captions;
 };
 
-/* ---- on screens of any size ------------------------------------------------------------------------ */
-
-/* The lowest of all screens, as the dialog may be moved to any. */
-static int
-screen_height (GdkDisplay *display)
-{
-  int height = G_MAXINT;
-
-  for (int i = 0; i < gdk_display_get_n_monitors (display); i++)
-    {
-      GdkRectangle area;
-
-      gdk_monitor_get_workarea (gdk_display_get_monitor (display, i), &area);
-      height = MIN (height, area.height);
-    }
-  return height;
-}
-
-static int
-natural_height (GtkWidget *widget,
-                int        width)
-{
-  int height;
-
-  gtk_widget_get_preferred_height_for_width (widget, width, NULL, &height);
-  return height;
-}
-
-/* The rows get the height that they like until the screen ends; from there on they scroll, and the buttons below stay in sight. */
-static void
-fit (State *state)
-{
-  GtkWidget *dialog = GTK_WIDGET (state->dialog), *scrolled = GTK_WIDGET (state->rows);
-  GtkWidget *rows = gtk_bin_get_child (GTK_BIN (scrolled)); /* with a viewport around them */
-  int        width, rows_width, height;
-
-  gtk_widget_get_preferred_width (dialog, NULL, &width);
-  gtk_widget_get_preferred_width (rows, NULL, &rows_width);
-  if (gtk_widget_get_mapped (dialog))
-    {
-      gtk_window_get_size (GTK_WINDOW (dialog), &width, NULL);
-      rows_width = gtk_widget_get_allocated_width (rows);
-    }
-  /* What is around them, and they at the width that they have. */
-  height = natural_height (dialog, width) - natural_height (scrolled, width) + natural_height (rows, rows_width);
-  gtk_window_resize (GTK_WINDOW (dialog), width, MIN (height, screen_height (gtk_widget_get_display (dialog)) - UNSEEN));
-}
-
 static void
 add_rows (GimpProcedureDialog *dialog,
-          State               *state,
-          const char *const   *rows)
+          UnclipPluginRows    *rows,
+          const char *const   *own)
 {
   static const char *const last[] = { "seed-box", "model-box", "more" };
   g_autoptr (GList) names = NULL;
-  GtkWidget *box, *expander = gimp_procedure_dialog_get_widget (dialog, "more", G_TYPE_NONE);
+  GtkScrolledWindow *scrolled;
+  GtkWidget         *box;
 
   names = g_list_append (names, (gpointer) "hint");
-  for (; *rows != NULL; rows++)
-    names = g_list_append (names, (gpointer) *rows);
+  for (; *own != NULL; own++)
+    names = g_list_append (names, (gpointer) *own);
   for (guint i = 0; i < G_N_ELEMENTS (last); i++)
     names = g_list_append (names, (gpointer) last[i]);
   box = gimp_procedure_dialog_fill_box_list (dialog, "rows", names);
   gtk_box_set_spacing (GTK_BOX (box), 6);
   gtk_widget_set_margin_end (box, 6);
-  state->rows = GTK_SCROLLED_WINDOW (gimp_procedure_dialog_fill_scrolled_window (dialog, "scrolled-rows", "rows"));
-  gtk_scrolled_window_set_shadow_type (state->rows, GTK_SHADOW_NONE);
-  gtk_scrolled_window_set_overlay_scrolling (state->rows, FALSE);
-  gtk_scrolled_window_set_propagate_natural_width (state->rows, TRUE);
-  g_signal_connect_swapped (expander, "notify::expanded", G_CALLBACK (fit), state);
-  gimp_procedure_dialog_fill (dialog, "scrolled-rows", NULL);
+  scrolled = GTK_SCROLLED_WINDOW (gimp_procedure_dialog_fill_scrolled_window (dialog, "scrolled-rows", "rows"));
+  gtk_scrolled_window_set_shadow_type (scrolled, GTK_SHADOW_NONE);
+  gtk_scrolled_window_set_overlay_scrolling (scrolled, FALSE);
+  gtk_scrolled_window_set_policy (scrolled, GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  rows->widget = GTK_WIDGET (scrolled);
 }
 
-/* ---- when OK can be pressed ------------------------------------------------------------------------ */
+/* ---- when it can run ----------------------------------------------------------------------------- */
 
-static void
-update_ok (State *state)
+gboolean
+unclip_plugin_rows_are_ready (UnclipPluginRows *rows)
 {
-  gboolean ready = state->has_model;
+  gboolean ready = rows->has_model;
 
-  for (int i = 0; i < state->n_captions; i++)
+  for (int i = 0; i < rows->n_captions; i++)
     {
-      const UnclipPluginCaption *caption = &state->descriptor->captions[i];
-      g_autofree char           *text = unclip_plugin_text (state->config, caption->argument);
+      const UnclipPluginCaption *caption = &rows->descriptor->captions[i];
+      g_autofree char           *text = unclip_plugin_text (rows->config, caption->argument);
 
       ready = ready && (! caption->is_needed || *text != '\0');
     }
-  gtk_dialog_set_response_sensitive (state->dialog, GTK_RESPONSE_OK, ready);
+  return ready;
 }
 
 static gboolean
@@ -166,54 +112,50 @@ missing_component (const UnclipPluginDescriptor *descriptor,
 static void
 update_note (Caption *caption)
 {
-  g_autofree char *text = unclip_plugin_text (caption->state->config, caption->argument);
-  g_autofree char *note = caption->state->model != NULL ? unclip_model_note_caption (caption->state->model, text) : NULL;
+  g_autofree char *text = unclip_plugin_text (caption->rows->config, caption->argument);
+  g_autofree char *note = caption->rows->model != NULL ? unclip_model_note_caption (caption->rows->model, text) : NULL;
 
-  update_ok (caption->state);
   if (g_strcmp0 (gtk_label_get_text (caption->note), note != NULL ? note : "") == 0)
     return;
   gtk_label_set_text (caption->note, note != NULL ? note : "");
   gtk_widget_set_visible (GTK_WIDGET (caption->note), note != NULL);
-  fit (caption->state);
 }
 
 static void
-update_model (State *state)
+update_model (UnclipPluginRows *rows)
 {
   g_auto (UnclipPluginSettings) settings = { 0 };
   g_autoptr (UnclipModel) model = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *problem = NULL, *text = NULL;
 
-  model = unclip_plugin_settings_read (&settings, state->config, &error) ? unclip_plugin_settings_model (&settings, &error) : NULL;
-  problem = model != NULL ? missing_component (state->descriptor, model) : g_strdup (error->message);
-  state->has_model = problem == NULL;
+  model = unclip_plugin_settings_read (&settings, rows->config, &error) ? unclip_plugin_settings_model (&settings, &error) : NULL;
+  problem = model != NULL ? missing_component (rows->descriptor, model) : g_strdup (error->message);
+  rows->has_model = problem == NULL;
   text = model != NULL && problem == NULL ? g_strdup_printf (_("Runs on this computer: %s"), unclip_model_path (model)) : NULL;
-  gtk_label_set_text (state->status, problem != NULL ? problem : text);
-  g_clear_pointer (&state->model, unclip_model_unref);
-  state->model = g_steal_pointer (&model);
-  for (int i = 0; i < state->n_captions; i++)
-    update_note (&state->captions[i]);
-  fit (state);
-  update_ok (state);
+  gtk_label_set_text (rows->status, problem != NULL ? problem : text);
+  g_clear_pointer (&rows->model, unclip_model_unref);
+  rows->model = g_steal_pointer (&model);
+  for (int i = 0; i < rows->n_captions; i++)
+    update_note (&rows->captions[i]);
 }
 
 /* ---- model ---------------------------------------------------------------------------------------------- */
 
 static void
 choose_folder (GtkWidget *button,
-               State     *state)
+               UnclipPluginRows *rows)
 {
   g_autoptr (GtkFileChooserNative) chooser = NULL;
   g_autofree char *folder = NULL;
 
-  chooser = gtk_file_chooser_native_new (_("Folder of a Model"), GTK_WINDOW (state->dialog),
+  chooser = gtk_file_chooser_native_new (_("Folder of a Model"), rows->window,
                                          GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, NULL, NULL);
   if (gtk_native_dialog_run (GTK_NATIVE_DIALOG (chooser)) != GTK_RESPONSE_ACCEPT)
     return;
   folder = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
   if (folder != NULL)
-    g_object_set (state->config, "model", folder, NULL);
+    g_object_set (rows->config, "model", folder, NULL);
 }
 
 /* Names of the models in the search path, offered while one types. */
@@ -263,7 +205,7 @@ note_label_new (void)
 
 static void
 add_model (GimpProcedureDialog *dialog,
-           State               *state)
+           UnclipPluginRows    *rows)
 {
   GtkWidget *box = gimp_procedure_dialog_fill_box (dialog, "model-box", "model", NULL);
   GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
@@ -274,19 +216,19 @@ add_model (GimpProcedureDialog *dialog,
   gtk_entry_set_placeholder_text (entry, _("Toybox, which comes along"));
   offer_models (entry);
 
-  state->status = GTK_LABEL (status);
+  rows->status = GTK_LABEL (status);
 
   gtk_widget_set_valign (button, GTK_ALIGN_START);
   gtk_widget_set_tooltip_text (button, _("Use a model from any folder of yours"));
-  g_signal_connect (button, "clicked", G_CALLBACK (choose_folder), state);
+  g_signal_connect (button, "clicked", G_CALLBACK (choose_folder), rows);
   gtk_box_pack_start (GTK_BOX (row), status, TRUE, TRUE, 0);
   gtk_box_pack_end (GTK_BOX (row), button, FALSE, FALSE, 0);
   gtk_box_pack_start (GTK_BOX (box), row, FALSE, FALSE, 0);
   gtk_widget_show_all (row);
 
-  g_signal_connect_swapped (state->config, "notify::model", G_CALLBACK (update_model), state);
-  if (state->descriptor->takes & UNCLIP_PLUGIN_TAKES_PICTURE)
-    g_signal_connect_swapped (state->config, "notify::image-encoder", G_CALLBACK (update_model), state);
+  g_signal_connect_swapped (rows->config, "notify::model", G_CALLBACK (update_model), rows);
+  if (rows->descriptor->takes & UNCLIP_PLUGIN_TAKES_PICTURE)
+    g_signal_connect_swapped (rows->config, "notify::image-encoder", G_CALLBACK (update_model), rows);
 }
 
 /* ---- seed ----------------------------------------------------------------------------------------------- */
@@ -314,7 +256,7 @@ is_new_to_seed (GBinding     *binding,
 
 static void
 add_seed (GimpProcedureDialog *dialog,
-          State               *state)
+          UnclipPluginRows    *rows)
 {
   GtkWidget *box = gimp_procedure_dialog_fill_box (dialog, "seed-box", "seed", NULL);
   GtkWidget *spin = gimp_procedure_dialog_get_widget (dialog, "seed", G_TYPE_NONE);
@@ -326,7 +268,7 @@ add_seed (GimpProcedureDialog *dialog,
   gtk_widget_set_tooltip_text (check, _("Draw another seed for every run; its number is in the new layer's name"));
   gtk_box_pack_start (GTK_BOX (box), check, FALSE, FALSE, 0);
   gtk_widget_show (check);
-  g_object_bind_property_full (state->config, "seed", check, "active", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE,
+  g_object_bind_property_full (rows->config, "seed", check, "active", G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE,
                                seed_to_is_new, is_new_to_seed, NULL, NULL);
   g_object_bind_property (check, "active", spin, "sensitive", G_BINDING_SYNC_CREATE | G_BINDING_INVERT_BOOLEAN);
 }
@@ -374,10 +316,9 @@ align_labels (GimpProcedureDialog *dialog,
 
 /* ---- the whole ------------------------------------------------------------------------------------------- */
 
-/* Text that a script left out is NULL, which the widgets would complain about. */
-static void
-fill_texts (GimpProcedure       *procedure,
-            GimpProcedureConfig *config)
+void
+unclip_plugin_rows_fill_texts (GimpProcedure       *procedure,
+                               GimpProcedureConfig *config)
 {
   int          n_arguments;
   GParamSpec **arguments = gimp_procedure_get_arguments (procedure, &n_arguments);
@@ -418,7 +359,8 @@ add_more (GimpProcedureDialog *dialog,
   gtk_box_set_spacing (GTK_BOX (box), 6);
   gtk_widget_set_margin_top (box, 6);
   gimp_procedure_dialog_get_label (dialog, "more-title", _("More settings"), FALSE, FALSE);
-  gimp_procedure_dialog_fill_expander (dialog, "more", "more-title", FALSE, "more-box");
+  /* The rows scroll: the window stays as large as it is. */
+  gtk_expander_set_resize_toplevel (GTK_EXPANDER (gimp_procedure_dialog_fill_expander (dialog, "more", "more-title", FALSE, "more-box")), FALSE);
 }
 
 static void
@@ -435,10 +377,10 @@ add_hint (GimpProcedureDialog *dialog,
 /* An example in the row of a caption, and room for a note below it. */
 static void
 add_caption (GimpProcedureDialog       *dialog,
-             State                     *state,
+             UnclipPluginRows          *rows,
              const UnclipPluginCaption *described)
 {
-  Caption         *caption = &state->captions[state->n_captions++];
+  Caption         *caption = &rows->captions[rows->n_captions++];
   GtkWidget       *row = gimp_procedure_dialog_get_widget (dialog, described->argument, G_TYPE_NONE);
   GtkWidget       *box = gtk_widget_get_parent (row), *note = note_label_new ();
   GtkEntry        *entry = entry_of (dialog, described->argument);
@@ -452,19 +394,19 @@ add_caption (GimpProcedureDialog       *dialog,
   gtk_container_child_get (GTK_CONTAINER (box), row, "position", &position, NULL);
   gtk_box_pack_start (GTK_BOX (box), note, FALSE, FALSE, 0);
   gtk_box_reorder_child (GTK_BOX (box), note, position + 1);
-  *caption = (Caption) { state, described->argument, GTK_LABEL (note) };
-  g_signal_connect_data (state->config, notify, G_CALLBACK (update_note), caption, NULL, G_CONNECT_SWAPPED);
+  *caption = (Caption) { rows, described->argument, GTK_LABEL (note) };
+  g_signal_connect_data (rows->config, notify, G_CALLBACK (update_note), caption, NULL, G_CONNECT_SWAPPED);
 }
 
 static void
-fill_dialog (GimpProcedureDialog *dialog,
-             State               *state,
-             GimpProcedure       *procedure)
+fill (UnclipPluginRows    *rows,
+      GimpProcedureDialog *dialog,
+      GimpProcedure       *procedure)
 {
   g_autofree const char **own = own_arguments (procedure);
 
-  add_hint (dialog, _(state->descriptor->hint));
-  if (state->descriptor->takes & UNCLIP_PLUGIN_TAKES_GUIDANCE)
+  add_hint (dialog, _(rows->descriptor->hint));
+  if (rows->descriptor->takes & UNCLIP_PLUGIN_TAKES_GUIDANCE)
     gimp_procedure_dialog_get_scale_entry (dialog, "guidance", 1);
   for (const char **row = own; *row != NULL; row++)
     {
@@ -473,49 +415,54 @@ fill_dialog (GimpProcedureDialog *dialog,
       if (G_IS_PARAM_SPEC_DOUBLE (argument) || G_IS_PARAM_SPEC_INT (argument))
         gimp_procedure_dialog_get_scale_entry (dialog, *row, 1);
     }
-  add_seed (dialog, state);
-  add_model (dialog, state);
+  add_seed (dialog, rows);
+  add_model (dialog, rows);
   add_more (dialog, procedure);
-  add_rows (dialog, state, own);
+  add_rows (dialog, rows, own);
   align_labels (dialog, (const char *[]) { "seed", "model", own[0], NULL });
   name_rows (dialog, procedure);
-  for (const UnclipPluginCaption *caption = state->descriptor->captions; caption->argument != NULL; caption++)
-    add_caption (dialog, state, caption);
-  update_model (state);
+  for (const UnclipPluginCaption *caption = rows->descriptor->captions; caption->argument != NULL; caption++)
+    add_caption (dialog, rows, caption);
+  update_model (rows);
 }
 
-/* Leaves with the settings what the user has read, which need not be told again. */
-static void
-remember_notes (const State *state)
+UnclipPluginRows *
+unclip_plugin_rows_new (const UnclipPluginDescriptor *descriptor,
+                        GimpProcedure                *procedure,
+                        GimpProcedureConfig          *config,
+                        GimpProcedureDialog          *dialog)
+{
+  UnclipPluginRows *rows = g_new0 (UnclipPluginRows, 1);
+
+  rows->descriptor = descriptor;
+  rows->config = config;
+  rows->window = GTK_WINDOW (dialog);
+  fill (rows, dialog, procedure);
+  return rows;
+}
+
+GtkWidget *
+unclip_plugin_rows_widget (UnclipPluginRows *rows)
+{
+  return rows->widget;
+}
+
+char **
+unclip_plugin_rows_notes (UnclipPluginRows *rows)
 {
   g_autoptr (GStrvBuilder) notes = g_strv_builder_new ();
 
-  for (int i = 0; i < state->n_captions; i++)
-    g_strv_builder_add (notes, gtk_label_get_text (state->captions[i].note));
-  unclip_plugin_set_read (state->config, g_strv_builder_end (notes));
+  for (int i = 0; i < rows->n_captions; i++)
+    g_strv_builder_add (notes, gtk_label_get_text (rows->captions[i].note));
+  return g_strv_builder_end (notes);
 }
 
-gboolean
-unclip_plugin_dialog_ask (const UnclipPluginDescriptor *descriptor,
-                          GimpProcedure                *procedure,
-                          GimpProcedureConfig          *config)
+void
+unclip_plugin_rows_free (UnclipPluginRows *rows)
 {
-  State                state = { .descriptor = descriptor, .config = config };
-  GimpProcedureDialog *dialog;
-  gboolean             agreed;
-
-  gimp_ui_init ("unclip");
-  fill_texts (procedure, config);
-  dialog = GIMP_PROCEDURE_DIALOG (gimp_procedure_dialog_new (procedure, config, _(descriptor->title)));
-  state.dialog = GTK_DIALOG (dialog);
-  fill_dialog (dialog, &state, procedure);
-  agreed = gimp_procedure_dialog_run (dialog);
-
-  remember_notes (&state);
-  g_signal_handlers_disconnect_by_data (config, &state);
-  for (int i = 0; i < state.n_captions; i++)
-    g_signal_handlers_disconnect_by_data (config, &state.captions[i]);
-  gtk_widget_destroy (GTK_WIDGET (dialog));
-  g_clear_pointer (&state.model, unclip_model_unref);
-  return agreed;
+  g_signal_handlers_disconnect_by_data (rows->config, rows);
+  for (int i = 0; i < rows->n_captions; i++)
+    g_signal_handlers_disconnect_by_data (rows->config, &rows->captions[i]);
+  g_clear_pointer (&rows->model, unclip_model_unref);
+  g_free (rows);
 }
