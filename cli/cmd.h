@@ -216,6 +216,7 @@ gboolean cmd_decode      (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_upscale     (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_probe       (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_get         (CmdJob *job, int argc, char **argv, GError **error);
+gboolean cmd_doctor      (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_eval        (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_bench       (CmdJob *job, int argc, char **argv, GError **error);
 gboolean cmd_synth       (CmdJob *job, int argc, char **argv, GError **error);

@@ -31,6 +31,7 @@ static const struct
   { "probe", cmd_probe, N_("say which label fits a picture best") },
   { "info", cmd_info, N_("look at a model, or list those that are there") },
   { "get", cmd_get, N_("fetch a model that others made") },
+  { "doctor", cmd_doctor, N_("say what is here and what is wrong, for a bug report") },
   { "eval", cmd_eval, N_("run one part of the pipeline on given tensors") },
   { "bench", cmd_bench, N_("measure the speed of one network") },
   { "synth", cmd_synth, N_("make a model with random weights") },

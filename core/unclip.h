@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/job.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/part.h"
 #include "files/model.h"

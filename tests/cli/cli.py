@@ -27,7 +27,7 @@ MODEL = next((path for path in (TOYBOX, TINY) if (path / "model_index.json").exi
 GENERATED = "digitalsourcetype/trainedAlgorithmicMedia"
 COMPOSITE = "digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 COMMANDS = ["info", "generate", "variations", "text-edit", "interpolate", "mix", "invert", "decode", "upscale", "probe",
-            "get", "eval", "bench", "synth"]
+            "get", "doctor", "eval", "bench", "synth"]
 
 
 class Skip(Exception):
@@ -281,6 +281,44 @@ def test_info():
     listed = works("info", UNCLIP_MODEL_PATH=str(MODEL.parent)).splitlines()
     assert str(MODEL) in listed, listed
     assert run("info", UNCLIP_MODEL_PATH="/nowhere", XDG_DATA_HOME="/nowhere", XDG_DATA_DIRS="/nowhere").returncode == 0
+
+
+def test_doctor():
+    """A page about everything; what has to be mended is said at its end, and by the exit status."""
+    model()
+    home = pathlib.Path("home").absolute()
+    plain = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"), "XDG_DATA_HOME": str(home / "data"), "XDG_DATA_DIRS": str(home), "GIMP3_DIRECTORY": "",
+             "HF_TOKEN": "hf_secret"}
+    folders = [home / "config" / "GIMP" / v for v in ("3.0", "3.2")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    page = run("doctor", MODEL, **plain)
+    assert page.returncode == 0, page.stderr
+    for text in ("processor", "threads of a job", "memory for a job", "UNet2DConditionModel", "HF_TOKEN", str(folders[1]), "no plug-in"):
+        assert text in page.stdout, (text, page.stdout)
+    assert "hf_secret" not in page.stdout + page.stderr and "to be mended" not in page.stdout
+    report = json.loads(works("doctor", MODEL, "--json", **plain))
+    assert report["faults"] == [] and int(report["computer"]["threads of a job"]) >= 1 and str(MODEL) in report, report
+    # The user's plug-in stays behind when GIMP goes to its next version.
+    plugin = folders[0] / "plug-ins" / "unclip" / "unclip"
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text("#!/bin/sh\n")
+    (folders[0] / "pluginrc").write_text("(plug-in-def)\n")
+    faults = json.loads(run("doctor", MODEL, "--json", **plain).stdout)["faults"]
+    assert "chmod" in faults[0] and (len(faults) == 1 or "3.2" in faults[1]), faults
+    plugin.chmod(0o755)
+    assert any("restart" in fault for fault in json.loads(run("doctor", MODEL, "--json", **plain).stdout)["faults"])
+    shutil.rmtree(home)
+    # Models: one that cannot be opened, one with a file cut short, none.
+    fails(1, "doctor", "/nowhere", "--quiet", says=["1 thing"], **plain)
+    cut = pathlib.Path(shutil.copytree(MODEL, "cut"))
+    weights = next((cut / "decoder").glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-100])
+    page = run("doctor", cut, **plain)
+    assert page.returncode == 1 and "* " in page.stdout and "decoder: " in page.stdout.split("to be mended")[1], page.stdout
+    page = run("doctor", UNCLIP_MODEL_PATH="/nowhere", **plain)
+    assert page.returncode == 1 and "unclip get" in page.stdout, page.stdout
+    shutil.rmtree(cut)
 
 
 def test_memory():
