@@ -52,6 +52,7 @@ typedef struct
  * @command: the subcommand's name
  * @options: for core, filled in by cmd_job_parse()
  * @model_name: (nullable): --model, or the MODEL operand
+ * @prior_model: (nullable): --prior-model
  * @components: (nullable): --component
  * @operands: (nullable): what is not an option, as many as asked for
  * @model: (nullable): after cmd_job_open_model()
@@ -64,6 +65,7 @@ typedef struct
   const char    *command;
   UnclipOptions  options;
   char          *model_name;
+  char          *prior_model;
   char         **components;
   char         **operands;
   gboolean       quiet, json;

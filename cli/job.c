@@ -42,6 +42,7 @@ add_common_entries (GOptionContext *context,
     GOptionEntry entry;
   } common[] = {
     { CMD_TAKES_MODEL, { "model", 'm', 0, G_OPTION_ARG_FILENAME, &job->model_name, N_("A model's folder, or the name of one in the search path (default: toybox)"), N_("MODEL") } },
+    { CMD_TAKES_MODEL | CMD_TAKES_COMPONENTS, { "prior-model", 0, 0, G_OPTION_ARG_FILENAME, &job->prior_model, N_("The other repository of a model that comes in two, as Kandinsky 2.2's prior beside its decoder"), N_("DIR") } },
     { CMD_TAKES_COMPONENTS, { "component", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &job->components, N_("Take a component that the model lacks from another folder, for example image_encoder=DIR; may be repeated"), N_("NAME=DIR") } },
     { CMD_TAKES_SEED, { "seed", 's', 0, G_OPTION_ARG_STRING, &raw->seed, N_("Seed of the random numbers (default: 0)"), N_("N") } },
     { CMD_TAKES_SAMPLING, { "rng", 0, 0, G_OPTION_ARG_STRING, &raw->rng, N_("Random numbers: philox, or torch for the pictures that diffusers makes of a seed"), "philox|torch" } },
@@ -247,6 +248,17 @@ gboolean
 cmd_job_open_model (CmdJob  *job,
                     GError **error)
 {
+  if (job->prior_model != NULL)
+    {
+      g_autoptr (GStrvBuilder) components = g_strv_builder_new ();
+      g_autofree char *prior_model = g_strconcat ("prior_model=", job->prior_model, NULL);
+
+      g_strv_builder_add (components, prior_model);
+      if (job->components != NULL)
+        g_strv_builder_addv (components, (const char **) job->components);
+      g_strfreev (job->components);
+      job->components = g_strv_builder_end (components);
+    }
   job->model = unclip_model_open (job->model_name, (const char *const *) job->components, error);
   return job->model != NULL;
 }
@@ -351,6 +363,7 @@ cmd_job_clear (CmdJob *job)
   g_clear_pointer (&job->model, unclip_model_unref);
   g_clear_pointer (&job->model_name, g_free);
   g_clear_pointer (&job->components, g_strfreev);
+  g_clear_pointer (&job->prior_model, g_free);
   g_clear_pointer (&job->operands, g_strfreev);
   g_clear_pointer (&job->notes, json_array_unref);
   g_clear_pointer (&job->settings, json_object_unref);

@@ -73,7 +73,7 @@ typedef struct
   UnclipSchedule      *schedule;
   UnclipEvalCondition  condition;
   float               *x0, *xT, *noises; /* NULL where the file has none; [n_rows, size, size, 3], and for every step */
-  int                  n_rows, size, n_noises, n_iterations;
+  int                  n_rows, size, c, n_noises, n_iterations;
 } Job;
 
 static void
@@ -296,13 +296,13 @@ typedef struct
   int         row;
   int         n_loops, n_done; /* of this case and row */
   const char *stage;
-  float      *trajectory;      /* [n_steps, n_rows, size, size, 3] */
+  float      *trajectory;      /* [n_steps, n_rows, size, size, c] */
 } Run;
 
 static gsize
 state_size (const Job *job)
 {
-  return (gsize) job->size * job->size * 3;
+  return (gsize) job->size * job->size * job->c;
 }
 
 static void
@@ -394,13 +394,15 @@ add_timesteps (UnclipEval *eval, const char *name, const int *falling, int n, gb
 static gboolean
 run_case (const Job *job, const Case *c, GError **error)
 {
-  int               outputs = possible (job, c), dims[5] = { c->n_steps, job->n_rows, 3, job->size, job->size };
+  int               outputs = possible (job, c), dims[5] = { c->n_steps, job->n_rows, job->c, job->size, job->size };
   gboolean          inverts = (outputs & (INVERT | ROUNDTRIP)) != 0 || ((outputs & SAMPLE) != 0 && samples_inverted (c));
   g_autofree int   *timesteps = unclip_timesteps_ddim (job->schedule, c->n_steps, c->spacing, c->offset);
   gsize             size = (gsize) c->n_steps * job->n_rows * state_size (job);
   g_autofree float *all = unclip_eval_new (3 * size, error);
   float            *states[3] = { NULL };
 
+  /* An offset comes with set_alpha_to_one False, but for Karlo's, whose last step goes to alpha_bar 1. */
+  job->schedule->last_alpha_bar = c->offset > 0 && ! job->schedule->has_table_steps ? job->schedule->alpha_bar[0] : 1.0f;
   if (all == NULL)
     return FALSE;
   for (int i = 0; i < 3; i++)
@@ -430,7 +432,7 @@ run_case (const Job *job, const Case *c, GError **error)
 static gboolean
 read_pictures (Job *job, const char *name, float **out, GError **error)
 {
-  int dims[4] = { job->n_rows > 0 ? job->n_rows : -1, 3, job->size > 0 ? job->size : -1, job->size > 0 ? job->size : -1 };
+  int dims[4] = { job->n_rows > 0 ? job->n_rows : -1, job->c, job->size > 0 ? job->size : -1, job->size > 0 ? job->size : -1 };
 
   if (! unclip_eval_has (job->eval, name))
     return TRUE;
@@ -452,12 +454,14 @@ static gboolean
 read_job (Job *job, UnclipEval *eval, GError **error)
 {
   const UnclipTensor *noises;
-  int                 dims[5] = { -1, 0, 3, 0, 0 };
+  int                 dims[5] = { -1 };
 
   job->eval = eval;
   job->unet = unclip_unet_new (eval->model, "decoder", eval->context, error);
-  if (job->unet == NULL
-      || ! unclip_eval_setting_int (eval, "n_iterations", 5, 0, 1000, &job->n_iterations, error)
+  if (job->unet == NULL)
+    return FALSE;
+  job->c = dims[2] = unclip_unet_in_channels (job->unet);
+  if (! unclip_eval_setting_int (eval, "n_iterations", 5, 0, 1000, &job->n_iterations, error)
       || ! unclip_eval_condition_read (&job->condition, eval, job->unet, error)
       || ! read_pictures (job, "x0", &job->x0, error)
       || ! read_pictures (job, "xT", &job->xT, error))
@@ -484,8 +488,56 @@ read_job (Job *job, UnclipEval *eval, GError **error)
   if (job->schedule == NULL)
     return FALSE;
   /* DDIM has tables and prediction from the decoder's scheduler, but never clips and ignores the variance. */
-  job->schedule->clip = 0;
+  job->schedule->clip = job->schedule->threshold_ratio = 0;
   return TRUE;
+}
+
+/* Row @row: @x0 inverted under its own embedding, and sampled under the mean of both that its pair has; the last state is @x. */
+static gboolean
+edit_row (Job *job, const Case *c, int row, const int *timesteps, const float *z_i, float *x, GError **error)
+{
+  int               dim = unclip_unet_image_dim (job->unet), n_tokens = job->condition.n_tokens;
+  g_autofree float *pair = unclip_eval_pair (z_i, job->condition.n_rows, row, dim * sizeof (float));
+  g_autofree float *mean = g_new (float, 2 * dim);
+  g_auto (UnclipGuidedDecoder) own = { 0 };
+  g_auto (UnclipGuidedDecoder) other = { 0 };
+  g_auto (UnclipEvalCondition) between = { .n_rows = 2, .n_tokens = n_tokens, .context_width = job->condition.context_width, .time_width = job->condition.time_width };
+  g_autoptr (UnclipTrace) trace = NULL;
+  UnclipProcess     process = {
+    .schedule = job->schedule, .n = state_size (job), .timesteps = timesteps, .n_steps = c->n_steps,
+    .predict = unclip_guided_decoder_predict, .predict_data = &own,
+  };
+
+  between.context = g_new (float, (gsize) 2 * n_tokens * between.context_width);
+  between.time = g_new (float, (gsize) 2 * between.time_width);
+  for (int i = 0; i < dim; i++)
+    mean[i] = mean[dim + i] = (pair[i] + pair[dim + i]) / 2;
+  if (! unclip_unet_embed (job->unet, mean, 2, between.context, between.time, error)
+      || ! unclip_eval_guided_decoder (&own, job->unet, &job->condition, row, job->size, 1.0, error)
+      || (trace = unclip_invert_trace (&process, job->x0 + row * process.n, UNCLIP_INVERT_DDIM, 0, error)) == NULL
+      || ! unclip_eval_guided_decoder (&other, job->unet, &between, 0, job->size, 1.0, error))
+    return FALSE;
+  process.predict_data = &other;
+  memcpy (x, trace->x_T, process.n * sizeof (float));
+  return unclip_ddim_sample (&process, x, 0, error);
+}
+
+/* Output edited.CASE of a decoder that z_i alone conditions. */
+static gboolean
+edit (Job *job, const Case *c, GError **error)
+{
+  g_autofree int   *timesteps = unclip_timesteps_ddim (job->schedule, c->n_steps, c->spacing, c->offset);
+  g_autofree char  *name = g_strconcat ("edited.", c->name, NULL);
+  g_autofree float *x = unclip_eval_new (job->n_rows * state_size (job), error);
+  const float      *z_i = unclip_eval_floats (job->eval, "image_embeds", 2, (int[]) { job->condition.n_rows, unclip_unet_image_dim (job->unet) }, error);
+
+  if (x == NULL || z_i == NULL)
+    return FALSE;
+  job->schedule->last_alpha_bar = 1.0f;
+  for (int row = 0; row < job->n_rows; row++)
+    if (! edit_row (job, c, row, timesteps, z_i, x + row * state_size (job), error))
+      return FALSE;
+  return unclip_eval_add_pictures (job->eval, name, x, 4, (int[]) { job->n_rows, job->c, job->size, job->size }, error);
 }
 
 gboolean
@@ -506,5 +558,9 @@ unclip_eval_ddim (UnclipEval *eval, GError **error)
       if (! run_case (&job, g_ptr_array_index (cases, i), error))
         return FALSE;
     }
+  if (unclip_unet_image_dim (job.unet) > 0 && job.x0 != NULL)
+    for (guint i = 0; i < cases->len; i++)
+      if (strcmp (((const Case *) g_ptr_array_index (cases, i))->name, "s1.n10") == 0 && ! edit (&job, g_ptr_array_index (cases, i), error))
+        return FALSE;
   return TRUE;
 }

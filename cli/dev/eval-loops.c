@@ -5,7 +5,10 @@
 #include "tasks.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
 #include <string.h>
+
+#include "codec.h"
 
 /* ---- pairs of conditions ---------------------------------------------------------------- */
 
@@ -42,10 +45,10 @@ unclip_eval_guided_decoder (UnclipGuidedDecoder       *guided,
 {
   int n = condition->n_rows, n_tokens = condition->n_tokens;
   g_autofree float *context = unclip_eval_pair (condition->context, n, row, (gsize) n_tokens * condition->context_width * sizeof (float));
-  g_autofree int   *mask = unclip_eval_pair (condition->mask, n, row, n_tokens * sizeof (int));
+  g_autofree int   *mask = condition->mask != NULL ? unclip_eval_pair (condition->mask, n, row, n_tokens * sizeof (int)) : NULL;
   g_autofree float *time = unclip_eval_pair (condition->time, n, row, condition->time_width * sizeof (float));
 
-  return unclip_guided_decoder_init (guided, unet, size, 3, context, mask, time, n_tokens, guidance_scale, error);
+  return unclip_guided_decoder_init (guided, unet, size, unclip_unet_in_channels (unet), context, mask, time, n_tokens, guidance_scale, error);
 }
 
 /* ---- reading a loop ----------------------------------------------------------------------- */
@@ -60,6 +63,7 @@ unclip_eval_guided_decoder (UnclipGuidedDecoder       *guided,
  * @x: [n_rows, h, w, c]: start noise, becomes the result
  * @noises: [n_noises, n_rows, h, w, c]
  * @trajectory: [n_steps, n_rows, h, w, c]: the states after every step
+ * @limits: [n_steps, n_rows]: of dynamic thresholding
  * @stage: for progress
  */
 typedef struct
@@ -67,7 +71,7 @@ typedef struct
   const UnclipEval *eval;
   int               n_rows, h, w, c, n_steps, n_noises;
   int              *timesteps;
-  float            *x, *noises, *trajectory;
+  float            *x, *noises, *trajectory, *limits;
   const char       *stage;
   int               row; /* the one that runs now */
 } Loop;
@@ -79,6 +83,7 @@ loop_clear (Loop *loop)
   g_clear_pointer (&loop->x, g_free);
   g_clear_pointer (&loop->noises, g_free);
   g_clear_pointer (&loop->trajectory, g_free);
+  g_clear_pointer (&loop->limits, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Loop, loop_clear)
 
@@ -101,13 +106,14 @@ check_timesteps (const Loop *loop, const UnclipSchedule *schedule, GError **erro
   return TRUE;
 }
 
+/* @n_channels: of states that are pictures; 0: they are vectors */
 static gboolean
-read_latents (Loop *loop, gboolean is_pictures, GError **error)
+read_latents (Loop *loop, int n_channels, GError **error)
 {
-  int          dims[4] = { -1, is_pictures ? 3 : -1, -1, -1 };
+  int          dims[4] = { -1, n_channels > 0 ? n_channels : -1, -1, -1 };
   const float *vectors;
 
-  if (is_pictures)
+  if (n_channels > 0)
     {
       loop->x = unclip_eval_pictures (loop->eval, "latents", 4, dims, error);
       loop->h = dims[2];
@@ -131,7 +137,7 @@ read_latents (Loop *loop, gboolean is_pictures, GError **error)
 }
 
 static gboolean
-read_noises (Loop *loop, gboolean is_pictures, GError **error)
+read_noises (Loop *loop, int n_channels, GError **error)
 {
   const UnclipTensor *tensor = unclip_tensors_find (loop->eval->in, "noises");
   int                 dims[5] = { -1, loop->n_rows, loop->c, loop->h, loop->w };
@@ -140,7 +146,7 @@ read_noises (Loop *loop, gboolean is_pictures, GError **error)
   /* A loop of one step has none. */
   if (tensor == NULL || tensor->n == 0)
     return TRUE;
-  if (is_pictures)
+  if (n_channels > 0)
     loop->noises = unclip_eval_pictures (loop->eval, "noises", 5, dims, error);
   else if ((vectors = unclip_eval_floats (loop->eval, "noises", 3, dims, error)) != NULL)
     loop->noises = g_memdup2 (vectors, tensor->n * sizeof (float));
@@ -168,25 +174,31 @@ read_timesteps (Loop *loop, const UnclipSchedule *schedule, int n_steps, GError 
   return TRUE;
 }
 
-/* Tensors "latents", "noises" and "timesteps". @is_pictures: states are square pictures of three channels; else vectors.
- * @n_steps: 0: as many as there are timesteps in the file; or else one more than noises */
+/* Noise, timesteps and room for what the loop makes of @loop->x, which is there. */
 static gboolean
-loop_read (Loop *loop, const UnclipEval *eval, const UnclipSchedule *schedule, gboolean is_pictures, int n_steps, GError **error)
+loop_read_rest (Loop *loop, const UnclipSchedule *schedule, int n_channels, int n_steps, GError **error)
 {
-  *loop = (Loop) { .eval = eval };
-  if (! read_latents (loop, is_pictures, error)
-      || ! read_noises (loop, is_pictures, error)
-      || ! read_timesteps (loop, schedule, n_steps, error))
+  if (! read_noises (loop, n_channels, error) || ! read_timesteps (loop, schedule, n_steps, error))
     return FALSE;
 
   if (loop->n_noises < loop->n_steps - 1)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has noise for %d steps, but a loop of %d takes %d"),
-                   eval->in_path, "noises", loop->n_noises, loop->n_steps, loop->n_steps - 1);
+                   loop->eval->in_path, "noises", loop->n_noises, loop->n_steps, loop->n_steps - 1);
       return FALSE;
     }
+  loop->limits = g_new0 (float, (gsize) loop->n_steps * loop->n_rows);
   loop->trajectory = unclip_eval_new (loop->n_steps * loop->n_rows * state_size (loop), error);
   return loop->trajectory != NULL;
+}
+
+/* Tensors "latents", "noises" and "timesteps". @n_channels: states are square pictures of as many; 0: vectors.
+ * @n_steps: 0: as many as there are timesteps in the file; or else one more than noises */
+static gboolean
+loop_read (Loop *loop, const UnclipEval *eval, const UnclipSchedule *schedule, int n_channels, int n_steps, GError **error)
+{
+  *loop = (Loop) { .eval = eval };
+  return read_latents (loop, n_channels, error) && loop_read_rest (loop, schedule, n_channels, n_steps, error);
 }
 
 /* ---- running it ------------------------------------------------------------------------------ */
@@ -252,25 +264,88 @@ loop_prior (Loop *loop, UnclipPrior *prior, const UnclipSchedule *schedule, cons
   return TRUE;
 }
 
-/* @image_small: (out caller-allocates): [n_rows, h, w, c], the result clamped to [-1, 1] */
-static gboolean
-loop_decoder (Loop *loop, UnclipUnet *unet, const UnclipSchedule *schedule, const UnclipEvalCondition *condition, double guidance_scale,
-              float *image_small, GError **error)
+/* The decoder, and where dynamic thresholding limits what it says. */
+typedef struct
 {
-  gsize n = state_size (loop);
+  UnclipGuidedDecoder   guided;
+  const UnclipSchedule *schedule;
+  Loop                 *loop;
+  int                   step;
+} Limited;
 
+static void
+limited_clear (Limited *limited)
+{
+  unclip_guided_decoder_clear (&limited->guided);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Limited, limited_clear)
+
+static gboolean
+predict_limited (const float *x, int t, float *eps, float *v, gpointer data, GError **error)
+{
+  Limited              *limited = data;
+  const UnclipSchedule *schedule = limited->schedule;
+  gsize                 n = state_size (limited->loop);
+  float                 signal = sqrtf (schedule->alpha_bar[t]), noise = sqrtf (1.0f - schedule->alpha_bar[t]);
+  g_autofree float     *x_0 = NULL;
+
+  if (! unclip_guided_decoder_predict (x, t, eps, v, &limited->guided, error))
+    return FALSE;
+  if (schedule->threshold_ratio == 0)
+    return TRUE;
+  x_0 = g_new (float, n);
+  for (gsize i = 0; i < n; i++)
+    x_0[i] = (x[i] - noise * eps[i]) / signal;
+  limited->loop->limits[limited->step++ * limited->loop->n_rows + limited->loop->row] = unclip_threshold (x_0, n, schedule->threshold_ratio, schedule->threshold_most);
+  return TRUE;
+}
+
+static gboolean
+loop_decoder (Loop *loop, UnclipUnet *unet, const UnclipSchedule *schedule, const UnclipEvalCondition *condition, double guidance_scale, GError **error)
+{
   loop->stage = "decoder";
   for (int row = 0; row < loop->n_rows; row++)
     {
-      g_auto (UnclipGuidedDecoder) guided = { 0 };
+      g_auto (Limited) limited = { .schedule = schedule, .loop = loop };
 
-      if (! unclip_eval_guided_decoder (&guided, unet, condition, row, loop->h, guidance_scale, error)
-          || ! run_row (loop, row, schedule, unclip_guided_decoder_predict, &guided, error))
+      if (! unclip_eval_guided_decoder (&limited.guided, unet, condition, row, loop->h, guidance_scale, error)
+          || ! run_row (loop, row, schedule, predict_limited, &limited, error))
         return FALSE;
     }
-  for (gsize i = 0; i < loop->n_rows * n; i++)
-    image_small[i] = CLAMP (loop->x[i], -1.0f, 1.0f);
   return TRUE;
+}
+
+/* Outputs of the decoder's loop: trajectory; the result, clamped, as image_small or as the picture that the codec makes of it; limits. */
+static gboolean
+add_decoded (UnclipEval *eval, const Loop *loop, const UnclipSchedule *schedule, GError **error)
+{
+  UnclipCodec       codec;
+  gsize             n = state_size (loop), n_picture;
+  g_autofree float *pictures = NULL;
+  int               side;
+
+  if (! unclip_eval_add_pictures (eval, "trajectory", loop->trajectory, 5, (int[]) { loop->n_steps, loop->n_rows, loop->c, loop->h, loop->w }, error)
+      || ! unclip_codec_init (&codec, eval->model, error))
+    return FALSE;
+  side = loop->h * codec.factor;
+  n_picture = (gsize) side * side * 3;
+  pictures = unclip_eval_new (loop->n_rows * n_picture, error);
+  if (pictures == NULL)
+    return FALSE;
+  for (int row = 0; row < loop->n_rows; row++)
+    if (! unclip_codec_decode (&codec, eval->model, eval->context, loop->x + row * n, side, pictures + row * n_picture, error))
+      return FALSE;
+  for (gsize i = 0; i < loop->n_rows * n_picture; i++)
+    pictures[i] = codec.is_lossless ? CLAMP (pictures[i], -1.0f, 1.0f) : CLAMP (pictures[i] * 0.5f + 0.5f, 0.0f, 1.0f);
+  if (schedule->threshold_ratio > 0)
+    {
+      float *limits = unclip_eval_add (eval, "limits", loop->n_rows == 1 ? 1 : 2, (int[]) { loop->n_steps, loop->n_rows }, error);
+
+      if (limits == NULL)
+        return FALSE;
+      memcpy (limits, loop->limits, (gsize) loop->n_steps * loop->n_rows * sizeof (float));
+    }
+  return unclip_eval_add_pictures (eval, codec.is_lossless ? "image_small" : "image", pictures, 4, (int[]) { loop->n_rows, 3, side, side }, error);
 }
 
 /* @upscaled: (out caller-allocates): [n_rows, h, w, c]; @image: the result as a picture in [0, 1] */
@@ -325,7 +400,7 @@ unclip_eval_prior_loop (UnclipEval *eval, GError **error)
       || ! unclip_eval_setting_int (eval, "prior_n_steps", n_steps, 1, schedule->n_train, &n_steps, error)
       || ! read_guidance (eval, eval->options->prior_guidance_scale, 4.0, &guidance_scale, error)
       || ! unclip_eval_setting_double (eval, "prior_guidance_scale", guidance_scale, 0, 1000, &guidance_scale, error)
-      || ! loop_read (&loop, eval, schedule, FALSE, n_steps, error))
+      || ! loop_read (&loop, eval, schedule, 0, n_steps, error))
     return FALSE;
 
   dim = dims[1] = unclip_prior_dim (prior);
@@ -359,37 +434,87 @@ unclip_eval_prior_loop (UnclipEval *eval, GError **error)
   std = unclip_prior_std (prior);
   for (int i = 0; i < loop.n_rows * dim; i++)
     embeds[i] = loop.x[i] * std[i % dim] + mean[i % dim];
-  return TRUE;
+  return unclip_eval_add_negative (eval, error);
+}
+
+/* Everything but the loop's states. */
+static gboolean
+read_decoder (UnclipEval *eval, UnclipUnet **unet, UnclipSchedule **schedule, int *n_steps, double *guidance_scale, UnclipEvalCondition *condition, GError **error)
+{
+  *unet = unclip_unet_new (eval->model, "decoder", eval->context, error);
+  *schedule = *unet != NULL ? unclip_stage_schedule (eval->model, "decoder_scheduler", error) : NULL;
+  return *schedule != NULL
+         && unclip_eval_setting_int (eval, "n_steps", eval->options->n_steps, 1, (*schedule)->n_train, n_steps, error)
+         && read_guidance (eval, eval->options->guidance_scale, unclip_family_default (unclip_model_family (eval->model), "decoder_guidance_scale", 8.0),
+                           guidance_scale, error)
+         && unclip_eval_condition_read (condition, eval, *unet, error);
 }
 
 gboolean
 unclip_eval_decoder_loop (UnclipEval *eval, GError **error)
 {
-  g_autoptr (UnclipUnet) unet = unclip_unet_new (eval->model, "decoder", eval->context, error);
+  g_autoptr (UnclipUnet) unet = NULL;
   g_autoptr (UnclipSchedule) schedule = NULL;
   g_auto (Loop) loop = { 0 };
   g_auto (UnclipEvalCondition) condition = { 0 };
-  g_autofree float *image_small = NULL;
-  int               n_steps;
-  double            guidance_scale;
+  int    n_steps;
+  double guidance_scale;
 
-  if (unet == NULL)
-    return FALSE;
-  schedule = unclip_stage_schedule (eval->model, "decoder_scheduler", error);
-  if (schedule == NULL
-      || ! unclip_eval_setting_int (eval, "n_steps", eval->options->n_steps, 1, schedule->n_train, &n_steps, error)
-      || ! read_guidance (eval, eval->options->guidance_scale, 8.0, &guidance_scale, error)
-      || ! loop_read (&loop, eval, schedule, TRUE, n_steps, error)
-      || ! unclip_eval_condition_read (&condition, eval, unet, error)
-      || ! unclip_eval_check_pairs (eval, "encoder_hidden_states", condition.n_rows, loop.n_rows, error))
-    return FALSE;
+  return read_decoder (eval, &unet, &schedule, &n_steps, &guidance_scale, &condition, error)
+         && loop_read (&loop, eval, schedule, unclip_unet_in_channels (unet), n_steps, error)
+         && unclip_eval_check_pairs (eval, "encoder_hidden_states", condition.n_rows, loop.n_rows, error)
+         && loop_decoder (&loop, unet, schedule, &condition, guidance_scale, error)
+         && add_decoded (eval, &loop, schedule, error);
+}
 
-  image_small = unclip_eval_new (loop.n_rows * state_size (&loop), error);
-  return image_small != NULL
-         && loop_decoder (&loop, unet, schedule, &condition, guidance_scale, image_small, error)
-         && unclip_eval_add_pictures (eval, "trajectory", loop.trajectory, 5,
-                                      (int[]) { loop.n_steps, loop.n_rows, loop.c, loop.h, loop.w }, error)
-         && unclip_eval_add_pictures (eval, "image_small", image_small, 4, (int[]) { loop.n_rows, loop.c, loop.h, loop.w }, error);
+/* Output latents, what the codec makes of tensor pixels, and output start, the same under tensor noise as it is at the first timestep: @loop->x. */
+static gboolean
+begin_with_picture (Loop *loop, UnclipEval *eval, const UnclipUnet *unet, const UnclipSchedule *schedule, int n_steps, GError **error)
+{
+  UnclipCodec       codec;
+  int               dims[4] = { 1, 3, -1, -1 };
+  g_autofree float *pixels = unclip_eval_pictures (eval, "pixels", 4, dims, error), *noise = NULL;
+  float             alpha_bar;
+
+  if (pixels == NULL || ! unclip_codec_init (&codec, eval->model, error))
+    return FALSE;
+  if (dims[2] != dims[3] || dims[2] % codec.factor != 0)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has pictures of %d × %d, but they must be square"), eval->in_path, "pixels", dims[3], dims[2]);
+      return FALSE;
+    }
+  *loop = (Loop) { .eval = eval, .n_rows = 1, .h = dims[2] / codec.factor, .w = dims[2] / codec.factor, .c = codec.n_channels };
+  loop->x = unclip_eval_new (state_size (loop), error);
+  dims[1] = loop->c;
+  dims[2] = loop->h;
+  dims[3] = loop->w;
+  noise = loop->x != NULL ? unclip_eval_pictures (eval, "noise", 4, dims, error) : NULL;
+  if (noise == NULL
+      || ! unclip_codec_encode (&codec, eval->model, eval->context, pixels, loop->h * codec.factor, loop->x, error)
+      || ! unclip_eval_add_pictures (eval, "latents", loop->x, 4, dims, error)
+      || ! loop_read_rest (loop, schedule, unclip_unet_in_channels (unet), n_steps, error))
+    return FALSE;
+  alpha_bar = schedule->alpha_bar[loop->timesteps[0]];
+  for (gsize i = 0; i < state_size (loop); i++)
+    loop->x[i] = sqrtf (alpha_bar) * loop->x[i] + sqrtf (1.0f - alpha_bar) * noise[i];
+  return unclip_eval_add_pictures (eval, "start", loop->x, 4, dims, error);
+}
+
+gboolean
+unclip_eval_img2img (UnclipEval *eval, GError **error)
+{
+  g_autoptr (UnclipUnet) unet = NULL;
+  g_autoptr (UnclipSchedule) schedule = NULL;
+  g_auto (Loop) loop = { 0 };
+  g_auto (UnclipEvalCondition) condition = { 0 };
+  int    n_steps;
+  double guidance_scale;
+
+  return read_decoder (eval, &unet, &schedule, &n_steps, &guidance_scale, &condition, error)
+         && begin_with_picture (&loop, eval, unet, schedule, n_steps, error)
+         && unclip_eval_check_pairs (eval, "image_embeds", condition.n_rows, loop.n_rows, error)
+         && loop_decoder (&loop, unet, schedule, &condition, guidance_scale, error)
+         && add_decoded (eval, &loop, schedule, error);
 }
 
 gboolean
@@ -403,7 +528,7 @@ unclip_eval_super_res_loop (UnclipEval *eval, GError **error)
   if (schedule == NULL
       || ! unclip_eval_setting_int (eval, "n_steps", eval->options->super_res_n_steps, 1, schedule->n_train, &n_steps, error)
       || ! unclip_eval_setting_int (eval, "super_res_n_steps", n_steps, 1, schedule->n_train, &n_steps, error)
-      || ! loop_read (&loop, eval, schedule, TRUE, n_steps, error))
+      || ! loop_read (&loop, eval, schedule, 3, n_steps, error))
     return FALSE;
   dims[0] = loop.n_rows;
   image_small = unclip_eval_pictures (eval, "image_small", 4, dims, error);

@@ -184,12 +184,40 @@ unclip_eval_text_proj (UnclipEval *eval, GError **error)
 /* ---- UNets ------------------------------------------------------------------------------------ */
 
 gboolean
-unclip_eval_condition_read (UnclipEvalCondition *condition, const UnclipEval *eval, const UnclipUnet *unet, GError **error)
+unclip_eval_check_sees_image (const UnclipEval *eval, const UnclipUnet *unet, GError **error)
+{
+  if (unclip_unet_image_dim (unet) > 0)
+    return TRUE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("The decoder of %s does not see z_i alone, as this task's has to"), unclip_model_name (eval->model));
+  return FALSE;
+}
+
+/* Tensor image_embeds [n, dim], through the decoder's own layers. */
+static gboolean
+read_image_condition (UnclipEvalCondition *condition, const UnclipEval *eval, UnclipUnet *unet, GError **error)
+{
+  int          dims[2] = { -1, unclip_unet_image_dim (unet) };
+  const float *z_i = unclip_eval_floats (eval, "image_embeds", 2, dims, error);
+
+  if (z_i == NULL)
+    return FALSE;
+  *condition = (UnclipEvalCondition) {
+    .n_rows = dims[0], .n_tokens = unclip_unet_image_tokens (unet), .context_width = unclip_unet_context_width (unet), .time_width = unclip_unet_time_width (unet)
+  };
+  condition->context = g_new (float, (gsize) condition->n_rows * condition->n_tokens * condition->context_width);
+  condition->time = g_new (float, (gsize) condition->n_rows * condition->time_width);
+  return unclip_unet_embed (unet, z_i, condition->n_rows, condition->context, condition->time, error);
+}
+
+gboolean
+unclip_eval_condition_read (UnclipEvalCondition *condition, const UnclipEval *eval, UnclipUnet *unet, GError **error)
 {
   int          context_dims[3] = { -1, -1, unclip_unet_context_width (unet) };
   int          time_dims[2] = { -1, unclip_unet_time_width (unet) };
   const float *context, *time;
 
+  if (unclip_unet_image_dim (unet) > 0)
+    return read_image_condition (condition, eval, unet, error);
   context = unclip_eval_floats (eval, "encoder_hidden_states", 3, context_dims, error);
   if (context == NULL)
     return FALSE;
@@ -216,10 +244,9 @@ unclip_eval_condition_clear (UnclipEvalCondition *condition)
   g_clear_pointer (&condition->mask, g_free);
 }
 
-/* The network at every timestep, its results one after the other under @name. */
-static gboolean
-predict (UnclipEval *eval, UnclipUnet *unet, const float *sample, const int dims[4], const int *timesteps, int n_timesteps,
-         const char *stage, const char *name, GError **error)
+gboolean
+unclip_eval_predict (UnclipEval *eval, UnclipUnet *unet, const float *sample, const int dims[4], const int *timesteps, int n_timesteps,
+                     const char *stage, const char *name, GError **error)
 {
   int               n = dims[0], h = dims[2], w = dims[3], c = unclip_unet_out_channels (unet);
   gsize             size = (gsize) n * h * w * c;
@@ -253,7 +280,7 @@ unclip_eval_decoder (UnclipEval *eval, GError **error)
   timesteps = unclip_eval_ints (eval, "timesteps", 1, &n_timesteps, error);
   return timesteps != NULL
          && unclip_unet_set_context (unet, condition.context, condition.mask, condition.time, condition.n_rows, condition.n_tokens, error)
-         && predict (eval, unet, sample, dims, timesteps, n_timesteps, "decoder", "out", error);
+         && unclip_eval_predict (eval, unet, sample, dims, timesteps, n_timesteps, "decoder", "out", error);
 }
 
 gboolean
@@ -283,7 +310,7 @@ unclip_eval_super_res (UnclipEval *eval, GError **error)
       eval->to = (double) done / n_there;
       dims[1] = unclip_unet_in_channels (unet);
       sample = unclip_eval_pictures (eval, "sample", 4, dims, error);
-      if (sample == NULL || ! predict (eval, unet, sample, dims, timesteps, n_timesteps, "super_res", names[i], error))
+      if (sample == NULL || ! unclip_eval_predict (eval, unet, sample, dims, timesteps, n_timesteps, "super_res", names[i], error))
         return FALSE;
     }
   return TRUE;

@@ -89,12 +89,14 @@ typedef struct
   Draws         prior, decoder, super_res;
   double        guidance_scale;
   int           row;
+  GArray       *trajectory; /* values of the decoder's states, step by step */
 } Pipeline;
 
 static void
 pipeline_clear (Pipeline *pipeline)
 {
   unclip_run_clear (&pipeline->run);
+  g_clear_pointer (&pipeline->trajectory, g_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pipeline, pipeline_clear)
 
@@ -138,6 +140,13 @@ read_prior (Pipeline *pipeline, GError **error)
   return FALSE;
 }
 
+/* Whether the pipelines of the model's family have one. */
+static gboolean
+has_upsampler (const UnclipEval *eval)
+{
+  return unclip_family_find (unclip_model_family (eval->model), UNCLIP_FIRST_UPSAMPLER) != NULL;
+}
+
 static gboolean
 check_rows (const Pipeline *pipeline, GError **error)
 {
@@ -146,12 +155,20 @@ check_rows (const Pipeline *pipeline, GError **error)
   if (pipeline->n_embeds != 1 && pipeline->n_embeds != n_rows)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has %d rows, but there are %d embeddings"),
                  pipeline->eval->in_path, "decoder_latents", n_rows, pipeline->n_embeds);
-  else if (pipeline->super_res.n_rows != n_rows)
+  else if (has_upsampler (pipeline->eval) && pipeline->super_res.n_rows != n_rows)
     g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has %d rows, but \"%s\" has %d"),
                  pipeline->eval->in_path, "super_res_latents", pipeline->super_res.n_rows, "decoder_latents", n_rows);
   else
     return TRUE;
   return FALSE;
+}
+
+static void
+watch (const float *x, gpointer data)
+{
+  Pipeline *pipeline = data;
+
+  g_array_append_vals (pipeline->trajectory, x, pipeline->run.n_state);
 }
 
 /* All that the rows share. */
@@ -173,7 +190,8 @@ pipeline_init (Pipeline *pipeline, GError **error)
   options->progress_data = pipeline;
   options->note = NULL;
   options->used = NULL;
-  if (! unclip_eval_setting_double (eval, "guidance_scale", options->guidance_scale >= 0 ? options->guidance_scale : DECODER_GUIDANCE, 0, 1000,
+  if (! unclip_eval_setting_double (eval, "guidance_scale", options->guidance_scale >= 0 ? options->guidance_scale
+                                    : unclip_family_default (unclip_model_family (eval->model), "decoder_guidance_scale", DECODER_GUIDANCE), 0, 1000,
                                     &pipeline->guidance_scale, error)
       || ! unclip_eval_setting_double (eval, "prior_guidance_scale", options->prior_guidance_scale >= 0 ? options->prior_guidance_scale : PRIOR_GUIDANCE, 0, 1000,
                                        &options->prior_guidance_scale, error)
@@ -181,14 +199,17 @@ pipeline_init (Pipeline *pipeline, GError **error)
       || ! unclip_eval_setting_int (eval, "super_res_n_steps", options->super_res_n_steps, 1, 1000, &super_res_n_steps, error)
       || ! read_prior (pipeline, error)
       || ! unclip_run_init (run, eval->model, options, error)
-      || unclip_model_component_dir (eval->model, UNCLIP_FIRST_UPSAMPLER, error) == NULL
+      || (has_upsampler (eval) && unclip_model_component_dir (eval->model, UNCLIP_FIRST_UPSAMPLER, error) == NULL)
       || ! read_draws (&pipeline->decoder, eval, "decoder_", 3, (int[]) { run->codec.n_channels, run->state_side, run->state_side }, n_steps, error)
-      || ! read_draws (&pipeline->super_res, eval, "super_res_", 3, (int[]) { 3, run->first_size, run->first_size }, super_res_n_steps, error)
+      || (has_upsampler (eval) && ! read_draws (&pipeline->super_res, eval, "super_res_", 3, (int[]) { 3, run->first_size, run->first_size }, super_res_n_steps, error))
       || ! check_rows (pipeline, error))
     return FALSE;
   run->dim = pipeline->dim;
   run->n_steps = pipeline->decoder.n_steps;
-  run->super_res_n_steps = pipeline->super_res.n_steps;
+  run->super_res_n_steps = MAX (pipeline->super_res.n_steps, 1);
+  pipeline->trajectory = g_array_new (FALSE, FALSE, sizeof (float));
+  run->watch = watch;
+  run->watch_data = pipeline;
   run->context.type = context->type;
   run->context.is_exact = context->is_exact;
   return TRUE;
@@ -208,7 +229,8 @@ run_row (Pipeline *pipeline, const char *y, int row, float *z_i, float *small, f
   if (given == NULL)
     add_draws (draws, &pipeline->prior, row);
   add_draws (draws, &pipeline->decoder, row);
-  add_draws (draws, &pipeline->super_res, row);
+  if (run->upsamples)
+    add_draws (draws, &pipeline->super_res, row);
   unclip_random_free (run->random);
   run->random = unclip_random_new_given ((const float *) draws->data, draws->len);
   pipeline->row = row;
@@ -229,7 +251,24 @@ run_row (Pipeline *pipeline, const char *y, int row, float *z_i, float *small, f
   return TRUE;
 }
 
-/* Outputs image_embeds, unless they were given, image_small and image. */
+/* Of all rows, one beside the other. */
+static gboolean
+add_trajectory (const Pipeline *pipeline, GError **error)
+{
+  const UnclipRun  *run = &pipeline->run;
+  int               n_rows = pipeline->decoder.n_rows, n_steps = run->n_steps, side = run->state_side;
+  g_autofree float *states = unclip_eval_new ((gsize) n_steps * n_rows * run->n_state, error);
+
+  if (states == NULL)
+    return FALSE;
+  for (int row = 0; row < n_rows; row++)
+    for (int k = 0; k < n_steps; k++)
+      memcpy (states + ((gsize) k * n_rows + row) * run->n_state, &g_array_index (pipeline->trajectory, float, ((gsize) row * n_steps + k) * run->n_state),
+              run->n_state * sizeof (float));
+  return unclip_eval_add_pictures (pipeline->eval, "trajectory", states, 5, (int[]) { n_steps, n_rows, run->codec.n_channels, side, side }, error);
+}
+
+/* Outputs image_embeds, unless they were given, image and image_small; of decoders that do not work on pictures trajectory and negative_image_embeds. */
 static gboolean
 pipeline_run (Pipeline *pipeline, const char *y, GError **error)
 {
@@ -255,7 +294,9 @@ pipeline_run (Pipeline *pipeline, const char *y, GError **error)
     if (! run_row (pipeline, y, row, z_i != NULL ? z_i + (gsize) (pipeline->n_embeds == 1 ? 0 : row) * pipeline->dim : NULL,
                    small + (gsize) row * side * side * 3, image + (gsize) row * run->size * run->size * 3, error))
       return FALSE;
-  return unclip_eval_add_pictures (eval, "image_small", small, 4, (int[]) { n_rows, 3, side, side }, error);
+  if (run->codec.is_lossless)
+    return unclip_eval_add_pictures (eval, "image_small", small, 4, (int[]) { n_rows, 3, side, side }, error);
+  return add_trajectory (pipeline, error) && unclip_eval_add_negative (eval, error);
 }
 
 /* ---- the tasks ---------------------------------------------------------------------------------- */
@@ -273,11 +314,14 @@ embed (UnclipEval *eval, int dims[2], GError **error)
 
   if (eval->image == NULL && ! unclip_eval_has (eval, "pixel_values") && unclip_eval_has (eval, "image_embeds"))
     {
-      g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, eval->context, error);
+      if (unclip_model_has (eval->model, "text_proj"))
+        {
+          g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (eval->model, eval->context, error);
 
-      if (proj == NULL)
-        return NULL;
-      dims[1] = unclip_text_proj_dim (proj);
+          if (proj == NULL)
+            return NULL;
+          dims[1] = unclip_text_proj_dim (proj);
+        }
       given = unclip_eval_floats (eval, "image_embeds", 2, dims, error);
       z_i = given != NULL ? unclip_eval_add (eval, "image_embeds", 2, dims, error) : NULL;
       if (z_i != NULL)

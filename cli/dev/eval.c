@@ -35,6 +35,12 @@ static const Task tasks[] = {
   { "variation", unclip_eval_variation, TRUE, FALSE, { "prompt", "n_steps", "super_res_n_steps", "guidance_scale" } },
   { "text2image", unclip_eval_text2image, TRUE, FALSE,
     { "prompt", "n_steps", "prior_n_steps", "super_res_n_steps", "guidance_scale", "prior_guidance_scale" } },
+  { "unet", unclip_eval_unet, TRUE },
+  { "prior_loop_negative", unclip_eval_prior_loop_negative, TRUE, FALSE, { "prior_guidance_scale" } },
+  { "prior_interpolate", unclip_eval_prior_interpolate, TRUE, FALSE, { "prior_guidance_scale" } },
+  { "movq_encode", unclip_eval_movq_encode, TRUE },
+  { "movq_decode", unclip_eval_movq_decode, TRUE },
+  { "img2img", unclip_eval_img2img, TRUE, FALSE, { "n_steps", "guidance_scale" } },
   { "tokenizer", unclip_eval_tokenizer, FALSE, TRUE },
   { "preprocess", unclip_eval_preprocess, FALSE },
 };

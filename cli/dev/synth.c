@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "family.h"
 #include "network.h"
 #include "read.h"
 #include "safetensors.h"
@@ -205,7 +206,20 @@ typedef struct
   GPtrArray           *made;             /* element-type UnclipPart: what is to be removed if we fail, in the order of making */
   guint64              size, size_done;  /* bytes of weights, over all components */
   float               *values;           /* [CHUNK] */
+  UnclipModel         *model;            /* the configs', where they lie in several repositories; else NULL */
 } Synth;
+
+/* Where the component lies in @config_dir, and will in @out_dir; NULL: in neither. transfer full */
+static char *
+folder_of (const Synth *synth, const char *component)
+{
+  const char *dir;
+
+  if (synth->model == NULL)
+    return g_strdup (component);
+  dir = unclip_model_has (synth->model, component) ? unclip_model_component_dir (synth->model, component, NULL) : NULL;
+  return dir != NULL ? g_strdup (dir + strlen (unclip_model_path (synth->model)) + 1) : NULL;
+}
 
 static gboolean
 write_tensor (Synth *synth, UnclipWriter *writer, const char *component, const UnclipEntry *entry, GError **error)
@@ -234,7 +248,7 @@ write_tensor (Synth *synth, UnclipWriter *writer, const char *component, const U
 static gboolean
 write_weights (Synth *synth, const char *component, const char *file, GPtrArray *entries, GError **error)
 {
-  g_autofree char *path = g_build_filename (synth->out_dir, component, file, NULL);
+  g_autofree char *folder = folder_of (synth, component), *path = g_build_filename (synth->out_dir, folder, file, NULL);
   g_autoptr (UnclipWriter) writer = unclip_writer_new (path, entries, NULL, error);
 
   if (writer == NULL)
@@ -305,13 +319,17 @@ is_config (const char *name)
 static gboolean
 copy_configs (Synth *synth, const char *component, GError **error)
 {
-  g_autofree char *from = g_build_filename (synth->config_dir, component, NULL);
-  g_autofree char *to = g_build_filename (synth->out_dir, component, NULL);
-  g_autoptr (GDir) dir = g_dir_open (from, 0, NULL);
+  g_autofree char *folder = folder_of (synth, component);
+  g_autofree char *from = g_build_filename (synth->config_dir, folder, NULL);
+  g_autofree char *to = g_build_filename (synth->out_dir, folder, NULL);
+  g_autofree char *above = g_path_get_dirname (to);
+  g_autoptr (GDir) dir = folder != NULL ? g_dir_open (from, 0, NULL) : NULL;
   const char *name;
 
   if (dir == NULL)
     return TRUE;
+  if (! g_file_test (above, G_FILE_TEST_IS_DIR) && ! make_dir (synth, above, error))
+    return FALSE;
   if (! make_dir (synth, to, error))
     return FALSE;
   while ((name = g_dir_read_name (dir)) != NULL)
@@ -319,6 +337,24 @@ copy_configs (Synth *synth, const char *component, GError **error)
       g_autofree char *source = g_build_filename (from, name, NULL), *target = g_build_filename (to, name, NULL);
 
       if (is_config (name) && g_file_test (source, G_FILE_TEST_IS_REGULAR) && ! copy (synth, source, target, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Of each repository. */
+static gboolean
+write_indices (Synth *synth, GError **error)
+{
+  g_autoptr (GDir) dir = g_dir_open (synth->out_dir, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *from = g_build_filename (synth->config_dir, name, INDEX, NULL);
+      g_autofree char *to = g_build_filename (synth->out_dir, name, INDEX, NULL);
+
+      if (g_file_test (from, G_FILE_TEST_IS_REGULAR) && ! copy (synth, from, to, error))
         return FALSE;
     }
   return TRUE;
@@ -335,6 +371,8 @@ write_index (Synth *synth, GError **error)
 
   if (g_file_test (from, G_FILE_TEST_IS_REGULAR))
     return copy (synth, from, to, error);
+  if (synth->model != NULL)
+    return write_indices (synth, error);
 
   text = g_string_new ("{\n  \"_class_name\": \"UnCLIPPipeline\"");
   for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
@@ -357,12 +395,13 @@ find_entries (Synth *synth, GPtrArray *lists, GError **error)
 
   for (guint i = 0; (component = unclip_component_at (i)) != NULL; i++)
     {
-      g_autofree char *dir = g_build_filename (synth->config_dir, component->name, NULL);
+      g_autofree char *folder = folder_of (synth, component->name);
+      g_autofree char *dir = g_build_filename (synth->config_dir, folder, NULL);
       g_autofree char *config = g_build_filename (dir, "config.json", NULL);
       GPtrArray       *entries;
 
       g_ptr_array_add (lists, NULL);
-      if (component->weights == NULL || ! g_file_test (config, G_FILE_TEST_EXISTS))
+      if (folder == NULL || component->weights == NULL || ! g_file_test (config, G_FILE_TEST_EXISTS))
         continue;
       entries = lists->pdata[i] = unclip_synth_entries (dir, component->name, synth->dtype, error);
       if (entries == NULL)
@@ -432,6 +471,15 @@ finish (Synth *synth, const char *target, GError **error)
   return TRUE;
 }
 
+/* Configs in several repositories, which only the model's family knows its way about. */
+static UnclipModel *
+open_configs (const char *config_dir)
+{
+  g_autoptr (UnclipModel) model = unclip_model_open (config_dir, NULL, NULL);
+
+  return model != NULL && unclip_family_member (unclip_model_family (model), 0)->part != NULL ? g_steal_pointer (&model) : NULL;
+}
+
 static gboolean
 read_dtype (const char *text, UnclipDtype *dtype, GError **error)
 {
@@ -480,7 +528,8 @@ unclip_synth (const char *config_dir, const char *out_dir, guint64 seed, const c
   g_autofree float *values = g_new (float, CHUNK);
   g_autofree char  *target = resolve (out_dir);
   g_autoptr (GPtrArray) lists = g_ptr_array_new_with_free_func (clear_entries);
-  Synth      synth = { config_dir, NULL, seed, UNCLIP_DTYPE_F32, options != NULL ? options : &defaults, made, 0, 0, values };
+  g_autoptr (UnclipModel) configs = open_configs (config_dir);
+  Synth      synth = { config_dir, NULL, seed, UNCLIP_DTYPE_F32, options != NULL ? options : &defaults, made, 0, 0, values, configs };
   gboolean   is_written;
 
   is_written = read_dtype (dtype, &synth.dtype, error)

@@ -75,7 +75,7 @@ gboolean    unclip_eval_setting_int    (const UnclipEval *eval, const char *key,
 /**
  * UnclipEvalCondition:
  * @context: [n_rows, n_tokens, context_width]
- * @mask: [n_rows, n_tokens]
+ * @mask: (nullable): [n_rows, n_tokens]
  * @time: [n_rows, time_width]
  * @n_rows: under guidance first all the unconditional rows, then as many conditional ones
  */
@@ -86,8 +86,8 @@ typedef struct
   int    n_rows, n_tokens, context_width, time_width;
 } UnclipEvalCondition;
 
-/* From encoder_hidden_states, attention_mask and class_labels of the input file. */
-gboolean unclip_eval_condition_read  (UnclipEvalCondition *condition, const UnclipEval *eval, const UnclipUnet *unet, GError **error);
+/* From encoder_hidden_states, attention_mask and class_labels of the input file, or from its image_embeds where the decoder takes z_i alone. */
+gboolean unclip_eval_condition_read  (UnclipEvalCondition *condition, const UnclipEval *eval, UnclipUnet *unet, GError **error);
 void     unclip_eval_condition_clear (UnclipEvalCondition *condition);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UnclipEvalCondition, unclip_eval_condition_clear)
 
@@ -100,6 +100,14 @@ gboolean unclip_eval_check_pairs (const UnclipEval *eval, const char *name, int 
 /* The decoder with its condition for row @row of a batch. */
 gboolean unclip_eval_guided_decoder (UnclipGuidedDecoder *guided, UnclipUnet *unet, const UnclipEvalCondition *condition,
                                      int row, int size, double guidance_scale, GError **error);
+
+/* The network at every timestep, its results one after the other under @name. @dims: of @sample; the condition is set */
+gboolean unclip_eval_predict         (UnclipEval *eval, UnclipUnet *unet, const float *sample, const int dims[4], const int *timesteps, int n_timesteps,
+                                      const char *stage, const char *name, GError **error);
+/* %UNCLIP_ERROR_MODEL unless z_i alone conditions the decoder. */
+gboolean unclip_eval_check_sees_image (const UnclipEval *eval, const UnclipUnet *unet, GError **error);
+/* The embedding that is guided away from, as output negative_image_embeds; nothing where the model has none. */
+gboolean unclip_eval_add_negative    (UnclipEval *eval, GError **error);
 
 /* ---- the tasks: each reads @in and fills @out --------------------------------------- */
 
@@ -125,6 +133,7 @@ gboolean unclip_eval_slerp          (UnclipEval *eval, GError **error);
 gboolean unclip_eval_prior_loop     (UnclipEval *eval, GError **error);
 gboolean unclip_eval_decoder_loop   (UnclipEval *eval, GError **error);
 gboolean unclip_eval_super_res_loop (UnclipEval *eval, GError **error);
+gboolean unclip_eval_img2img        (UnclipEval *eval, GError **error);
 
 /* eval-autoregressive.c */
 gboolean unclip_eval_prior_autoregressive      (UnclipEval *eval, GError **error);
@@ -134,6 +143,13 @@ gboolean unclip_eval_prior_autoregressive_loop (UnclipEval *eval, GError **error
 gboolean unclip_eval_autoencoder_kl          (UnclipEval *eval, UnclipAutoencoder *autoencoder, GError **error); /* encoder, decoder */
 gboolean unclip_eval_autoencoder_movq_encode (UnclipEval *eval, UnclipAutoencoder *autoencoder, GError **error); /* encoder */
 gboolean unclip_eval_autoencoder_movq_decode (UnclipEval *eval, UnclipAutoencoder *autoencoder, GError **error); /* decoder, codebook */
+
+/* eval-kandinsky.c */
+gboolean unclip_eval_unet                (UnclipEval *eval, GError **error);
+gboolean unclip_eval_prior_loop_negative (UnclipEval *eval, GError **error);
+gboolean unclip_eval_prior_interpolate   (UnclipEval *eval, GError **error);
+gboolean unclip_eval_movq_encode         (UnclipEval *eval, GError **error);
+gboolean unclip_eval_movq_decode         (UnclipEval *eval, GError **error);
 
 /* eval-ddim.c */
 gboolean unclip_eval_ddim           (UnclipEval *eval, GError **error);

@@ -16,6 +16,8 @@ after_step (int step, int n_steps, const float *x, const float *x_0, gpointer da
 {
   const UnclipLoop *loop = data;
 
+  if (loop->run->watch != NULL)
+    loop->run->watch (x, loop->run->watch_data);
   /* Only a picture shows what it is like so far. */
   return unclip_check_finite (loop->stage, x, (gsize) loop->side * loop->side * loop->n_channels, error)
          && unclip_run_step (loop->run, loop->stage, step, n_steps, loop->cost, loop->n_channels == 3 ? x_0 : NULL, loop->side, error);
@@ -108,6 +110,8 @@ unclip_decoder_ddpm (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, i
 UnclipProcess
 unclip_decoder_ddpm_trace (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps)
 {
+  /* Pictures' own states reach farther than what dynamic thresholding leaves of generated ones. */
+  decoder->schedule->threshold_ratio = 0;
   return decoder_process (decoder, run, loop, unclip_timesteps_noisy (decoder->schedule, n_steps), n_steps);
 }
 
@@ -125,7 +129,8 @@ UnclipProcess
 unclip_decoder_ddim (UnclipDecoder *decoder, UnclipRun *run, UnclipLoop *loop, int n_steps)
 {
   /* A clipped step cannot be undone. */
-  decoder->schedule->clip = 0;
+  decoder->schedule->clip = decoder->schedule->threshold_ratio = 0;
+  decoder->schedule->last_alpha_bar = 1;
   return decoder_process (decoder, run, loop, unclip_timesteps_ddim (decoder->schedule, n_steps, UNCLIP_SPACING_LEADING, 0),
                          n_steps);
 }

@@ -9,14 +9,24 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* Both small pictures, and the edited one as the upsampler shows it, laid over the original's own detail. */
+/* Both small pictures, and the edited one as the upsampler shows it, laid over the original's own detail. @detail: (nullable): without
+ * an upsampler it shows nothing */
 static UnclipImage *
 blend (UnclipRun *run, const UnclipImage *original, const UnclipImage *before, const float *after, const float *detail, GError **error)
 {
   g_autoptr (UnclipImage) small = unclip_run_small_image (run, after, error);
-  g_autoptr (UnclipImage) shown = small != NULL ? unclip_run_image (detail, run->size, error) : NULL;
+  g_autoptr (UnclipImage) shown = small != NULL && detail != NULL ? unclip_run_image (detail, run->size, error) : NULL;
 
-  return shown != NULL ? unclip_frame_blend (original, before, small, shown, run->options->n_threads, error) : NULL;
+  if (small == NULL || (detail != NULL && shown == NULL))
+    return NULL;
+  return unclip_frame_blend (original, before, small, shown != NULL ? shown : small, run->options->n_threads, error);
+}
+
+/* Whether the decoder's pictures are not the results by themselves: an upsampler has to show the original's detail, or a codec loses some of it. */
+static gboolean
+keeps_detail (const UnclipRun *run)
+{
+  return run->upsamples || ! run->codec.is_lossless;
 }
 
 static gboolean
@@ -48,8 +58,10 @@ add_images (UnclipRun *run, GPtrArray *images, const float *reconstruction, cons
 
       if (! is_edited (run, reconstruction, after[i]))
         image = copy (images->pdata[0], error);
-      else if (details == NULL)
+      else if (framed == NULL)
         image = unclip_run_small_image (run, after[i], error);
+      else if (details == NULL)
+        image = blend (run, framed, original, after[i], NULL, error);
       else
         {
           image = blend (run, framed, original, after[i], details->pdata[n_shown], error);
@@ -78,18 +90,21 @@ unclip_run_lay_over (UnclipRun *run, const float *high, const float *low, const 
 
   if (before == NULL)
     return NULL;
-  if (! run->upsamples)
+  if (! keeps_detail (run))
     {
       g_ptr_array_add (images, g_steal_pointer (&before));
       return add_images (run, images, reconstruction, after, n, NULL, NULL, NULL, error) ? g_steal_pointer (&images) : NULL;
     }
 
   framed = unclip_run_image (high, run->size, error);
-  original = framed != NULL ? unclip_run_small_image (run, low, error) : NULL;
+  /* Of the same state there is the same picture. */
+  original = framed == NULL ? NULL : is_edited (run, reconstruction, low) ? unclip_run_small_image (run, low, error) : copy (before, error);
   image = original != NULL ? unclip_frame_blend (framed, original, before, before, run->options->n_threads, error) : NULL;
   if (image == NULL)
     return NULL;
   g_ptr_array_add (images, image);
+  if (! run->upsamples)
+    return add_images (run, images, reconstruction, after, n, NULL, framed, original, error) ? g_steal_pointer (&images) : NULL;
 
   for (int i = 0; i < n; i++)
     if (is_edited (run, reconstruction, after[i]))
@@ -107,7 +122,7 @@ unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const
 {
   g_autofree float *high = NULL;
 
-  if (run->upsamples && (high = unclip_run_picture (run, x, run->size, error)) == NULL)
+  if (keeps_detail (run) && (high = unclip_run_picture (run, x, run->size, error)) == NULL)
     return NULL;
   if (run->candidates != NULL)
     return unclip_run_keep_candidates (run, after, n, seeds, g_steal_pointer (&high), low, reconstruction, error);

@@ -16,13 +16,13 @@ G_BEGIN_DECLS
  * @after: (array length=n): the edited states
  * @seeds: (array length=n): of the upsampler's noise
  *
- * Where the edit changed nothing the result has the detail of @x, elsewhere that of the upsampler. A square in @after
+ * Where the edit changed nothing the result has the detail of @x, that which the codec loses included, elsewhere that of the upsampler. A square in @after
  * that is @reconstruction to the last bit gives the same picture as that.
  * Returns: (element-type UnclipImage) (transfer full): the reconstruction and the @n results, of run->size
  */
 GPtrArray *unclip_run_finish (UnclipRun *run, const UnclipImage *x, const float *low, const float *reconstruction, const float *const *after, int n,
                               const guint64 *seeds, GError **error);
-/* The same from here on, whether now or later. @high: (nullable): [size, size, 3], the picture at the results' size, if that takes an upsampler */
+/* The same from here on, whether now or later. @high: (nullable): [size, size, 3], the picture at the results' size, if that takes an upsampler or the codec loses some of it */
 GPtrArray *unclip_run_lay_over (UnclipRun *run, const float *high, const float *low, const float *reconstruction, const float *const *after, int n,
                                 const guint64 *seeds, GError **error);
 

@@ -11,6 +11,8 @@
 #include "finish.h"
 #include "prior.h"
 
+#include <glib/gi18n-lib.h>
+
 /* Rows of the captions. */
 enum
 {
@@ -33,7 +35,13 @@ unclip_run_generate (UnclipRun *run, const char *y, UnclipPriorKind kind, const 
   g_autoptr (GPtrArray) high = NULL;
   g_autofree float *clean = NULL;
 
-  if (! unclip_run_captions (run, (const char *[]) { "", y }, 2, &captions, error))
+  if (kind == UNCLIP_PRIOR_NONE && ! unclip_conditioner_sees_captions (run->model))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_ARGUMENT, _("The decoder of the model %s is shown no caption but what the prior makes of it; take --prior diffusion"),
+                   unclip_model_name (run->model));
+      return FALSE;
+    }
+  if (! (z_i != NULL ? unclip_run_decoder_captions : unclip_run_captions) (run, (const char *[]) { "", y }, 2, &captions, error))
     return FALSE;
   clean = z_i != NULL ? g_memdup2 (z_i, captions.dim * sizeof (float)) : unclip_run_prior (run, &captions, kind, NULL, 1, error);
   if (clean == NULL)

@@ -115,6 +115,14 @@ check_upsampler (UnclipModel *model, BkContext *context, const char *component, 
          && unclip_unet_predict (unet, NULL, 0, 1, side, side, NULL, error);
 }
 
+static gboolean
+check_autoencoder (UnclipModel *model, BkContext *context, const char *component, GError **error)
+{
+  g_autoptr (UnclipAutoencoder) autoencoder = unclip_autoencoder_new (model, component, UNCLIP_AUTOENCODER_ALL, context, error);
+
+  return autoencoder != NULL;
+}
+
 static gboolean (*const checks[UNCLIP_N_KINDS]) (UnclipModel *model, BkContext *context, const char *component, GError **error) = {
   [UNCLIP_KIND_TOKENIZER] = check_tokenizer,
   [UNCLIP_KIND_FEATURE_EXTRACTOR] = check_feature_extractor,
@@ -126,6 +134,7 @@ static gboolean (*const checks[UNCLIP_N_KINDS]) (UnclipModel *model, BkContext *
   [UNCLIP_KIND_TEXT_PROJ] = check_text_proj,
   [UNCLIP_KIND_UNET] = check_decoder,
   [UNCLIP_KIND_UPSAMPLER] = check_upsampler,
+  [UNCLIP_KIND_AUTOENCODER] = check_autoencoder,
 };
 
 GPtrArray *

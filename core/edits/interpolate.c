@@ -84,7 +84,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   unclip_run_use (&run, guidance_scale, 0);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
   /* Both ends, and what is between them. */
-  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), (gsize) a->width * a->height > (gsize) b->width * b->height ? a : b,
+  job = (UnclipJob) { unclip_run_edit_stages (&run) | unclip_run_upsampler_stages (&run), (gsize) a->width * a->height > (gsize) b->width * b->height ? a : b,
                       .n_states = 3 * unclip_inversion_states (method, run.n_steps), .n_results = n_frames };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
@@ -104,7 +104,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       if (low[i] == NULL)
         return NULL;
     }
-  if (! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error))
+  if (! unclip_run_decoder_captions (&run, (const char *[]) { "" }, 1, &captions, error))
     return NULL;
   /* Nothing lies between a picture and itself. */
   is_same = n_ends > 0 && memcmp (low[0], low[1], run.n_state * sizeof (float)) == 0

@@ -247,7 +247,7 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
     return NULL;
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
   /* Of the upsamplers: the trace and a step's own; the picture and what is made of it. */
-  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), x, unclip_inversion_states (method, run.n_steps),
+  job = (UnclipJob) { unclip_run_edit_stages (&run) | unclip_run_upsampler_stages (&run), x, unclip_inversion_states (method, run.n_steps),
                       run.upsamples ? unclip_inversion_states (UNCLIP_INVERT_DDPM, run.super_res_n_steps) + 8 : 0, 2 };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
@@ -263,7 +263,7 @@ unclip_invert (UnclipModel *model, const UnclipImage *x, const char *y, const Un
   latents->z_i = unclip_run_embed (&run, x, &latents->dim, error);
   latents->low = latents->z_i != NULL ? unclip_run_picture (&run, x, run.low_size, error) : NULL;
   state = latents->low != NULL ? unclip_run_encode_small (&run, latents->low, error) : NULL;
-  if (state == NULL || ! unclip_run_captions (&run, (const char *[]) { "", latents->caption }, 2, &captions, error))
+  if (state == NULL || ! unclip_run_decoder_captions (&run, (const char *[]) { "", latents->caption }, 2, &captions, error))
     return NULL;
 
   {
@@ -361,6 +361,18 @@ decode_upsamplers (const UnclipLatents *latents, UnclipRun *run, const float *lo
   return unclip_run_image (x, run->size, error);
 }
 
+/* What there is of @picture that its state does not say, to @x, which is decoded from that: [low_size, low_size, 3] both. */
+static gboolean
+add_lost (UnclipRun *run, const float *picture, float *x, GError **error)
+{
+  g_autofree float *state = unclip_run_encode_small (run, picture, error);
+  g_autofree float *decoded = state != NULL ? unclip_run_small (run, state, error) : NULL;
+
+  for (gsize i = 0; decoded != NULL && i < (gsize) run->low_size * run->low_size * 3; i++)
+    x[i] += picture[i] - decoded[i];
+  return decoded != NULL;
+}
+
 UnclipImage *
 unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOptions *options, GError **error)
 {
@@ -395,7 +407,7 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
                    latents->first_size, latents->first_size, run.first_size, run.first_size);
       return NULL;
     }
-  job = (UnclipJob) { UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (upsamples ? unclip_run_upsampler_stages (&run) : 0), .n_results = 1 };
+  job = (UnclipJob) { (unclip_run_edit_stages (&run) & ~UNCLIP_STAGE_IMAGE) | (upsamples ? unclip_run_upsampler_stages (&run) : 0), .n_results = 1 };
   if ((upsamples && ! check_share (latents, model, UNCLIP_SHARE_FIRST_UPSAMPLER, error))
       || (upsamples && run.upsamples_twice && latents->rest != NULL && ! check_share (latents, model, UNCLIP_SHARE_SECOND_UPSAMPLER, error))
       || ! unclip_run_check_memory (&run, &job, error))
@@ -405,7 +417,9 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
   unclip_run_expect (&run, UNCLIP_COST_TEXT + latents->n_steps * (guidance_scale != 1.0 ? 2 : 1)
                              + (upsamples ? upsamplers_cost (&run, latents->super_res->n_steps) : 0));
 
-  if (! unclip_run_captions (&run, (const char *[]) { "", latents->caption }, 2, &captions, error))
+  if (! unclip_conditioner_sees_captions (model))
+    run.dim = latents->dim;
+  if (! unclip_run_decoder_captions (&run, (const char *[]) { "", latents->caption }, 2, &captions, error))
     return NULL;
   if (captions.dim != latents->dim)
     {
@@ -429,8 +443,12 @@ unclip_decode (UnclipModel *model, const UnclipLatents *latents, const UnclipOpt
       return NULL;
   }
 
-  if (! upsamples)
-    return unclip_run_small_image (&run, x, error);
   low = unclip_run_small (&run, x, error);
-  return low == NULL ? NULL : decode_upsamplers (latents, &run, low, guidance_scale != latents->guidance_scale, error);
+  if (low == NULL)
+    return NULL;
+  if (! run.codec.is_lossless && guidance_scale == latents->guidance_scale && ! add_lost (&run, latents->low, low, error))
+    return NULL;
+  if (! upsamples)
+    return unclip_run_image (low, run.low_size, error);
+  return decode_upsamplers (latents, &run, low, guidance_scale != latents->guidance_scale, error);
 }

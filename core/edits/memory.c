@@ -85,19 +85,33 @@ need_image (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeight
   return TRUE;
 }
 
+/* What an edit holds while its results are enlarged to @side: all of them large and small, and the picture itself. */
+static guint64
+held_by_edit (const UnclipRun *run, const UnclipJob *job, int side)
+{
+  return (guint64) job->n_results * (square_size (run->low_size) + square_size (side)) + (job->lays_over ? N_LAID_OVER : 0) * square_size (run->size)
+         + job->n_enlarged_states * square_size (run->first_size);
+}
+
 static gboolean
 need_decoder (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, UnclipWeights *weights, GError **error)
 {
   g_autoptr (UnclipUnet) unet = unclip_network_measured (run->model, "decoder", weights, &run->context, error);
-  guint64 conditioner_size;
+  guint64 conditioner_size, codec_size, states;
   int     n_tokens;
 
   if (unet == NULL || ! unclip_conditioner_measure (run->model, weights, &run->context, unet, &conditioner_size, &n_tokens, error)
       || (unclip_unet_is_conditional (unet) && ! unclip_unet_set_context (unet, NULL, NULL, NULL, GUIDED_BATCH, n_tokens, error))
-      || ! unclip_unet_predict (unet, NULL, 0, GUIDED_BATCH, run->state_side, run->state_side, NULL, error))
+      || ! unclip_unet_predict (unet, NULL, 0, GUIDED_BATCH, run->state_side, run->state_side, NULL, error)
+      || ! unclip_codec_measure (&run->codec, run->model, weights, &run->context, run->low_size, &codec_size, error))
     return FALSE;
-  keep_larger (need, conditioner_size + unclip_unet_weights_size (unet) + unclip_unet_working_size (unet),
-               ((guint64) N_STATES_OF_A_STEP + job->n_states + job->n_results) * run->n_state * sizeof (float), "decoder");
+  states = ((guint64) N_STATES_OF_A_STEP + job->n_states + job->n_results) * run->n_state * sizeof (float);
+  keep_larger (need, conditioner_size + unclip_unet_weights_size (unet) + unclip_unet_working_size (unet)
+                       /* Candidates are shown while others are to come. */
+                       + (run->options->candidate != NULL ? codec_size : 0),
+               states, "decoder");
+  if (codec_size > 0)
+    keep_larger (need, codec_size, states + held_by_edit (run, job, run->size) + N_TO_LAY_OVER * square_size (run->size), run->codec.row->component);
   return TRUE;
 }
 
@@ -110,14 +124,6 @@ upsampler_size (UnclipRun *run, UnclipWeights *weights, const char *component, i
   if (unet == NULL || ! unclip_unet_predict (unet, NULL, 0, 1, height, width, NULL, error))
     return 0;
   return unclip_unet_weights_size (unet) + unclip_unet_working_size (unet);
-}
-
-/* What an edit holds while its results are enlarged to @side: all of them large and small, and the picture itself. */
-static guint64
-held_by_edit (const UnclipRun *run, const UnclipJob *job, int side)
-{
-  return (guint64) job->n_results * (square_size (run->low_size) + square_size (side)) + (job->lays_over ? N_LAID_OVER : 0) * square_size (run->size)
-         + job->n_enlarged_states * square_size (run->first_size);
 }
 
 /* Of its two networks two large ones are never held together: see ../stages/upsampler.c. */
@@ -185,7 +191,7 @@ gboolean
 unclip_run_need (UnclipRun *run, const UnclipJob *job, UnclipNeed *need, GError **error)
 {
   g_autoptr (UnclipWeights) weights = unclip_weights_new_recording ();
-  UnclipStages stages = job->stages;
+  UnclipStages stages = job->stages | ((job->stages & UNCLIP_STAGE_DECODER) != 0 ? unclip_conditioner_stages (run->model, &run->context) : 0);
 
   *need = (UnclipNeed) { 0 };
   if (job->upscaler != NULL)
@@ -226,13 +232,14 @@ gboolean
 unclip_model_memory (UnclipModel *model, const UnclipOptions *options, guint64 *size, int *side, const char **component, GError **error)
 {
   g_auto (UnclipRun) run = { 0 };
-  UnclipStages stages = UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER;
+  UnclipStages stages;
   UnclipJob    job = { .n_results = 1, .lays_over = TRUE };
   UnclipNeed   need;
 
   if (! unclip_run_init (&run, model, options, error))
     return FALSE;
   job.n_states = unclip_inversion_states (UNCLIP_INVERT_RESIDUALS, run.n_steps);
+  stages = unclip_run_edit_stages (&run) & ~UNCLIP_STAGE_IMAGE;
   /* Without them some jobs are not possible, and the others are asked about. */
   if (unclip_model_has (model, "image_encoder"))
     stages |= UNCLIP_STAGE_IMAGE;

@@ -124,7 +124,7 @@ read_ingredients (Mixture *mixture, UnclipRun *run, const guint64 *seeds, int co
       texts[n_texts++] = mixture->ingredients[i].y;
     else if ((mixture->z_i[i] = unclip_run_embed (run, mixture->ingredients[i].x, &mixture->dim, error)) == NULL)
       return FALSE;
-  if (! unclip_run_captions (run, texts, n_texts, &mixture->captions, error))
+  if (! (n_texts > 1 ? unclip_run_captions : unclip_run_decoder_captions) (run, texts, n_texts, &mixture->captions, error))
     return FALSE;
   mixture->dim = mixture->captions.dim;
   if (mixture->n_captions == 0)
@@ -222,10 +222,10 @@ unclip_mix (UnclipModel *model, const UnclipIngredient *ingredients, int n, gboo
                    : keeps_structure                ? unclip_model_default (model, "text_edit_guidance_scale", 3.0)
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
-  job = (UnclipJob) { UNCLIP_STAGE_TEXT | UNCLIP_STAGE_DECODER | (mixture.n_captions < n ? UNCLIP_STAGE_IMAGE : 0)
-                        | (mixture.n_captions > 0 ? UNCLIP_STAGE_PRIOR : 0) | unclip_run_upsampler_stages (&run),
+  job = (UnclipJob) { (unclip_run_edit_stages (&run) & ~UNCLIP_STAGE_IMAGE) | (mixture.n_captions < n ? UNCLIP_STAGE_IMAGE : 0)
+                        | (mixture.n_captions > 0 ? UNCLIP_STAGE_PRIOR | UNCLIP_STAGE_TEXT : 0) | unclip_run_upsampler_stages (&run),
                       largest_picture (ingredients, n), keeps_structure ? unclip_inversion_states (method, run.n_steps) : 0,
-                      .n_results = count, .lays_over = keeps_structure && run.upsamples };
+                      .n_results = count, .lays_over = keeps_structure && (run.upsamples || ! run.codec.is_lossless) };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
   unclip_run_use (&run, guidance_scale, 0);

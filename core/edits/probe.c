@@ -140,7 +140,7 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
     return NULL;
   guidance_scale = run.options->guidance_scale >= 0 ? run.options->guidance_scale
                                                     : unclip_model_default (model, "decoder_guidance_scale", 8.0);
-  if (! unclip_run_check_memory (&run, &(UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), x, .n_results = n }, error))
+  if (! unclip_run_check_memory (&run, &(UnclipJob) { unclip_run_edit_stages (&run) | unclip_run_upsampler_stages (&run), x, .n_results = n }, error))
     return NULL;
   unclip_run_use (&run, guidance_scale, 0);
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE
@@ -149,7 +149,7 @@ unclip_probe_pca (UnclipModel *model, const UnclipImage *x, const int *n_compone
   z_i = unclip_run_embed (&run, x, &dim, error);
   if (z_i == NULL
       || (projected = project (&run, z_i, dim, n_components, n, error)) == NULL
-      || ! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error)
+      || ! unclip_run_decoder_captions (&run, (const char *[]) { "" }, 1, &captions, error)
       || ! decode (&run, &captions, projected, n, guidance_scale, states, error))
     return NULL;
 

@@ -73,10 +73,12 @@ choose_size (UnclipRun *run, GError **error)
       || ! sample_size (run->model, UNCLIP_SECOND_UPSAMPLER, &most, error))
     return FALSE;
 
+  if (wanted != 0 && unclip_codec_side (&run->codec, wanted) > 0)
+    run->state_side = unclip_codec_side (&run->codec, wanted);
   run->low_size = run->state_side * run->codec.factor;
   run->n_state = (gsize) run->state_side * run->state_side * run->codec.n_channels;
   /* The second upsampler takes longer than all else together, so it is for those who ask for it. */
-  run->size = wanted != 0 ? wanted : MAX (run->low_size, run->first_size);
+  run->size = wanted != 0 && unclip_codec_side (&run->codec, wanted) == 0 ? wanted : MAX (run->low_size, run->first_size);
   run->upsamples = run->size != run->low_size;
   if (! run->upsamples || run->size == run->first_size)
     return TRUE;
@@ -318,6 +320,21 @@ unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCapt
          && unclip_run_step (run, "text_encoder", 1, 1, UNCLIP_COST_TEXT, NULL, 0, error);
 }
 
+UnclipStages
+unclip_run_edit_stages (const UnclipRun *run)
+{
+  return UNCLIP_STAGE_IMAGE | UNCLIP_STAGE_DECODER | (unclip_conditioner_sees_captions (run->model) ? UNCLIP_STAGE_TEXT : 0);
+}
+
+gboolean
+unclip_run_decoder_captions (UnclipRun *run, const char *const *texts, int n, UnclipCaptions *captions, GError **error)
+{
+  if (unclip_conditioner_sees_captions (run->model))
+    return unclip_run_captions (run, texts, n, captions, error);
+  *captions = (UnclipCaptions) { .n = n, .dim = run->dim };
+  return TRUE;
+}
+
 /* ---- pictures --------------------------------------------------------------------------------------------- */
 
 /* A tenth of the range: neighbours in a plain colour or a smooth gradient differ by less, those at any edge by more. */
@@ -363,7 +380,10 @@ encode_square (UnclipRun *run, const UnclipPreprocess *preprocess, const guint8 
     return NULL;
   *dim = unclip_image_tower_dim (tower);
   z_i = g_new (float, *dim);
-  return unclip_image_tower_encode (tower, pixels, 1, NULL, z_i, error) ? g_steal_pointer (&z_i) : NULL;
+  if (! unclip_image_tower_encode (tower, pixels, 1, NULL, z_i, error)
+      || ! unclip_conditioner_meet_tower (run->model, tower, &run->context, error))
+    return NULL;
+  return g_steal_pointer (&z_i);
 }
 
 float *

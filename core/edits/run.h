@@ -26,6 +26,7 @@ G_BEGIN_DECLS
  * @upsamples: whether @size takes the upsampler
  * @upsamples_twice: whether it takes the second one, too
  * @candidates: (nullable): where the edit leaves its pictures unfinished
+ * @watch: (nullable): is given every state of the decoder's loops, [n_state], by who compares engines
  */
 typedef struct
 {
@@ -43,6 +44,8 @@ typedef struct
   int                 dim; /* of z_i and z_t, once a tower has said it */
   double              cost_done, cost_total; /* in passes of the decoder on one picture */
   guint               noted; /* kinds of notes that were given, 1 << kind */
+  void              (*watch) (const float *x, gpointer data);
+  gpointer            watch_data;
 } UnclipRun;
 
 /* @options: (nullable); checked: %UNCLIP_ERROR_ARGUMENT names the value and what it may be. */
@@ -141,6 +144,10 @@ void unclip_run_note (UnclipRun *run, UnclipNoteKind kind, const char *sentence)
 /* ---- captions and pictures --------------------------------------------------------------------- */
 
 gboolean unclip_run_captions (UnclipRun *run, const char *const *texts, int n, UnclipCaptions *captions, GError **error);
+/* The same for the decoder alone: where that is shown none, nothing is encoded, and they are without tokens. */
+gboolean unclip_run_decoder_captions (UnclipRun *run, const char *const *texts, int n, UnclipCaptions *captions, GError **error);
+/* Stages that the edit of a picture goes through, without what it needs captions for. */
+UnclipStages unclip_run_edit_stages (const UnclipRun *run);
 
 /* z_i [dim] of @x, framed; transfer full. @dim: (out) */
 float *unclip_run_embed (UnclipRun *run, const UnclipImage *x, int *dim, GError **error);

@@ -75,7 +75,7 @@ unclip_text_edit (UnclipModel *model, const UnclipImage *x, const char *y0, cons
   /* DDIM's states are on one path, which an edit leaves; these are each noised anew, and forgive it. */
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_DDPM);
   job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), x, unclip_inversion_states (method, run.n_steps),
-                      .n_results = n_stages, .lays_over = run.upsamples };
+                      .n_results = n_stages, .lays_over = run.upsamples || ! run.codec.is_lossless };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)

@@ -103,8 +103,8 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
                                                     : 1.0 + eta * (unclip_model_default (model, "variation_guidance_scale", 1.0) - 1.0);
   unclip_run_use (&run, guidance_scale, eta);
   method = unclip_inversion_method (run.options->inversion, UNCLIP_INVERT_RESIDUALS);
-  job = (UnclipJob) { UNCLIP_STAGES_EDIT | unclip_run_upsampler_stages (&run), x, unclip_inversion_states (method, run.n_steps),
-                      .n_results = count, .lays_over = run.upsamples };
+  job = (UnclipJob) { unclip_run_edit_stages (&run) | unclip_run_upsampler_stages (&run), x, unclip_inversion_states (method, run.n_steps),
+                      .n_results = count, .lays_over = run.upsamples || ! run.codec.is_lossless };
   if (! unclip_run_check_memory (&run, &job, error))
     return NULL;
   unclip_run_expect (&run, UNCLIP_COST_TEXT + UNCLIP_COST_IMAGE + unclip_inversion_cost (method, run.n_steps) + unclip_reconstruction_cost (method, run.n_steps)
@@ -112,7 +112,7 @@ unclip_variations (UnclipModel *model, const UnclipImage *x, int count, double e
 
   z_i = unclip_run_embed (&run, x, &dim, error);
   low = z_i != NULL ? unclip_run_encode (&run, x, error) : NULL;
-  if (low == NULL || ! unclip_run_captions (&run, (const char *[]) { "" }, 1, &captions, error))
+  if (low == NULL || ! unclip_run_decoder_captions (&run, (const char *[]) { "" }, 1, &captions, error))
     return NULL;
 
   noisy = g_new (float, dim);

@@ -35,6 +35,8 @@ static const UnclipComponent components[] = {
     UNCLIP_STAGE_DECODER, TRUE, NULL },
   { "decoder_scheduler", UNCLIP_KIND_SCHEDULER, "scheduler_config.json", NULL, "diffusers", "UnCLIPScheduler",
     UNCLIP_STAGE_DECODER, FALSE, NULL },
+  { "movq", UNCLIP_KIND_AUTOENCODER, "config.json", DIFFUSERS_WEIGHTS, "diffusers", "VQModel",
+    UNCLIP_STAGE_DECODER, TRUE, NULL },
   { "super_res_first", UNCLIP_KIND_UPSAMPLER, "config.json", DIFFUSERS_WEIGHTS, "diffusers", "UNet2DModel",
     UNCLIP_STAGE_FIRST_UPSAMPLER, FALSE, N_("without it pictures stay at the decoder's size; ask for that with --size") },
   { "super_res_last", UNCLIP_KIND_UPSAMPLER, "config.json", DIFFUSERS_WEIGHTS, "diffusers", "UNet2DModel",

@@ -25,6 +25,7 @@ typedef enum
   UNCLIP_KIND_TEXT_PROJ,
   UNCLIP_KIND_UNET,
   UNCLIP_KIND_UPSAMPLER, /* a UNet, too, but one that a picture conditions */
+  UNCLIP_KIND_AUTOENCODER,
   UNCLIP_N_KINDS
 } UnclipKind;
 
@@ -87,6 +88,7 @@ UnclipConfig  *unclip_model_config        (UnclipModel *model, const char *compo
 UnclipWeights *unclip_model_weights       (UnclipModel *model, const char *component, GError **error);
 /* The same model, of whose weights only the headers are looked at: networks that are made of it only measure. transfer full. */
 UnclipModel   *unclip_model_look_at       (UnclipModel *model);
+gboolean       unclip_model_is_looked_at  (UnclipModel *model);
 /* unclip_model_info(), as far as files alone can tell. */
 GPtrArray     *unclip_model_files         (UnclipModel *model);
 /* A default that the model itself recommends (model_index.json, "_unclip_defaults"), else @fallback. Opening the model

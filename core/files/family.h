@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   UNCLIP_CODEC_IDENTITY, /* the decoder works on pictures */
+  UNCLIP_CODEC_MOVQ,     /* on the latents of component "movq" */
   UNCLIP_N_CODECS
 } UnclipCodecKind;
 
@@ -19,14 +20,23 @@ typedef enum
 typedef enum
 {
   UNCLIP_CONDITIONER_TEXT_PROJ, /* Karlo's: text_proj mixes both */
+  UNCLIP_CONDITIONER_IMAGE,     /* Kandinsky's: z_i alone */
   UNCLIP_N_CONDITIONERS
 } UnclipConditionerKind;
+
+typedef enum
+{
+  UNCLIP_NEED_AS_TABLE,
+  UNCLIP_NEED_ALWAYS,
+  UNCLIP_NEED_SOMETIMES
+} UnclipMemberNeed;
 
 /**
  * UnclipMember:
  * @component: of the table in component.c
+ * @part: (nullable): the repository of several that it lies in
  * @folder: (nullable): where it lies; %NULL: in one of its own name
- * @is_optional: what is required elsewhere and not here
+ * @need: whether nothing works without it, in the place of the table's is_required
  * @remedy: (nullable): in the place of the table's
  * @stages: in the place of the table's, if there are any
  *
@@ -34,33 +44,50 @@ typedef enum
  */
 typedef struct
 {
-  const char  *component, *folder;
-  gboolean     is_optional;
-  const char  *remedy;
-  UnclipStages stages;
+  const char      *component, *part, *folder;
+  UnclipMemberNeed need;
+  const char      *remedy;
+  UnclipStages     stages;
 } UnclipMember;
+
+/* What _class_name of a model_index.json says: a model of the family, or that @part of one. */
+typedef struct
+{
+  const char *class_name, *part;
+} UnclipPipeline;
+
+/* What is taken where neither the caller nor the model says anything: a name of "_unclip_defaults". */
+typedef struct
+{
+  const char *name;
+  double      value;
+} UnclipFamilyDefault;
 
 /**
  * UnclipFamily:
- * @class_names: _class_name of its model_index.json, to the first %NULL; the first family's also stands for none
+ * @pipelines: to the first without a name; the first family's also stands for none
  * @members: (array zero-terminated=1): its components
+ * @defaults: (nullable) (array zero-terminated=1): in the place of Karlo's
  */
 typedef struct
 {
-  const char           *class_names[4];
-  const UnclipMember    *members;
-  UnclipCodecKind       codec;
-  UnclipConditionerKind conditioner;
+  UnclipPipeline             pipelines[4];
+  const UnclipMember        *members;
+  UnclipCodecKind            codec;
+  UnclipConditionerKind      conditioner;
+  const UnclipFamilyDefault *defaults;
 } UnclipFamily;
 
 /* Row @i of the table; %NULL after the last. */
 const UnclipFamily *unclip_family_at    (guint i);
-/* @class_name: (nullable). Errors: %UNCLIP_ERROR_MODEL names it and @path, which says so. */
-const UnclipFamily *unclip_family_named (const char *class_name, const char *path, GError **error);
+/* @class_name: (nullable). @part: (out) (nullable). Errors: %UNCLIP_ERROR_MODEL names it and @path, which says so. */
+const UnclipFamily *unclip_family_named (const char *class_name, const char *path, const char **part, GError **error);
 /* Component @i of the family, in the table's order; %NULL after the last. */
 const UnclipMember  *unclip_family_member (const UnclipFamily *family, guint i);
 /* %NULL: the family has no such component. */
 const UnclipMember  *unclip_family_find  (const UnclipFamily *family, const char *component);
+/* Its default of that name, else @fallback. */
+double               unclip_family_default (const UnclipFamily *family, const char *name, double fallback);
 
 const char  *unclip_member_folder      (const UnclipMember *member);
 UnclipStages unclip_member_stages      (const UnclipMember *member);

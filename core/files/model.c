@@ -14,6 +14,9 @@
 #define INDEX "model_index.json"
 #define DEFAULT_MODEL "toybox"
 #define DEFAULTS "_unclip_defaults"
+#define PARTS "_unclip_parts"
+/* What stands before the folder of a model's other repository, among the components. */
+#define PRIOR_MODEL "prior_model="
 
 struct _UnclipModel
 {
@@ -21,11 +24,27 @@ struct _UnclipModel
   char           *path;
   UnclipConfig   *index;    /* model_index.json */
   const UnclipFamily *family; /* what that says it is of */
+  GHashTable     *parts;    /* name to Part; one of a whole model has none, "" */
   UnclipConfig   *defaults; /* what it recommends, checked; may be NULL */
   UnclipAbout    *about;    /* what it says of itself; may be NULL */
   GHashTable     *dirs;     /* component to folder; only those that are there */
   gboolean        is_only_looked_at;
 };
+
+/* A repository of those that a model comes in. */
+typedef struct
+{
+  char         *dir;
+  UnclipConfig *index; /* its model_index.json */
+} Part;
+
+static void
+part_free (Part *part)
+{
+  g_free (part->dir);
+  unclip_config_free (part->index);
+  g_free (part);
+}
 
 UnclipModel *
 unclip_model_ref (UnclipModel *model)
@@ -40,6 +59,7 @@ unclip_model_unref (UnclipModel *model)
   if (model == NULL || ! g_atomic_ref_count_dec (&model->ref_count))
     return;
   g_hash_table_unref (model->dirs);
+  g_hash_table_unref (model->parts);
   g_clear_pointer (&model->about, unclip_about_free);
   unclip_config_free (model->index);
   unclip_config_free (model->defaults);
@@ -74,12 +94,28 @@ search_path (void)
   return g_strv_builder_end (builder);
 }
 
+/* Of a folder that holds a model's repositories under these names. */
+static const char *const part_names[] = { "decoder", "prior" };
+
 static gboolean
-is_model (const char *dir)
+has_index (const char *dir)
 {
   g_autofree char *index = g_build_filename (dir, INDEX, NULL);
 
   return g_file_test (index, G_FILE_TEST_IS_REGULAR);
+}
+
+static gboolean
+is_model (const char *dir)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (part_names); i++)
+    {
+      g_autofree char *part = g_build_filename (dir, part_names[i], NULL);
+
+      if (has_index (part))
+        return TRUE;
+    }
+  return has_index (dir);
 }
 
 static char *
@@ -172,7 +208,7 @@ add_override (UnclipModel *model, const char *text, GError **error)
       return FALSE;
     }
   /* Both the component's own folder and a model's that holds it will do. */
-  inner = g_build_filename (equals + 1, name, NULL);
+  inner = g_build_filename (equals + 1, unclip_member_folder (unclip_family_find (model->family, name)), NULL);
   if (has_component_file (inner, component))
     g_hash_table_replace (model->dirs, g_strdup (name), g_steal_pointer (&inner));
   else if (has_component_file (equals + 1, component))
@@ -234,44 +270,144 @@ read_defaults (UnclipModel *model, GError **error)
   return TRUE;
 }
 
+/* The repository in @dir, which has to be part @name of the model; @name NULL: whatever it is. All are of one family. */
 static gboolean
-read_family (UnclipModel *model, GError **error)
+add_part (UnclipModel *model, const char *dir, const char *name, GError **error)
 {
-  const char *class_name;
+  g_autofree char *path = g_build_filename (dir, INDEX, NULL);
+  g_autoptr (UnclipConfig) index = unclip_config_load (path, error);
+  const UnclipFamily *family;
+  const char *class_name, *is;
+  Part       *part;
 
-  if (! unclip_config_string (model->index, "_class_name", NULL, &class_name, error))
+  if (index == NULL || ! unclip_config_string (index, "_class_name", NULL, &class_name, error))
     return FALSE;
-  model->family = unclip_family_named (class_name, model->path, error);
-  return model->family != NULL;
+  family = unclip_family_named (class_name, dir, &is, error);
+  if (family == NULL)
+    return FALSE;
+  if ((name != NULL && g_strcmp0 (is, name) != 0) || (model->family != NULL && family != model->family))
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s is a model of the kind \"%s\", so it cannot serve as the %s of %s"),
+                   dir, class_name != NULL ? class_name : "UnCLIPPipeline", name, model->path);
+      return FALSE;
+    }
+  model->family = family;
+  part = g_new (Part, 1);
+  part->dir = g_canonicalize_filename (dir, model->path);
+  part->index = g_steal_pointer (&index);
+  g_hash_table_replace (model->parts, g_strdup (is != NULL ? is : ""), part);
+  return TRUE;
+}
+
+/* "_unclip_parts": where each repository is, from here or from the disk's root. */
+static gboolean
+read_named_parts (UnclipModel *model, GError **error)
+{
+  g_autoptr (UnclipConfig) named = unclip_config_part (model->index, PARTS);
+
+  if (named == NULL)
+    {
+      g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" is not an object"), unclip_config_path (model->index), PARTS);
+      return FALSE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (part_names); i++)
+    {
+      const char      *place;
+      g_autofree char *dir = NULL;
+
+      if (! unclip_config_string (named, part_names[i], NULL, &place, error))
+        return FALSE;
+      dir = place != NULL ? g_canonicalize_filename (place, model->path) : NULL;
+      if (dir != NULL && ! add_part (model, dir, part_names[i], error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Folders of a model's repositories side by side; the first one's index is the model's. */
+static gboolean
+read_parts_beside (UnclipModel *model, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (part_names); i++)
+    {
+      g_autofree char *dir = g_build_filename (model->path, part_names[i], NULL);
+      Part            *part;
+
+      if (! has_index (dir))
+        continue;
+      if (! add_part (model, dir, part_names[i], error))
+        return FALSE;
+      part = g_hash_table_lookup (model->parts, part_names[i]);
+      if (model->index == NULL)
+        model->index = unclip_config_whole (part->index);
+    }
+  return TRUE;
+}
+
+/* Which repositories the model comes in, and of which family it is. */
+static gboolean
+read_parts (UnclipModel *model, const char *const *components, GError **error)
+{
+  g_autofree char *index = g_build_filename (model->path, INDEX, NULL);
+
+  if (! has_index (model->path))
+    {
+      if (! read_parts_beside (model, error))
+        return FALSE;
+    }
+  else
+    {
+      model->index = unclip_config_load (index, error);
+      if (model->index == NULL
+          || ! (unclip_config_has (model->index, PARTS) ? read_named_parts (model, error) : add_part (model, model->path, NULL, error)))
+        return FALSE;
+    }
+  for (; components != NULL && *components != NULL; components++)
+    if (g_str_has_prefix (*components, PRIOR_MODEL) && ! add_part (model, *components + strlen (PRIOR_MODEL), "prior", error))
+      return FALSE;
+  if (model->family != NULL)
+    return TRUE;
+  g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL, _("%s: \"%s\" names no part of a model, such as \"decoder\""), unclip_config_path (model->index), PARTS);
+  return FALSE;
+}
+
+/* Where the component lies; NULL without the repository that it is in. transfer none */
+static const Part *
+part_of (const UnclipModel *model, const UnclipMember *member)
+{
+  return g_hash_table_lookup (model->parts, member->part != NULL ? member->part : "");
+}
+
+static void
+find_components (UnclipModel *model)
+{
+  const UnclipMember *member;
+
+  for (guint i = 0; (member = unclip_family_member (model->family, i)) != NULL; i++)
+    {
+      const Part      *part = part_of (model, member);
+      g_autofree char *dir = part != NULL ? g_build_filename (part->dir, unclip_member_folder (member), NULL) : NULL;
+
+      if (dir != NULL && has_component_file (dir, unclip_component (member->component)))
+        g_hash_table_insert (model->dirs, g_strdup (member->component), g_steal_pointer (&dir));
+    }
 }
 
 UnclipModel *
 unclip_model_open (const char *name, const char *const *components, GError **error)
 {
   g_autoptr (UnclipModel) model = g_new0 (UnclipModel, 1);
-  g_autofree char *index = NULL;
-  const UnclipMember *member;
 
   g_atomic_ref_count_init (&model->ref_count);
   model->dirs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  model->parts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) part_free);
   model->path = find_model (name, error);
-  if (model->path == NULL)
-    return NULL;
-  index = g_build_filename (model->path, INDEX, NULL);
-  model->index = unclip_config_load (index, error);
-  if (model->index == NULL || ! read_family (model, error) || ! read_defaults (model, error)
+  if (model->path == NULL || ! read_parts (model, components, error) || ! read_defaults (model, error)
       || ! unclip_about_new (model->index, model->path, &model->about, error))
     return NULL;
-
-  for (guint i = 0; (member = unclip_family_member (model->family, i)) != NULL; i++)
-    {
-      g_autofree char *dir = g_build_filename (model->path, unclip_member_folder (member), NULL);
-
-      if (has_component_file (dir, unclip_component (member->component)))
-        g_hash_table_insert (model->dirs, g_strdup (member->component), g_steal_pointer (&dir));
-    }
+  find_components (model);
   for (; components != NULL && *components != NULL; components++)
-    if (! add_override (model, *components, error))
+    if (! g_str_has_prefix (*components, PRIOR_MODEL) && ! add_override (model, *components, error))
       return NULL;
   return g_steal_pointer (&model);
 }
@@ -418,14 +554,21 @@ unclip_model_look_at (UnclipModel *model)
   out->family = model->family;
   out->defaults = model->defaults != NULL ? unclip_config_whole (model->defaults) : NULL;
   out->dirs = g_hash_table_ref (model->dirs);
+  out->parts = g_hash_table_ref (model->parts);
   out->is_only_looked_at = TRUE;
   return out;
+}
+
+gboolean
+unclip_model_is_looked_at (UnclipModel *model)
+{
+  return model->is_only_looked_at;
 }
 
 double
 unclip_model_default (UnclipModel *model, const char *name, double fallback)
 {
-  double value = fallback;
+  double value = fallback = unclip_family_default (model->family, name, fallback);
 
   /* Those that are asked for were checked when the model was opened. */
   if (model->defaults != NULL)
@@ -450,7 +593,8 @@ info_free (UnclipComponentInfo *info)
 static char *
 class_name (UnclipModel *model, const UnclipMember *member, UnclipConfig *config)
 {
-  JsonNode   *entry = json_object_get_member (unclip_config_json (model->index), unclip_member_folder (member));
+  const Part *part = part_of (model, member);
+  JsonNode   *entry = part != NULL ? json_object_get_member (unclip_config_json (part->index), unclip_member_folder (member)) : NULL;
   const char *name = NULL;
 
   if (entry != NULL && JSON_NODE_HOLDS_ARRAY (entry) && json_array_get_length (json_node_get_array (entry)) == 2)
@@ -462,7 +606,7 @@ class_name (UnclipModel *model, const UnclipMember *member, UnclipConfig *config
     }
   if (name == NULL && config != NULL)
     unclip_config_string (config, "_class_name", NULL, &name, NULL);
-  return g_strdup (name != NULL ? name : "?");
+  return g_strdup (name != NULL ? name : part == NULL ? unclip_component (member->component)->class_name : "?");
 }
 
 /* NULL without an error for a tokenizer that does without: CLIP's own values hold then. */

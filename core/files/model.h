@@ -20,7 +20,8 @@ typedef struct _UnclipModel UnclipModel;
 /**
  * unclip_model_open:
  * @name: a folder, or the name of one in the search path ("toybox"); %NULL: Toybox
- * @components: (nullable): NULL-terminated "component=DIR", for what the folder lacks
+ * @components: (nullable): NULL-terminated "component=DIR", for what the folder lacks; "prior_model=DIR" for the other repository of a
+ *   model that comes in two
  *
  * Search path: $UNCLIP_MODEL_PATH (colon separated), $XDG_DATA_HOME/unclip/models, the system
  * data directories' unclip/models.

@@ -165,6 +165,18 @@ int         unclip_unet_multiple     (const UnclipUnet *unet); /* sides must be 
 gboolean    unclip_unet_is_conditional (const UnclipUnet *unet);
 int         unclip_unet_context_width (const UnclipUnet *unet); /* 0 if it is not conditional */
 int         unclip_unet_time_width   (const UnclipUnet *unet); /* of what is added to the time embedding */
+/* Of the z_i that alone conditions it, and how many context tokens it makes of one; the former is 0 for those that are given context and time. */
+int         unclip_unet_image_dim    (const UnclipUnet *unet);
+int         unclip_unet_image_tokens (const UnclipUnet *unet);
+/**
+ * unclip_unet_embed:
+ * @z_i: [n, dim]
+ * @context: (out caller-allocates): [n, image tokens, context width]
+ * @time: (out caller-allocates): [n, time width]
+ *
+ * What unclip_unet_set_context() takes, of one that z_i alone conditions.
+ */
+gboolean    unclip_unet_embed        (UnclipUnet *unet, const float *z_i, int n, float *context, float *time, GError **error);
 /**
  * unclip_unet_set_context:
  * @context: [n, t, context width], as unclip_text_proj_run() gives it

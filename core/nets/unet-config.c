@@ -49,11 +49,30 @@ check_variant (const UnclipConfig  *config,
                  && expect_one (config, "resnet_out_scale_factor", error)
                  && unclip_config_expect_string (config, "class_embed_type", "identity", error)
                  && unclip_config_expect_string (config, "mid_block_type", "UNetMidBlock2DSimpleCrossAttn", error)
-                 && unclip_config_expect_string (config, "addition_embed_type", NULL, error)
-                 && unclip_config_expect_string (config, "encoder_hid_dim_type", NULL, error)
                  && unclip_config_expect_string (config, "cross_attention_norm", NULL, error)
                  && unclip_config_expect_string (config, "timestep_post_act", NULL, error)))
          && (is_conditional || check_no_attention (config, error));
+}
+
+/* Whether it makes its condition of z_i itself, as Kandinsky's does, in both places or in none. */
+static gboolean
+read_image (const UnclipConfig  *config,
+            int                 *dim,
+            GError             **error)
+{
+  const char *context, *time;
+
+  *dim = 0;
+  if (! unclip_config_string (config, "encoder_hid_dim_type", NULL, &context, error)
+      || ! unclip_config_string (config, "addition_embed_type", NULL, &time, error))
+    return FALSE;
+  if (context == NULL && time == NULL)
+    return TRUE;
+  if (g_strcmp0 (context, "image_proj") != 0)
+    return unclip_config_refuse (config, "encoder_hid_dim_type", context != NULL ? context : "null", error);
+  if (g_strcmp0 (time, "image") != 0)
+    return unclip_config_refuse (config, "addition_embed_type", time != NULL ? time : "null", error);
+  return unclip_config_int (config, "encoder_hid_dim", -1, 1, 65536, dim, error);
 }
 
 /* down_block_types and up_block_types: which levels attend. */
@@ -153,6 +172,7 @@ unclip_unet_config_read (const UnclipConfig  *config,
 
   if (out->is_conditional
       && (! unclip_config_int (config, "cross_attention_dim", 1280, 1, 65536, &out->context_width, error)
+          || ! read_image (config, &out->image_dim, error)
           || ! check_heads (out, config, error)))
     return FALSE;
   if (strcmp (scale_shift, "scale_shift") != 0 && strcmp (scale_shift, "default") != 0)

@@ -16,6 +16,7 @@ typedef struct
   int               n_levels, n_channels[UNCLIP_UNET_MAX_LEVELS], n_layers[UNCLIP_UNET_MAX_LEVELS], head_dim[UNCLIP_UNET_MAX_LEVELS];
   gboolean          down_attends[UNCLIP_UNET_MAX_LEVELS], up_attends[UNCLIP_UNET_MAX_LEVELS]; /* up: from the lowest level */
   gboolean          is_conditional;
+  int               image_dim;         /* of the z_i that alone conditions it; 0: it is given context and time from elsewhere */
   int               sample_size, in_channels, out_channels, context_width;
   gboolean          flip_sin_to_cos;
   double            freq_shift;

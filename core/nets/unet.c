@@ -17,6 +17,7 @@
 #include "timestep.h"
 #include "unet-blocks.h"
 #include "unet-config.h"
+#include "unet-image.h"
 #include "work.h"
 
 /* What a token that is not to be seen gets. */
@@ -47,6 +48,8 @@ struct _UnclipUnet
   UnclipResnet      mid[2];
   UnclipAttention   mid_attention;
   BkNorm            norm_out;
+  UnclipUnetImage   image;
+  UnclipWork        embedding; /* of z_i */
 
   /* What set_context () was given. */
   int               n, t;       /* samples, tokens; n = 0: nothing yet */
@@ -162,6 +165,8 @@ build (UnclipBuilder *builder,
   unet->conv_in = unclip_build_conv (builder, "", "conv_in", unet->config.in_channels, c, 3, unet->config.sample_size);
   unet->timestep = unclip_timestep_build (builder, "time_embedding", c, unet->config.style.n_emb, unet->config.style.n_emb,
                                           unet->config.flip_sin_to_cos, unet->config.freq_shift);
+  if (unet->image.dim > 0)
+    unclip_unet_image_build (builder, &unet->image);
   build_down (builder, unet);
   build_mid (builder, unet);
   build_up (builder, unet);
@@ -202,6 +207,7 @@ unclip_unet_construct (const UnclipConfig  *config,
   if (! unclip_unet_config_read (config, &unet->config, error))
     return NULL;
 
+  unet->image = (UnclipUnetImage) { unet->config.image_dim, UNCLIP_UNET_IMAGE_TOKENS, unet->config.context_width, unet->config.style.n_emb };
   last = unet->config.n_levels - 1;
   for (int i = 0; i <= last; i++)
     {
@@ -249,6 +255,7 @@ unclip_unet_free (UnclipUnet *unet)
     }
   unclip_work_clear (&unet->work);
   unclip_work_clear (&unet->keys);
+  unclip_work_clear (&unet->embedding);
   g_clear_pointer (&unet->store, bk_arena_free);
   g_clear_pointer (&unet->weights, unclip_weights_free);
   g_free (unet->mask);
@@ -299,6 +306,18 @@ unclip_unet_time_width (const UnclipUnet *unet)
   return unet->config.style.n_emb;
 }
 
+int
+unclip_unet_image_dim (const UnclipUnet *unet)
+{
+  return unet->image.dim;
+}
+
+int
+unclip_unet_image_tokens (const UnclipUnet *unet)
+{
+  return unet->image.n_tokens;
+}
+
 gsize
 unclip_unet_weights_size (const UnclipUnet *unet)
 {
@@ -310,6 +329,46 @@ unclip_unet_working_size (const UnclipUnet *unet)
 {
   return (unet->work.arena != NULL ? bk_arena_peak (unet->work.arena) : 0)
          + (unet->keys.arena != NULL ? bk_arena_peak (unet->keys.arena) : 0);
+}
+
+/* ---- z_i ---------------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  const UnclipUnetImage *image;
+  const float           *z_i;
+  int                    n;
+  float                 *context, *time;
+} EmbedCall;
+
+static void
+embed_image (BkArena  *arena,
+             gpointer  data)
+{
+  const EmbedCall *call = data;
+  const UnclipUnetImage *image = call->image;
+
+  unclip_unet_image_run (image,
+                         unclip_work_tensor (arena, call->context, call->n, image->n_tokens, 1, image->context_width),
+                         unclip_work_tensor (arena, call->time, call->n, 1, 1, image->time_width),
+                         unclip_work_tensor (arena, call->z_i, call->n, 1, 1, image->dim));
+}
+
+gboolean
+unclip_unet_embed (UnclipUnet   *unet,
+                   const float  *z_i,
+                   int           n,
+                   float        *context,
+                   float        *time,
+                   GError      **error)
+{
+  EmbedCall call = { &unet->image, z_i, n, context, time };
+
+  g_return_val_if_fail (unet->store != NULL && unet->image.dim > 0 && n > 0, FALSE);
+
+  return unclip_work_run (&unet->embedding, unet->store, unet->weights, unet->component, (const int[3]) { n, 0, 0 }, embed_image, &call, error)
+         && unclip_check_finite (unet->component, context, (gsize) n * unet->image.n_tokens * unet->image.context_width, error)
+         && unclip_check_finite (unet->component, time, (gsize) n * unet->image.time_width, error);
 }
 
 /* ---- the context ---------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 static const UnclipConditionerRow *const rows[UNCLIP_N_CONDITIONERS] = {
   [UNCLIP_CONDITIONER_TEXT_PROJ] = &unclip_conditioner_text_proj,
+  [UNCLIP_CONDITIONER_IMAGE] = &unclip_conditioner_image,
 };
 
 static const UnclipConditionerRow *
@@ -71,4 +72,16 @@ gboolean
 unclip_conditioner_measure (UnclipModel *model, UnclipWeights *weights, BkContext *context, const UnclipUnet *unet, guint64 *size, int *n_tokens, GError **error)
 {
   return row_of (model)->measure (model, weights, context, unet, size, n_tokens, error);
+}
+
+UnclipStages
+unclip_conditioner_stages (UnclipModel *model, const BkContext *context)
+{
+  return row_of (model)->stages != NULL ? row_of (model)->stages (model, context) : UNCLIP_STAGE_NONE;
+}
+
+gboolean
+unclip_conditioner_meet_tower (UnclipModel *model, UnclipImageTower *tower, BkContext *context, GError **error)
+{
+  return row_of (model)->meet_tower == NULL || row_of (model)->meet_tower (model, tower, context, error);
 }

@@ -65,6 +65,8 @@ typedef struct _UnclipConditioner UnclipConditioner;
  * @fits: (nullable): whether it belongs to the decoder @unet: %UNCLIP_ERROR_MODEL names both
  * @run: from @rows, row 0 unconditional, to @out, which is empty. @captions are without tokens if the decoder is not shown any
  * @measure: on @weights that record: bytes of the network, and how many context tokens there are at most for the decoder @unet
+ * @stages: (nullable): stages that load() goes through besides the decoder's own
+ * @meet_tower: (nullable): a job has loaded the image tower: what load() would need it for may be done now
  */
 typedef struct
 {
@@ -75,6 +77,8 @@ typedef struct
   gboolean (*run)     (UnclipConditioner *conditioner, UnclipUnet *unet, const UnclipCaptions *captions, const UnclipCondition rows[2], UnclipConditions *out,
                        GError **error);
   gboolean (*measure) (UnclipModel *model, UnclipWeights *weights, BkContext *context, const UnclipUnet *unet, guint64 *size, int *n_tokens, GError **error);
+  UnclipStages (*stages) (UnclipModel *model, const BkContext *context);
+  gboolean (*meet_tower) (UnclipModel *model, UnclipImageTower *tower, BkContext *context, GError **error);
 } UnclipConditionerRow;
 
 /* That of a model. */
@@ -96,5 +100,8 @@ gboolean unclip_conditioner_run     (UnclipConditioner *conditioner, UnclipUnet 
                                      UnclipConditions *out, GError **error);
 gboolean unclip_conditioner_measure (UnclipModel *model, UnclipWeights *weights, BkContext *context, const UnclipUnet *unet, guint64 *size, int *n_tokens,
                                      GError **error);
+
+UnclipStages unclip_conditioner_stages  (UnclipModel *model, const BkContext *context);
+gboolean unclip_conditioner_meet_tower  (UnclipModel *model, UnclipImageTower *tower, BkContext *context, GError **error);
 
 G_END_DECLS

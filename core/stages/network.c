@@ -42,6 +42,12 @@ construct_unet (const UnclipConfig *config, UnclipWeights *weights, const char *
   return unclip_unet_construct (config, weights, component, context, error);
 }
 
+static gpointer
+construct_autoencoder (const UnclipConfig *config, UnclipWeights *weights, const char *component, BkContext *context, GError **error)
+{
+  return unclip_autoencoder_construct (config, weights, component, UNCLIP_AUTOENCODER_ALL, context, error);
+}
+
 /* What a network of unknown type is freed and measured by: a function called by another type than its own is undefined. */
 #define DEFINE_OPAQUE(name) \
   static void free_##name (gpointer network) { unclip_##name##_free (network); } \
@@ -53,6 +59,7 @@ DEFINE_OPAQUE (prior)
 DEFINE_OPAQUE (prior_autoregressive)
 DEFINE_OPAQUE (text_proj)
 DEFINE_OPAQUE (unet)
+DEFINE_OPAQUE (autoencoder)
 
 static const UnclipNetworkKind kinds[UNCLIP_N_KINDS] = {
   [UNCLIP_KIND_TEXT_TOWER] = { construct_text_tower, free_text_tower, size_text_tower },
@@ -62,6 +69,7 @@ static const UnclipNetworkKind kinds[UNCLIP_N_KINDS] = {
   [UNCLIP_KIND_TEXT_PROJ] = { construct_text_proj, free_text_proj, size_text_proj },
   [UNCLIP_KIND_UNET] = { construct_unet, free_unet, size_unet },
   [UNCLIP_KIND_UPSAMPLER] = { construct_unet, free_unet, size_unet },
+  [UNCLIP_KIND_AUTOENCODER] = { construct_autoencoder, free_autoencoder, size_autoencoder },
 };
 
 const UnclipNetworkKind *

@@ -179,6 +179,11 @@ unclip_stage_schedule (UnclipModel *model, const char *component, GError **error
         return NULL;
       schedule = read_betas (config, kind, error);
     }
+  else if (unclip_member_is_required (unclip_family_find (unclip_model_family (model), component)))
+    {
+      unclip_model_component_dir (model, component, error);
+      return NULL;
+    }
   else
     schedule = unclip_schedule_new (UNCLIP_BETAS_SQUARED_COSINE, 0, 0, 1000);
   if (schedule == NULL)

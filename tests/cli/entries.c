@@ -10,9 +10,8 @@
 #include <stdlib.h>
 
 static int
-print_component (const char *dir, const char *component)
+print_component (const char *path, const char *component)
 {
-  g_autofree char *path = g_build_filename (dir, component, NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) entries = unclip_synth_entries (path, component, UNCLIP_DTYPE_F32, &error);
 
@@ -39,13 +38,21 @@ main (int argc, char **argv)
   int         status = EXIT_SUCCESS;
   const char *component;
 
-  for (guint i = 0; status == EXIT_SUCCESS && unclip_synth_component (i, &component); i++)
+  /* COMPONENT=FOLDER, of models whose folders have other names. */
+  for (int i = 2; status == EXIT_SUCCESS && i < argc; i++)
+    {
+      g_auto (GStrv)   parts = g_strsplit (argv[i], "=", 2);
+      g_autofree char *path = g_build_filename (argv[1], parts[1], NULL);
+
+      status = print_component (path, parts[0]);
+    }
+  for (guint i = 0; argc == 2 && status == EXIT_SUCCESS && unclip_synth_component (i, &component); i++)
     {
       g_autofree char *path = g_build_filename (argv[1], component, NULL);
 
       /* Karlo has no second upsampler. */
       if (g_file_test (path, G_FILE_TEST_IS_DIR))
-        status = print_component (argv[1], component);
+        status = print_component (path, component);
     }
   return status;
 }

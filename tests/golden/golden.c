@@ -20,7 +20,8 @@ const char *golden_folder, *golden_model;
 
 const char *const golden_tasks[] = {
   "text_encoder", "image_encoder", "prior", "text_proj", "decoder", "super_res", "slerp",
-  "prior_loop", "prior_autoregressive", "prior_autoregressive_loop", "decoder_loop", "super_res_loop", "ddim", "text2image", "variation", NULL
+  "prior_loop", "prior_autoregressive", "prior_autoregressive_loop", "decoder_loop", "super_res_loop", "ddim", "text2image", "variation",
+  "unet", "prior_loop_negative", "prior_interpolate", "movq_encode", "movq_decode", "img2img", NULL
 };
 
 char *
@@ -28,9 +29,9 @@ golden_path (const char *file)
 {
   g_autofree char *path = g_build_filename (golden_folder, file, NULL);
   g_autofree char *model = g_build_filename (golden_model, "model_index.json", NULL);
-  const char      *lacking = ! g_file_test (path, G_FILE_TEST_EXISTS)    ? path
-                             : ! g_file_test (model, G_FILE_TEST_EXISTS) ? model
-                                                                         : NULL;
+  g_autofree char *part = g_build_filename (golden_model, "decoder", "model_index.json", NULL);
+  gboolean         has_model = g_file_test (model, G_FILE_TEST_EXISTS) || g_file_test (part, G_FILE_TEST_EXISTS);
+  const char      *lacking = ! g_file_test (path, G_FILE_TEST_EXISTS) ? path : ! has_model ? model : NULL;
   g_autofree char *reason = NULL;
 
   if (lacking == NULL)

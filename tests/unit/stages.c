@@ -43,20 +43,24 @@ test_families (void)
 {
   const UnclipFamily *family;
   const UnclipMember  *member;
+  const char         *part;
   g_autoptr (GError)  error = NULL;
 
   for (guint i = 0; (family = unclip_family_at (i)) != NULL; i++)
     {
-      for (guint k = 0; k < G_N_ELEMENTS (family->class_names) && family->class_names[k] != NULL; k++)
-        g_assert_true (unclip_family_named (family->class_names[k], "model", &error) == family);
+      for (guint k = 0; k < G_N_ELEMENTS (family->pipelines) && family->pipelines[k].class_name != NULL; k++)
+        {
+          g_assert_true (unclip_family_named (family->pipelines[k].class_name, "model", &part, &error) == family);
+          g_assert_cmpstr (part, ==, family->pipelines[k].part);
+        }
       for (guint k = 0; (member = unclip_family_member (family, k)) != NULL; k++)
         {
           g_assert_nonnull (unclip_component (member->component));
           g_assert_true (unclip_family_find (family, member->component) == member);
         }
     }
-  g_assert_true (unclip_family_named (NULL, "model", &error) == unclip_family_at (0));
-  g_assert_null (unclip_family_named ("StableDiffusionPipeline", "model", &error));
+  g_assert_true (unclip_family_named (NULL, "model", &part, &error) == unclip_family_at (0));
+  g_assert_null (unclip_family_named ("StableDiffusionPipeline", "model", &part, &error));
   g_assert_error (error, UNCLIP_ERROR, UNCLIP_ERROR_MODEL);
   g_assert_nonnull (strstr (error->message, "StableDiffusionPipeline"));
 }
