@@ -9,7 +9,8 @@
 static const CmdHelp help = {
   .usage = "[MODEL]",
   .summary = N_("Looks at a model: what it says of itself, its components, whether they are sound, and where people\n"
-                "get what is missing, and what memory a picture takes. Without MODEL lists the models in the search path.\n"
+                "get what is missing, which edits it does, and what memory a picture takes. Without MODEL lists the models\n"
+                "in the search path.\n"
                 "A job that takes more than there is, is refused before it starts; where it is not to have all that the\n"
                 "system, control groups and ulimit leave, $UNCLIP_MEMORY_LIMIT says how much, in MB."),
   .examples = N_("Examples:\n"
@@ -98,6 +99,46 @@ set_about (JsonObject             *report,
   json_object_set_object_member (report, "about", object);
 }
 
+/* Names of edits to what is missing for them, or null. */
+static JsonObject *
+abilities_json (UnclipModel *model)
+{
+  g_autoptr (GPtrArray) abilities = unclip_model_abilities (model);
+  JsonObject *object = json_object_new ();
+
+  for (guint i = 0; i < abilities->len; i++)
+    {
+      const UnclipAbility *ability = g_ptr_array_index (abilities, i);
+
+      set_string_or_null (object, ability->edit, ability->lack);
+    }
+  return object;
+}
+
+/* What it can do in one line, and what not with the reason in one each. */
+static void
+print_abilities (UnclipModel *model)
+{
+  g_autoptr (GPtrArray) abilities = unclip_model_abilities (model);
+  g_autoptr (GString)   able = g_string_new (NULL);
+
+  for (guint i = 0; i < abilities->len; i++)
+    {
+      const UnclipAbility *ability = g_ptr_array_index (abilities, i);
+
+      if (ability->lack == NULL)
+        g_string_append_printf (able, "%s%s", able->len > 0 ? ", " : "", ability->edit);
+    }
+  g_print (_("\nit does: %s\n"), able->len > 0 ? able->str : _("nothing"));
+  for (guint i = 0; i < abilities->len; i++)
+    {
+      const UnclipAbility *ability = g_ptr_array_index (abilities, i);
+
+      if (ability->lack != NULL)
+        g_print (_("not %s: %s\n"), ability->edit, ability->lack);
+    }
+}
+
 static void
 print_json (CmdJob    *job,
             GPtrArray *infos)
@@ -118,6 +159,7 @@ print_json (CmdJob    *job,
   json_object_set_string_member (job->report, "fingerprint", fingerprint);
   set_about (job->report, unclip_model_about (job->model));
   json_object_set_array_member (job->report, "components", array);
+  json_object_set_object_member (job->report, "edits", abilities_json (job->model));
   if (unclip_model_memory (job->model, &job->options, &memory, &side, &component, NULL))
     {
       JsonObject *object = json_object_new ();
@@ -196,6 +238,7 @@ print_table (CmdJob    *job,
   g_print ("%-20s  %-29s  %-5s  %10s  %9s  %s\n", _("component"), _("class"), _("dtype"), _("parameters"), _("size"), _("folder"));
   for (guint i = 0; i < infos->len; i++)
     print_row (g_ptr_array_index (infos, i));
+  print_abilities (job->model);
   print_memory (job);
   for (guint i = 0; i < infos->len; i++)
     {

@@ -198,6 +198,22 @@ UNCLIP_API gboolean     unclip_probe_labels (UnclipModel *model, const UnclipIma
  */
 UNCLIP_API GPtrArray   *unclip_probe_pca    (UnclipModel *model, const UnclipImage *x, const int *n_components, int n, const UnclipOptions *options, GError **error);
 
+/* ---- what a model can do (edits/able.c) ------------------------------------------------------------ */
+
+/**
+ * UnclipAbility:
+ * @edit: "generate", "variations", "text-edit", "interpolate", "mix", "upscale" or "probe"
+ * @lack: (nullable): what of the model is missing for it and where people get that, half a sentence, translated; %NULL: nothing
+ */
+typedef struct
+{
+  const char *edit;
+  char       *lack;
+} UnclipAbility;
+
+/* One for each edit: (element-type UnclipAbility) (transfer full). Whether what is there is sound, unclip_model_info() says. */
+UNCLIP_API GPtrArray *unclip_model_abilities (UnclipModel *model);
+
 /* ---- what it takes (edits/memory.c) -------------------------------------------------------------- */
 
 /**

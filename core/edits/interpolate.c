@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "finish.h"
+#include "framing.h"
 #include "recall.h"
 
 #include <glib/gi18n-lib.h>
@@ -56,6 +57,32 @@ trace_between (const UnclipTrace *a, const UnclipTrace *b, double u)
   return trace;
 }
 
+/* What the codec loses of both ends to the frames between them, each end's share; frames whose state is that of an end are the end. */
+static gboolean
+add_lost (UnclipRun *run, GPtrArray *frames, const UnclipImage *const *ends, float *const *low, GPtrArray *squares, UnclipHold hold, GError **error)
+{
+  gsize n = (gsize) run->low_size * run->low_size * 3;
+
+  for (int end = 0; end < 2; end++)
+    {
+      g_autofree float *picture = unclip_run_picture (run, ends[end], run->low_size, error);
+      g_autofree float *decoded = picture != NULL ? unclip_run_small (run, low[end], error) : NULL;
+
+      if (decoded == NULL)
+        return FALSE;
+      for (guint i = 0; i < frames->len; i++)
+        {
+          UnclipImage *frame = g_ptr_array_index (frames, i);
+          double       u = frames->len > 1 ? i / (frames->len - 1.0) : 0, share = hold == UNCLIP_HOLD_X_T ? 1 - end : end == 0 ? 1 - u : u;
+          gboolean     is_end = memcmp (g_ptr_array_index (squares, i), low[end], run->n_state * sizeof (float)) == 0;
+
+          for (gsize k = 0; k < n; k++)
+            frame->pixels[k] = is_end ? picture[k] * 0.5f + 0.5f : unclip_frame_in_range (frame->pixels[k] + (float) (share * (picture[k] - decoded[k]) * 0.5));
+        }
+    }
+  return TRUE;
+}
+
 GPtrArray *
 unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage *b, int n_frames, UnclipHold hold, const UnclipOptions *options, GError **error)
 {
@@ -64,7 +91,7 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
   g_autoptr (GPtrArray) squares = g_ptr_array_new_with_free_func (g_free);
   const UnclipImage *ends[2] = { a, b };
   float             *z_i[2] = { NULL, NULL }, *low[2] = { NULL, NULL };
-  g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free), frames = NULL;
   g_autofree guint64 *seeds = NULL;
   UnclipInvertMethod  method;
   double              guidance_scale;
@@ -149,5 +176,8 @@ unclip_interpolate (UnclipModel *model, const UnclipImage *a, const UnclipImage 
       }
   }
 
-  return unclip_run_finish_new (&run, (const float *const *) squares->pdata, n_frames, seeds, error);
+  frames = unclip_run_finish_new (&run, (const float *const *) squares->pdata, n_frames, seeds, error);
+  if (frames == NULL || (! run.codec.is_lossless && ! run.upsamples && run.candidates == NULL && ! add_lost (&run, frames, ends, low, squares, hold, error)))
+    return NULL;
+  return g_steal_pointer (&frames);
 }

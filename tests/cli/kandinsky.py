@@ -116,7 +116,9 @@ def test_unchanged_is_the_layer():
     job("text-edit", "--image", "in.png", "--from", "a cat", "--to", "a dog", "--strength", 0, "--out", "t.png")
     job("invert", "--image", "in.png", "--out", "l.safetensors")
     works("decode", "--model", MODEL, "--latents", "l.safetensors", "--quiet", "--out", "d.png")
-    for path in ("v/in-1.png", "t.png", "d.png"):
+    job("interpolate", "--image", "in.png", "--image", WIDE, "--frames", 3, "--out", "i")
+    first = sorted(pathlib.Path("i").glob("*.png"))[0]
+    for path in ("v/in-1.png", "t.png", "d.png", first):
         assert furthest(read_png(path), read_png("in.png")) == 0, f"{path} is another picture"
     shapes = {name: shape for name, (_, shape, _) in tensors("l.safetensors").items()}
     assert shapes["x_T"] == [1, 4, 16, 16] and shapes["z_i"] == [1, 64], shapes
@@ -162,6 +164,15 @@ def test_two_repositories():
     fails("generate", "--model", MODEL / "decoder", "--prior-model", MODEL / "decoder", "--prompt", "x", "--out", "x.png", says=["KandinskyV22Pipeline", "prior"])
     pathlib.Path("parts/model_index.json").write_text(json.dumps({"_unclip_parts": {"Decoder": "x"}}))
     fails("info", "./parts", says=["_unclip_parts", "decoder"])
+
+
+def test_what_it_does():
+    """Every edit but enlarging; of one repository alone, what it lacks."""
+    edits = json.loads(works("info", MODEL, "--json"))["edits"]
+    assert [name for name, lack in edits.items() if lack is not None] == ["upscale"], edits
+    lacks = json.loads(run("info", MODEL / "decoder", "--json").stdout)["edits"]
+    assert all(lacks.values()) and "--prior-model" in lacks["variations"], lacks
+    assert "not upscale: " in works("info", MODEL)
 
 
 def test_pictures_need_no_text():

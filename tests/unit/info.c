@@ -9,6 +9,7 @@
 
 #include "support.h"
 #include "tiny.h"
+#include "unclip.h"
 
 /* NULL: sound. */
 static char *
@@ -42,6 +43,49 @@ test_sound (void)
       g_test_message ("%s", info->name);
       g_assert_cmpstr (info->problem, ==, NULL);
       g_assert_nonnull (info->path);
+    }
+}
+
+/* NULL: it can. transfer full */
+static char *
+lack_of (const char *dir, const char *edit)
+{
+  g_autoptr (UnclipModel) model = tiny_open (dir);
+  g_autoptr (GPtrArray) abilities = unclip_model_abilities (model);
+
+  for (guint i = 0; i < abilities->len; i++)
+    {
+      const UnclipAbility *ability = g_ptr_array_index (abilities, i);
+
+      if (strcmp (ability->edit, edit) == 0)
+        return g_strdup (ability->lack);
+    }
+  g_assert_not_reached ();
+}
+
+/* Without its image encoder a model makes new pictures and enlarges any, and says of the rest where that network is. */
+static void
+test_abilities (void)
+{
+  static const struct
+  {
+    const char *edit;
+    gboolean    takes_pictures;
+  } edits[] = { { "generate", FALSE }, { "upscale", FALSE }, { "variations", TRUE }, { "text-edit", TRUE }, { "interpolate", TRUE }, { "mix", TRUE }, { "probe", TRUE } };
+  g_autofree char *dir = tiny_model ("tiny"), *config = g_build_filename (dir, "image_encoder", "config.json", NULL);
+
+  for (int pass = 0; pass < 2; pass++)
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (edits); i++)
+        {
+          g_autofree char *lack = lack_of (dir, edits[i].edit);
+
+          if (pass == 0 || ! edits[i].takes_pictures)
+            g_assert_cmpstr (lack, ==, NULL);
+          else
+            g_assert_nonnull (strstr (lack, "--component image_encoder"));
+        }
+      g_unlink (config);
     }
 }
 
@@ -99,5 +143,6 @@ main (int argc, char **argv)
   support_init (&argc, &argv);
   g_test_add_func ("/info/sound", test_sound);
   g_test_add_func ("/info/unsound", test_unsound);
+  g_test_add_func ("/info/abilities", test_abilities);
   return g_test_run ();
 }
