@@ -10,7 +10,7 @@
 static const CmdHelp help = {
   .usage = "MODEL COMPONENT",
   .summary = N_("Measures one forward pass of a network on random data: text_encoder, image_encoder, prior,\n"
-                "text_proj, decoder, super_res_first, super_res_last or super_res_1024. A first pass is not counted."),
+                "text_proj, decoder, movq, super_res_first, super_res_last or super_res_1024. A first pass is not counted."),
   .examples = N_("Examples:\n"
                  "  unclip bench toybox decoder\n"
                  "  unclip bench ~/karlo-v1-alpha prior --batch 2 --repeat 5 --json"),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conditioner.h"
 #include "nets.h"
 #include "tiles.h"
 
@@ -16,6 +17,9 @@
 
 /* Any timestep: the time that a pass takes does not depend on it. */
 #define TIMESTEP 500
+
+/* Pixels of the pictures that Kandinsky is mostly asked for. */
+#define AUTOENCODER_SIDE 512
 
 /* A network that is ready to run. @inputs, @outputs: what else the pass needs, owned. */
 typedef struct
@@ -216,19 +220,26 @@ pass_unet (gpointer net, int n_batch, int size, float *const buffers[], int *ids
   return unclip_unet_predict (net, buffers[0], TIMESTEP, n_batch, size, size, buffers[1], error);
 }
 
+/* Of the largest condition that the decoder is given. */
+static gboolean
+count_tokens (UnclipModel *model, BkContext *context, const UnclipUnet *unet, int *n_tokens, GError **error)
+{
+  g_autoptr (UnclipWeights) weights = unclip_weights_new_recording ();
+
+  return unclip_conditioner_measure (model, weights, context, unet, &(guint64) { 0 }, n_tokens, error);
+}
+
 /* The condition comes with the loop, not with the pass. */
 static gboolean
 set_context (Subject *subject, UnclipModel *model, GError **error)
 {
-  g_autoptr (UnclipTextProj) proj = unclip_text_proj_new (model, &subject->context, error);
+  const UnclipUnet *unet = subject->net;
   gsize n = subject->n_batch;
-  int   length, dim, n_tokens;
+  int   n_tokens;
 
-  if (proj == NULL || ! text_length (model, &length, &dim, error))
-    return FALSE;
-  n_tokens = unclip_text_proj_n_extra (proj) + length;
-  return add_buffer (subject, 2, n * n_tokens * unclip_text_proj_context_width (proj), error)
-         && add_buffer (subject, 3, n * unclip_text_proj_time_width (proj), error)
+  return count_tokens (model, &subject->context, unet, &n_tokens, error)
+         && add_buffer (subject, 2, n * n_tokens * unclip_unet_context_width (unet), error)
+         && add_buffer (subject, 3, n * unclip_unet_time_width (unet), error)
          && unclip_unet_set_context (subject->net, subject->buffers[2], NULL, subject->buffers[3], n, n_tokens, error);
 }
 
@@ -251,6 +262,35 @@ prepare_unet (Subject *subject, UnclipModel *model, const char *component, GErro
          && (! unclip_unet_is_conditional (unet) || set_context (subject, model, error));
 }
 
+/* Its decoder: what every picture takes. */
+static gboolean
+pass_autoencoder (gpointer net, int n_batch, int size, float *const buffers[], int *ids, GError **error)
+{
+  int side = size / unclip_autoencoder_factor (net);
+
+  return unclip_autoencoder_decode (net, buffers[0], n_batch, side, side, buffers[1], error);
+}
+
+/* The size is that of the picture. */
+static gboolean
+prepare_autoencoder (Subject *subject, UnclipModel *model, const char *component, GError **error)
+{
+  UnclipAutoencoder *autoencoder = unclip_autoencoder_new (model, component, UNCLIP_AUTOENCODER_DECODER, &subject->context, error);
+  gsize              n_pixels;
+  int                factor;
+
+  if (autoencoder == NULL)
+    return FALSE;
+  subject->net = autoencoder;
+  subject->free_net = (void (*) (gpointer)) unclip_autoencoder_free;
+  subject->pass = pass_autoencoder;
+  factor = unclip_autoencoder_factor (autoencoder);
+  subject->size = (subject->size == 0 ? AUTOENCODER_SIDE : MAX (subject->size, factor)) / factor * factor;
+  n_pixels = (gsize) subject->n_batch * subject->size * subject->size;
+  return add_buffer (subject, 0, n_pixels / factor / factor * unclip_autoencoder_n_latents (autoencoder), error)
+         && add_buffer (subject, 1, n_pixels * 3, error);
+}
+
 /* ---- measuring --------------------------------------------------------------------------------------------- */
 
 static const struct
@@ -264,6 +304,7 @@ static const struct
   [UNCLIP_KIND_TEXT_PROJ] = { GUIDED_BATCH, prepare_text_proj },
   [UNCLIP_KIND_UNET] = { GUIDED_BATCH, prepare_unet },
   [UNCLIP_KIND_UPSAMPLER] = { 1, prepare_unet },
+  [UNCLIP_KIND_AUTOENCODER] = { 1, prepare_autoencoder },
 };
 
 const char *const *

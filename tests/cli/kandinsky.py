@@ -264,6 +264,13 @@ def test_tensors_of_full_size():
     assert len(made) == len(folders)
 
 
+def test_bench():
+    """Without a text projection the decoder's condition is its own affair; the autoencoder is measured as it decodes."""
+    for component, size in (("decoder", 16), ("movq", 64)):
+        measured = json.loads(works("bench", MODEL, component, "--size", size, "--repeat", 1, "--json"))
+        assert measured["component"] == component and measured["size"] == size and measured["median_s"] > 0, measured
+
+
 def main():
     if not MODEL.exists():
         print(f"1..0 # SKIP {MODEL.resolve()} is not there")
