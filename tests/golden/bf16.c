@@ -28,6 +28,7 @@ static const struct
   { "prior", 1.7e-2 },
   { "text_proj", 8e-3 },
   { "decoder", 2e-2 },
+  { "unet", 2e-2 },
   { "super_res", 6e-3 },
 };
 
