@@ -178,13 +178,17 @@ read_timesteps (Loop *loop, const UnclipSchedule *schedule, int n_steps, GError 
 static gboolean
 loop_read_rest (Loop *loop, const UnclipSchedule *schedule, int n_channels, int n_steps, GError **error)
 {
+  int n_needed;
+
   if (! read_noises (loop, n_channels, error) || ! read_timesteps (loop, schedule, n_steps, error))
     return FALSE;
 
-  if (loop->n_noises < loop->n_steps - 1)
+  /* DDPMScheduler's last step takes some, too, unless it is that of timestep 0. */
+  n_needed = loop->n_steps - (schedule->has_table_steps || loop->timesteps[loop->n_steps - 1] == 0);
+  if (loop->n_noises < n_needed)
     {
       g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has noise for %d steps, but a loop of %d takes %d"),
-                   loop->eval->in_path, "noises", loop->n_noises, loop->n_steps, loop->n_steps - 1);
+                   loop->eval->in_path, "noises", loop->n_noises, loop->n_steps, n_needed);
       return FALSE;
     }
   loop->limits = g_new0 (float, (gsize) loop->n_steps * loop->n_rows);

@@ -18,17 +18,18 @@
 
 /* ---- random numbers ------------------------------------------------------------------------ */
 
-/* What one stage draws, as it lies in the file: [n_rows, n] to begin with, and [n_noises, n_rows, n]. */
+/* What one stage draws, as it lies in the file: [n_rows, n] to begin with, and [n_noises, n_rows, n], of which its steps take @n_taken. */
 typedef struct
 {
   const float *latents, *noises;
-  int          n_rows, n_noises, n_steps;
+  int          n_rows, n_noises, n_steps, n_taken;
   gsize        n;
 } Draws;
 
-/* Tensors "@stage latents" and "@stage noises" of rows of the sizes @row. @n_steps: 0: one more than there are noises */
+/* Tensors "@stage latents" and "@stage noises" of rows of the sizes @row. @n_steps: 0: as many as there are noises for. @n_without: steps that take
+ * none: the last, as a rule */
 static gboolean
-read_draws (Draws *draws, const UnclipEval *eval, const char *stage, int n_dims, const int *row, int n_steps, GError **error)
+read_draws (Draws *draws, const UnclipEval *eval, const char *stage, int n_dims, const int *row, int n_steps, int n_without, GError **error)
 {
   g_autofree char *latents = g_strconcat (stage, "latents", NULL), *noises = g_strconcat (stage, "noises", NULL);
   const UnclipTensor *tensor = unclip_tensors_find (eval->in, noises);
@@ -57,11 +58,12 @@ read_draws (Draws *draws, const UnclipEval *eval, const char *stage, int n_dims,
         return FALSE;
       draws->n_noises = dims[0];
     }
-  draws->n_steps = n_steps > 0 ? n_steps : draws->n_noises + 1;
-  if (draws->n_noises >= draws->n_steps - 1)
+  draws->n_steps = n_steps > 0 ? n_steps : draws->n_noises + n_without;
+  draws->n_taken = draws->n_steps - n_without;
+  if (draws->n_steps > 0 && draws->n_noises >= draws->n_taken)
     return TRUE;
   g_set_error (error, UNCLIP_ERROR, UNCLIP_ERROR_FILE, _("%s: \"%s\" has noise for %d steps, but a loop of %d takes %d"),
-               eval->in_path, noises, draws->n_noises, draws->n_steps, draws->n_steps - 1);
+               eval->in_path, noises, draws->n_noises, draws->n_steps, draws->n_taken);
   return FALSE;
 }
 
@@ -72,7 +74,7 @@ add_draws (GArray *values, const Draws *draws, int row)
   int at = draws->n_rows == 1 ? 0 : row;
 
   g_array_append_vals (values, draws->latents + at * draws->n, draws->n);
-  for (int k = 0; k < draws->n_steps - 1; k++)
+  for (int k = 0; k < draws->n_taken; k++)
     g_array_append_vals (values, draws->noises + ((gsize) k * draws->n_rows + at) * draws->n, draws->n);
 }
 
@@ -130,7 +132,7 @@ read_prior (Pipeline *pipeline, GError **error)
   schedule = unclip_stage_schedule (eval->model, "prior_scheduler", error);
   if (schedule == NULL
       || ! unclip_eval_setting_int (eval, "prior_n_steps", pipeline->options.prior_n_steps, 1, schedule->n_train, &n_steps, error)
-      || ! read_draws (&pipeline->prior, eval, "prior_", 1, &pipeline->dim, n_steps, error))
+      || ! read_draws (&pipeline->prior, eval, "prior_", 1, &pipeline->dim, n_steps, 1, error))
     return FALSE;
   pipeline->n_embeds = pipeline->prior.n_rows;
   pipeline->options.prior_n_steps = pipeline->prior.n_steps;
@@ -179,8 +181,13 @@ pipeline_init (Pipeline *pipeline, GError **error)
   UnclipOptions   *options = &pipeline->options;
   const BkContext *context = eval->context;
   UnclipRun       *run = &pipeline->run;
-  int n_steps, super_res_n_steps;
+  g_autoptr (UnclipSchedule) schedule = unclip_stage_schedule (eval->model, "decoder_scheduler", error);
+  int n_steps, super_res_n_steps, n_without;
 
+  if (schedule == NULL)
+    return FALSE;
+  /* DDPMScheduler's last step takes noise, too, unless it is that of timestep 0. */
+  n_without = schedule->has_table_steps || schedule->offset == 0;
   /* torch's numbers, though the file's own stand in for them: so diffusers' order of draws holds, and one z_i. */
   *options = *eval->options;
   options->rng = UNCLIP_RNG_TORCH;
@@ -200,8 +207,8 @@ pipeline_init (Pipeline *pipeline, GError **error)
       || ! read_prior (pipeline, error)
       || ! unclip_run_init (run, eval->model, options, error)
       || (has_upsampler (eval) && unclip_model_component_dir (eval->model, UNCLIP_FIRST_UPSAMPLER, error) == NULL)
-      || ! read_draws (&pipeline->decoder, eval, "decoder_", 3, (int[]) { run->codec.n_channels, run->state_side, run->state_side }, n_steps, error)
-      || (has_upsampler (eval) && ! read_draws (&pipeline->super_res, eval, "super_res_", 3, (int[]) { 3, run->first_size, run->first_size }, super_res_n_steps, error))
+      || ! read_draws (&pipeline->decoder, eval, "decoder_", 3, (int[]) { run->codec.n_channels, run->state_side, run->state_side }, n_steps, n_without, error)
+      || (has_upsampler (eval) && ! read_draws (&pipeline->super_res, eval, "super_res_", 3, (int[]) { 3, run->first_size, run->first_size }, super_res_n_steps, 1, error))
       || ! check_rows (pipeline, error))
     return FALSE;
   run->dim = pipeline->dim;
