@@ -49,9 +49,13 @@ unclip_plugin_bars_show (const char            *title,
                          const UnclipPluginBar *bars,
                          int                    n)
 {
-  GtkWidget *dialog, *box, *label = gtk_label_new (hint), *scrolled = gtk_scrolled_window_new (NULL, NULL), *grid = gtk_grid_new ();
+  GtkWidget *dialog, *box, *label, *scrolled, *grid;
 
+  /* Repeat comes here without a dialog before. */
   gimp_ui_init ("unclip");
+  label = gtk_label_new (hint);
+  scrolled = gtk_scrolled_window_new (NULL, NULL);
+  grid = gtk_grid_new ();
   dialog = gimp_dialog_new (title, "unclip-bars", NULL, 0, NULL, NULL, _("_Close"), GTK_RESPONSE_CLOSE, NULL);
   gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_CLOSE);
   box = gtk_dialog_get_content_area (GTK_DIALOG (dialog));

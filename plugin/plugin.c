@@ -5,6 +5,7 @@
 #include <glib/gi18n-lib.h>
 #include <libgimp/gimp.h>
 
+#include "models.h"
 #include "procedure.h"
 
 typedef struct
@@ -28,8 +29,7 @@ main (int    argc,
   return gimp_main (unclip_plugin_get_type (), argc, argv);
 }
 
-/* All of them, in the order of the menu. */
-static const UnclipPluginDescriptor *const procedures[] = {
+const UnclipPluginDescriptor *const unclip_plugin_procedures[] = {
   &unclip_plugin_variations,
   &unclip_plugin_text_edit,
   &unclip_plugin_interpolate,
@@ -37,6 +37,7 @@ static const UnclipPluginDescriptor *const procedures[] = {
   &unclip_plugin_generate,
   &unclip_plugin_enlarge,
   &unclip_plugin_probe,
+  NULL
 };
 
 /* Files lie beside the executable, also where GIMP finds that by a link into a build tree. */
@@ -58,8 +59,9 @@ query_procedures (GimpPlugIn *plug_in)
 
   gimp_plug_in_set_help_domain (plug_in, GETTEXT_PACKAGE, domain);
   gimp_plug_in_add_menu_branch (plug_in, "<Image>/Filters", "unCLIP");
-  for (guint i = 0; i < G_N_ELEMENTS (procedures); i++)
-    names = g_list_append (names, g_strdup (procedures[i]->name));
+  for (guint i = 0; unclip_plugin_procedures[i] != NULL; i++)
+    names = g_list_append (names, g_strdup (unclip_plugin_procedures[i]->name));
+  names = g_list_append (names, g_strdup (UNCLIP_PLUGIN_MODELS));
   return names;
 }
 
@@ -71,9 +73,11 @@ create_procedure (GimpPlugIn *plug_in,
   g_autoptr (GFile) icon = g_file_new_for_path (icon_path);
   GimpProcedure *procedure = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (procedures) && procedure == NULL; i++)
-    if (strcmp (name, procedures[i]->name) == 0)
-      procedure = unclip_plugin_procedure_new (plug_in, procedures[i]);
+  for (guint i = 0; unclip_plugin_procedures[i] != NULL && procedure == NULL; i++)
+    if (strcmp (name, unclip_plugin_procedures[i]->name) == 0)
+      procedure = unclip_plugin_procedure_new (plug_in, unclip_plugin_procedures[i]);
+  if (strcmp (name, UNCLIP_PLUGIN_MODELS) == 0)
+    procedure = unclip_plugin_models_new (plug_in);
   if (procedure == NULL)
     return NULL;
 

@@ -76,6 +76,8 @@ struct _UnclipPluginDescriptor
   void               (*show)          (const UnclipPluginJob *job);
 };
 
+/* All of them, in the order of the menu; ends at %NULL. */
+extern const UnclipPluginDescriptor *const unclip_plugin_procedures[];
 extern const UnclipPluginDescriptor unclip_plugin_variations;
 extern const UnclipPluginDescriptor unclip_plugin_text_edit;
 extern const UnclipPluginDescriptor unclip_plugin_interpolate;

@@ -17,6 +17,7 @@ unclip_plugin_batch_new (const UnclipPluginDescriptor *descriptor,
   UnclipPluginBatch *batch = g_atomic_rc_box_new0 (UnclipPluginBatch);
 
   batch->job = (UnclipPluginJob) { .descriptor = descriptor, .procedure = procedure, .config = gimp_config_duplicate (GIMP_CONFIG (config)) };
+  batch->latents = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_latents_free);
   batch->stop = g_cancellable_new ();
   batch->cancellable = g_cancellable_new ();
   return batch;
@@ -36,6 +37,8 @@ clear (gpointer data)
   g_clear_object (&batch->job.config);
   unclip_plugin_job_clear (&batch->job);
   g_clear_pointer (&batch->sight, unclip_plugin_sight_unref);
+  g_ptr_array_unref (batch->latents);
+  g_clear_pointer (&batch->known, g_ptr_array_unref);
   g_object_unref (batch->stop);
   g_object_unref (batch->cancellable);
 }
@@ -44,6 +47,14 @@ void
 unclip_plugin_batch_unref (UnclipPluginBatch *batch)
 {
   g_atomic_rc_box_release_full (batch, clear);
+}
+
+void
+unclip_plugin_batch_follow (UnclipPluginBatch       *batch,
+                            const UnclipPluginBatch *earlier)
+{
+  g_clear_pointer (&batch->known, g_ptr_array_unref);
+  batch->known = g_ptr_array_ref (earlier->latents);
 }
 
 gboolean
@@ -241,6 +252,8 @@ work (GTask        *task,
   job->options.candidate = candidate;
   job->options.progress_data = job->options.candidate_data = task;
   job->options.stop = batch->stop;
+  job->options.known_latents = batch->known;
+  job->options.used_latents = batch->latents;
   job->options.cancellable = batch->cancellable;
   if (call->picked != NULL)
     is_done = unclip_plugin_job_finish (job, call->picked, &error);

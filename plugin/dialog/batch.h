@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * UnclipPluginBatch:
  * @job: with a configuration of its own
  * @sight: what the preview shows of it
+ * @latents: (element-type UnclipLatents): that it found, for the next one
+ * @known: (nullable) (element-type UnclipLatents): of an earlier one, which need not be found again
  * @stop: keeps what is done
  * @cancellable: keeps nothing
  *
@@ -23,6 +25,7 @@ typedef struct
 {
   UnclipPluginJob    job;
   UnclipPluginSight *sight;
+  GPtrArray         *latents, *known;
   GCancellable      *stop, *cancellable;
 } UnclipPluginBatch;
 
@@ -36,6 +39,9 @@ UnclipPluginBatch *unclip_plugin_batch_new   (const UnclipPluginDescriptor *desc
 UnclipPluginBatch *unclip_plugin_batch_ref   (UnclipPluginBatch *batch);
 void               unclip_plugin_batch_unref (UnclipPluginBatch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UnclipPluginBatch, unclip_plugin_batch_unref)
+
+/* Makes use of what an earlier one found of the same picture. */
+void               unclip_plugin_batch_follow  (UnclipPluginBatch *batch, const UnclipPluginBatch *earlier);
 
 /* Once it works on something: settings and model, and the sight if it has none yet. */
 gboolean           unclip_plugin_batch_prepare (UnclipPluginBatch *batch, GError **error);

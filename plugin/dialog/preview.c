@@ -465,6 +465,7 @@ unclip_plugin_preview_init (UnclipPluginPreview *preview)
 
   preview->outline = g_array_new (FALSE, FALSE, sizeof (float));
   preview->split = 0.5;
+  gtk_style_context_add_class (gtk_widget_get_style_context (widget), GTK_STYLE_CLASS_VIEW);
   gtk_widget_set_can_focus (widget, TRUE);
   gtk_widget_set_size_request (widget, MIN_WIDTH, MIN_HEIGHT);
   gtk_widget_add_events (widget, GDK_BUTTON_PRESS_MASK | GDK_BUTTON_RELEASE_MASK | GDK_BUTTON_MOTION_MASK | GDK_SCROLL_MASK | GDK_KEY_PRESS_MASK);

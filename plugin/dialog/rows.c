@@ -7,6 +7,9 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "dialog/captions.h"
+#include "needs.h"
+
 /* Run mode, image and drawables, which every image procedure has first. */
 #define N_IMAGE_ARGUMENTS 3
 
@@ -28,6 +31,7 @@ struct _UnclipPluginRows
   GtkWindow                    *window;
   GtkWidget                    *widget; /* around all rows, which scroll */
   GtkLabel                     *status; /* about the model */
+  GtkWidget                    *toybox; /* seen where another model cannot do it */
   gboolean                      has_model;
   UnclipModel                  *model;  /* NULL: there is none */
   Caption                       captions[UNCLIP_PLUGIN_MAX_CAPTIONS];
@@ -76,38 +80,6 @@ unclip_plugin_rows_are_ready (UnclipPluginRows *rows)
   return ready;
 }
 
-static gboolean
-is_among (const char *const *names,
-          const char        *name)
-{
-  return names != NULL && g_strv_contains (names, name);
-}
-
-/* What @model lacks for this procedure, in words; %NULL: nothing. */
-static char *
-missing_component (const UnclipPluginDescriptor *descriptor,
-                   UnclipModel                  *model)
-{
-  g_autoptr (GPtrArray) infos = unclip_model_info (model);
-  const UnclipComponentInfo *lacking = NULL;
-  gboolean has_one = descriptor->needs_one_of == NULL;
-
-  for (guint i = 0; i < infos->len; i++)
-    {
-      const UnclipComponentInfo *info = g_ptr_array_index (infos, i);
-
-      if (info->problem != NULL && (info->required || is_among (descriptor->needs, info->name)))
-        return g_strdup_printf (_("%s: %s"), info->name, info->problem);
-      if (! is_among (descriptor->needs_one_of, info->name))
-        continue;
-      if (info->problem == NULL)
-        has_one = TRUE;
-      else if (lacking == NULL)
-        lacking = info;
-    }
-  return has_one || lacking == NULL ? NULL : g_strdup_printf (_("%s: %s"), lacking->name, lacking->problem);
-}
-
 /* Before it costs the time of a run. */
 static void
 update_note (Caption *caption)
@@ -130,10 +102,12 @@ update_model (UnclipPluginRows *rows)
   g_autofree char *problem = NULL, *text = NULL;
 
   model = unclip_plugin_settings_read (&settings, rows->config, &error) ? unclip_plugin_settings_model (&settings, &error) : NULL;
-  problem = model != NULL ? missing_component (rows->descriptor, model) : g_strdup (error->message);
+  problem = model != NULL ? unclip_plugin_lacking (rows->descriptor, model) : g_strdup (error->message);
   rows->has_model = problem == NULL;
   text = model != NULL && problem == NULL ? g_strdup_printf (_("Runs on this computer: %s"), unclip_model_path (model)) : NULL;
   gtk_label_set_text (rows->status, problem != NULL ? problem : text);
+  gtk_widget_set_visible (rows->toybox, problem != NULL && (*settings.model != '\0' || settings.image_encoder != NULL));
+  gtk_widget_set_sensitive (rows->toybox, gtk_widget_get_visible (rows->toybox));
   g_clear_pointer (&rows->model, unclip_model_unref);
   rows->model = g_steal_pointer (&model);
   for (int i = 0; i < rows->n_captions; i++)
@@ -156,6 +130,14 @@ choose_folder (GtkWidget *button,
   folder = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
   if (folder != NULL)
     g_object_set (rows->config, "model", folder, NULL);
+}
+
+static void
+use_toybox (UnclipPluginRows *rows)
+{
+  if (rows->descriptor->takes & UNCLIP_PLUGIN_TAKES_PICTURE)
+    g_object_set (rows->config, "image-encoder", NULL, NULL);
+  g_object_set (rows->config, "model", "", NULL);
 }
 
 /* Names of the models in the search path, offered while one types. */
@@ -223,6 +205,11 @@ add_model (GimpProcedureDialog *dialog,
   g_signal_connect (button, "clicked", G_CALLBACK (choose_folder), rows);
   gtk_box_pack_start (GTK_BOX (row), status, TRUE, TRUE, 0);
   gtk_box_pack_end (GTK_BOX (row), button, FALSE, FALSE, 0);
+  rows->toybox = gtk_button_new_with_label (_("Use Toybox"));
+  gtk_widget_set_valign (rows->toybox, GTK_ALIGN_START);
+  gtk_widget_set_no_show_all (rows->toybox, TRUE);
+  g_signal_connect_swapped (rows->toybox, "clicked", G_CALLBACK (use_toybox), rows);
+  gtk_box_pack_end (GTK_BOX (row), rows->toybox, FALSE, FALSE, 0);
   gtk_box_pack_start (GTK_BOX (box), row, FALSE, FALSE, 0);
   gtk_widget_show_all (row);
 
@@ -389,6 +376,7 @@ add_caption (GimpProcedureDialog       *dialog,
 
   gtk_entry_set_placeholder_text (entry, _(described->example));
   gtk_entry_set_activates_default (entry, TRUE);
+  unclip_plugin_captions_offer (entry);
 
   gtk_widget_set_no_show_all (note, TRUE);
   gtk_container_child_get (GTK_CONTAINER (box), row, "position", &position, NULL);
@@ -455,6 +443,17 @@ unclip_plugin_rows_notes (UnclipPluginRows *rows)
   for (int i = 0; i < rows->n_captions; i++)
     g_strv_builder_add (notes, gtk_label_get_text (rows->captions[i].note));
   return g_strv_builder_end (notes);
+}
+
+void
+unclip_plugin_rows_remember (UnclipPluginRows *rows)
+{
+  for (int i = 0; i < rows->n_captions; i++)
+    {
+      g_autofree char *text = unclip_plugin_text (rows->config, rows->captions[i].argument);
+
+      unclip_plugin_captions_remember (text);
+    }
 }
 
 void

@@ -23,6 +23,8 @@ void              unclip_plugin_rows_free       (UnclipPluginRows *rows);
 GtkWidget        *unclip_plugin_rows_widget     (UnclipPluginRows *rows);
 /* Whether there is a model that can do it, and all that has to be said is. */
 gboolean          unclip_plugin_rows_are_ready  (UnclipPluginRows *rows);
+/* Remembers the captions, to offer them again. */
+void              unclip_plugin_rows_remember   (UnclipPluginRows *rows);
 /* What they say about the captions, and the user has read; transfer full. */
 char            **unclip_plugin_rows_notes      (UnclipPluginRows *rows);
 

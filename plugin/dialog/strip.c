@@ -13,7 +13,7 @@
 
 struct _UnclipPluginStrip
 {
-  GtkWidget            *widget, *box;
+  GtkWidget            *widget, *box, *hint; /* hint: seen while there are none */
   GPtrArray            *tiles;
   UnclipPluginTile     *shown;
   UnclipPluginShownFunc changed;
@@ -136,6 +136,9 @@ unclip_plugin_strip_new (UnclipPluginShownFunc changed,
   strip->changed = changed;
   strip->data = data;
   strip->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  strip->hint = gtk_label_new (_("Candidates to choose from come here"));
+  gtk_style_context_add_class (gtk_widget_get_style_context (strip->hint), GTK_STYLE_CLASS_DIM_LABEL);
+  gtk_box_set_center_widget (GTK_BOX (strip->box), strip->hint);
   strip->widget = gtk_scrolled_window_new (NULL, NULL);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (strip->widget), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
   gtk_scrolled_window_set_overlay_scrolling (GTK_SCROLLED_WINDOW (strip->widget), FALSE);
@@ -170,6 +173,7 @@ unclip_plugin_strip_add (UnclipPluginStrip *strip,
   *tile = (UnclipPluginTile) { .strip = strip, .batch = unclip_plugin_batch_ref (batch), .number = number, .after = after, .label = label };
   build (tile);
   g_ptr_array_add (strip->tiles, tile);
+  gtk_widget_hide (strip->hint);
   gtk_box_pack_start (GTK_BOX (strip->box), tile->widget, FALSE, FALSE, 0);
   if (strip->shown == NULL)
     show (strip, tile);
@@ -194,6 +198,7 @@ unclip_plugin_strip_clear (UnclipPluginStrip *strip)
       gtk_widget_destroy (tile->widget);
       g_ptr_array_remove_index (strip->tiles, i - 1);
     }
+  gtk_widget_set_visible (strip->hint, strip->tiles->len == 0);
   if (! is_shown)
     show (strip, NULL);
 }

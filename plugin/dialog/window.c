@@ -19,6 +19,8 @@
 #define UNSEEN 72
 /* Of the row of candidates, so that it is there before they are. */
 #define STRIP_HEIGHT 146
+/* Milliseconds from a setting that changes to another word about how long it takes. */
+#define WEIGH_PAUSE 400
 /* Responses beside GTK's; GIMP's Reset is 1. */
 #define RESPONSE_RUN 2
 
@@ -50,6 +52,11 @@ typedef struct
   GimpProcedureConfig          *asked;   /* settings of Run, whose candidates are shown */
   gboolean                      follows; /* the preview goes with the engine */
   gboolean                      is_adding;
+  UnclipPluginBatch            *shown_work; /* what the preview shows before Run; NULL: nothing can be worked on */
+  guint                         weigh_later; /* a timeout; 0: none */
+  gboolean                      is_weighing;
+  UnclipPluginBatch            *weighed;
+  double                        expected;    /* seconds that Run should take; 0: nobody knows */
   GPtrArray                    *picked;    /* element-type UnclipPluginBatch: those of candidates that are to be inserted */
   guint                         n_finished; /* of these */
   GimpLayer                   **layers;    /* in the image; NULL: not yet */
@@ -77,6 +84,21 @@ set_bar (Window     *window,
 {
   gtk_progress_bar_set_fraction (GTK_PROGRESS_BAR (window->bar), fraction);
   gtk_progress_bar_set_text (GTK_PROGRESS_BAR (window->bar), text);
+}
+
+/* What Run would do, and how long that should take. */
+static void
+show_expected (Window *window)
+{
+  g_autofree char *clock = unclip_plugin_clock_text (MAX (window->expected, 1)), *text = NULL;
+
+  if (window->expected > 0 && is_stale (window))
+    /* Translators: minutes and seconds */
+    text = g_strdup_printf (_("Settings changed: Run takes about %s"), clock);
+  else if (window->expected > 0)
+    /* Translators: minutes and seconds */
+    text = g_strdup_printf (_("Run takes about %s"), clock);
+  set_bar (window, 0, text != NULL ? text : is_stale (window) ? _("The settings have changed: Run makes it anew") : "");
 }
 
 static void
@@ -109,10 +131,8 @@ update (Window *window)
   gtk_widget_set_sensitive (window->more, window->work == IDLE && has_tiles && is_ready);
   gtk_widget_set_sensitive (window->copy, unclip_plugin_strip_shown (window->strip) != NULL);
   gtk_dialog_set_default_response (window->dialog, preferred);
-  if (window->work == IDLE && is_stale (window))
-    set_bar (window, 0, _("The settings have changed: Run makes it anew"));
-  else if (window->work == IDLE)
-    set_bar (window, 0, "");
+  if (window->work == IDLE)
+    show_expected (window);
   update_stages (window);
 }
 
@@ -212,6 +232,57 @@ static gboolean
 is_cancelled (const GError *error)
 {
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+/* ---- how long it would take ------------------------------------------------------------------------------------ */
+
+/* An UnclipPluginEndFunc. */
+static void
+on_weighed (const GError *error,
+            gpointer      data)
+{
+  Window *window = data;
+
+  window->is_weighing = FALSE;
+  window->expected = unclip_plugin_batch_expect (window->weighed);
+  /* What would be refused is told before. */
+  if (g_error_matches (error, UNCLIP_ERROR, UNCLIP_ERROR_MEMORY))
+    set_fault (window, error, UNCLIP_PLUGIN_NO_REMEDY);
+  g_clear_pointer (&window->weighed, unclip_plugin_batch_unref);
+  update (window);
+}
+
+/* A GSourceFunc. How long Run would take with the settings as they are now. */
+static gboolean
+weigh (gpointer data)
+{
+  Window            *window = data;
+  UnclipPluginBatch *on = window->batch != NULL ? window->batch : window->shown_work;
+  g_autoptr (UnclipPluginBatch) batch = NULL;
+
+  if (window->is_weighing || window->work != IDLE)
+    return G_SOURCE_CONTINUE;
+  window->weigh_later = 0;
+  window->expected = 0;
+  if (on == NULL || window->strip == NULL || ! unclip_plugin_rows_are_ready (window->rows))
+    return G_SOURCE_REMOVE;
+  batch = unclip_plugin_batch_new (window->descriptor, window->procedure, window->config);
+  unclip_plugin_job_share (&batch->job, &on->job);
+  batch->sight = unclip_plugin_sight_ref (on->sight);
+  if (! unclip_plugin_batch_prepare (batch, NULL))
+    return G_SOURCE_REMOVE;
+  window->is_weighing = TRUE;
+  window->weighed = g_steal_pointer (&batch);
+  unclip_plugin_batch_weigh (window->weighed, on_weighed, window);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not at every key. */
+static void
+weigh_soon (Window *window)
+{
+  if (window->weigh_later == 0)
+    window->weigh_later = g_timeout_add (WEIGH_PAUSE, weigh, window);
 }
 
 /* ---- into the image --------------------------------------------------------------------------------------------- */
@@ -392,6 +463,7 @@ on_made (const GError *error,
   Window *window = data;
 
   window->work = IDLE;
+  weigh_soon (window);
   show_notes (window);
   if (error != NULL && ! is_cancelled (error))
     set_fault (window, error, UNCLIP_PLUGIN_NO_REMEDY);
@@ -438,6 +510,8 @@ new_batch (Window             *window,
       *remedy = remedy_of (window);
       return NULL;
     }
+  if (window->batch != NULL)
+    unclip_plugin_batch_follow (batch, window->batch);
   unclip_plugin_set_read (batch->job.config, unclip_plugin_rows_notes (window->rows));
   return unclip_plugin_batch_prepare (batch, error) ? g_steal_pointer (&batch) : NULL;
 }
@@ -454,11 +528,13 @@ make (Window  *window,
   if (batch == NULL)
     return;
   g_clear_pointer (&window->batch, unclip_plugin_batch_unref);
+  g_clear_pointer (&window->shown_work, unclip_plugin_batch_unref);
   window->batch = batch;
   if (! is_more)
     {
       g_clear_object (&window->asked);
       window->asked = gimp_config_duplicate (GIMP_CONFIG (window->config));
+      unclip_plugin_rows_remember (window->rows);
       if (window->strip != NULL)
         unclip_plugin_strip_clear (window->strip);
     }
@@ -544,29 +620,30 @@ on_stage (GtkRange *range,
   unclip_plugin_strip_show (window->strip, (guint) (gtk_range_get_value (range) + 0.5));
 }
 
-static char *
-stage_label (GtkScale *scale,
-             double    value,
-             Window   *window)
+static void
+on_settings (Window *window)
 {
-  guint i = (guint) (value + 0.5);
-
-  return i < count_tiles (window) ? g_strdup (((UnclipPluginTile *) unclip_plugin_strip_tiles (window->strip)->pdata[i])->label) : g_strdup ("");
+  update (window);
+  weigh_soon (window);
 }
 
 /* What it is about, before anything is made of it; or why nothing can be. */
 static void
 show_work (Window *window)
 {
-  g_auto (UnclipPluginJob) job = { .descriptor = window->descriptor, .procedure = window->procedure, .config = window->config };
-  g_autoptr (UnclipPluginSight) sight = NULL;
+  g_autoptr (UnclipPluginBatch) batch = unclip_plugin_batch_new (window->descriptor, window->procedure, window->config);
   g_autoptr (GError) error = NULL;
 
-  if (unclip_plugin_job_take (&job, GIMP_RUN_INTERACTIVE, window->image, window->drawables, &error))
-    sight = unclip_plugin_sight_new (&job.works[0], UNCLIP_FRAMING_PAD, &error);
-  if (sight != NULL)
-    unclip_plugin_preview_set_sight (window->preview, sight);
+  g_clear_pointer (&window->shown_work, unclip_plugin_batch_unref);
+  if (unclip_plugin_job_take (&batch->job, GIMP_RUN_INTERACTIVE, window->image, window->drawables, &error))
+    batch->sight = unclip_plugin_sight_new (&batch->job.works[0], UNCLIP_FRAMING_PAD, &error);
+  if (batch->sight != NULL)
+    {
+      unclip_plugin_preview_set_sight (window->preview, batch->sight);
+      window->shown_work = g_steal_pointer (&batch);
+    }
   set_fault (window, error, error != NULL ? remedy_of (window) : UNCLIP_PLUGIN_NO_REMEDY);
+  weigh_soon (window);
 }
 
 static void
@@ -600,12 +677,12 @@ stages_new (Window *window)
 {
   GtkWidget *stages = window->stages = gtk_scale_new_with_range (GTK_ORIENTATION_HORIZONTAL, 0, 1, 1);
 
-  gtk_scale_set_value_pos (GTK_SCALE (stages), GTK_POS_RIGHT);
+  /* The candidate that is shown says its own. */
+  gtk_scale_set_draw_value (GTK_SCALE (stages), FALSE);
   gtk_widget_set_no_show_all (stages, TRUE);
   atk_object_set_name (gtk_widget_get_accessible (stages), _(window->descriptor->stages));
   gtk_widget_set_tooltip_text (stages, _(window->descriptor->stages));
   g_signal_connect (stages, "value-changed", G_CALLBACK (on_stage), window);
-  g_signal_connect (stages, "format-value", G_CALLBACK (stage_label), window);
   return stages;
 }
 
@@ -734,6 +811,8 @@ build (Window *window)
   gtk_widget_set_no_show_all (window->note, TRUE);
   gtk_box_pack_start (GTK_BOX (settings), g_object_ref (unclip_plugin_rows_widget (window->rows)), TRUE, TRUE, 0);
   gtk_box_pack_start (GTK_BOX (settings), window->note, FALSE, FALSE, 0);
+  /* Entries in it would like to grow, too: what there is belongs to the picture. */
+  gtk_widget_set_hexpand (settings, FALSE);
   gtk_box_pack_start (GTK_BOX (columns), settings, FALSE, FALSE, 0);
   gtk_box_pack_start (GTK_BOX (content), columns, TRUE, TRUE, 0);
   gtk_widget_show (columns);
@@ -746,7 +825,7 @@ build (Window *window)
     }
   set_size (GTK_WINDOW (window->dialog));
   g_signal_connect (window->dialog, "response", G_CALLBACK (respond), window);
-  g_signal_connect_swapped (window->config, "notify", G_CALLBACK (update), window);
+  g_signal_connect_swapped (window->config, "notify", G_CALLBACK (on_settings), window);
 }
 
 /* The engine's thread is left to end by itself, which takes one step; nobody sees that. */
@@ -757,8 +836,10 @@ close_window (Window *window)
   if (window->batch != NULL)
     g_cancellable_cancel (window->batch->cancellable);
   stop (window);
-  while (window->work != IDLE)
+  while (window->work != IDLE || window->is_weighing)
     g_main_context_iteration (NULL, TRUE);
+  if (window->weigh_later != 0)
+    g_source_remove (window->weigh_later);
   g_signal_handlers_disconnect_by_data (window->config, window);
   unclip_plugin_rows_free (window->rows);
   gtk_widget_destroy (GTK_WIDGET (window->dialog));
@@ -814,6 +895,7 @@ unclip_plugin_window_run (const UnclipPluginDescriptor *descriptor,
   else
     values = gimp_procedure_new_return_values (procedure, GIMP_PDB_CANCEL, NULL);
   g_clear_pointer (&window.batch, unclip_plugin_batch_unref);
+  g_clear_pointer (&window.shown_work, unclip_plugin_batch_unref);
   g_ptr_array_unref (window.picked);
   g_clear_object (&window.asked);
   g_free (window.found);

@@ -39,6 +39,9 @@ def script_fu(gimp, tap):
     tap.say(used[1:] and re.match(r"12 2 \d+(\.\d+)? " + re.escape(model_path) + ' 0.3 64 "pad" "(f32|bf16)" "[0-9a-f]{16}"', used[1]),
             "Script-Fu: text edit's values", values)
     tap.say(used[2:] and f"{model_path} 0.4 " in used[2] and '"huge"' not in used[2], "Script-Fu: a choice that does not exist is the default", values)
+    status, printed = gimp.console("plug-in-script-fu-eval",
+                                   '(begin (script-fu-use-v3) (display "@values@") (write (plug-in-unclip-models #:run-mode RUN-NONINTERACTIVE)) (newline))')
+    tap.say(status == 0 and "@values@(() ())" in printed, "Script-Fu: models are listed", printed)
     for what, name, arguments, words, wanted in (
             ("a count out of range", "plug-in-unclip-variations", f"#:count 99 {model}", "out of range", 70),
             ("an unknown argument", "plug-in-unclip-variations", f"#:cuont 2 {model}", "cuont", 70),

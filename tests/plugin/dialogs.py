@@ -132,6 +132,12 @@ def run_new(win, tap, title):
         undo(win)
         win.wait(lambda: win.ask(EVERYTHING) == n, "undo")
     tap.say(win.state() == before, f"{title}: {'one undo takes all of it back' if is_here else 'the image itself stays as it was'}", f"{before}\n{win.state()}")
+    if title == "Probe":
+        win.press(win.menu_item("Filters", f"Repeat \"{title}\""))
+        look_at_bars(win, tap)
+        win.wait(lambda: not win.at_work(), "the plug-in to end")
+        undo(win)
+        win.wait(lambda: win.ask(EVERYTHING) == n, "undo")
 
 
 def look_at_bars(win, tap):
@@ -185,6 +191,16 @@ def choose(win, tap):
     undo(win)
     win.layers(1, "undo")
     tap.say(win.state() == before, "Candidates: one undo takes all of them back")
+
+
+def models(win, tap):
+    """What is here, and what each can do."""
+    dialog = win.open("Models")
+    win.shot("models")
+    said = [name for role, name in win.all(dialog) if role == "label"]
+    tap.say({"Variations", "Text Edit", "Generate", "Yes"} <= set(said), "Models: says what the model can do", said)
+    win.close(dialog, "Close", "Models")
+    win.wait(lambda: not win.at_work(), "the plug-in to end")
 
 
 def stop_and_close(win, tap):
@@ -247,6 +263,8 @@ def main():
             stop_and_close(win, tap)
             run_once(win, tap, "Text Edit", {"Shows now": "a red ball", "Should show": "a blue ball"}, "Text Edit θ 0.40")
             win.ask("other = layer.copy(); image.insert_layer(other, None, 1); image.set_selected_layers([layer])")
+            remembered = gimp.home / "data" / "gimp-unclip" / "captions"
+            tap.say(remembered.read_text() == "a blue ball\na red ball\n", "Text Edit: captions are remembered, the newest first", remembered.read_text())
             for title in NEW:
                 run_new(win, tap, title)
         complaints = session.complaints((gimp.home / "gimp.log").read_text(errors="replace"))

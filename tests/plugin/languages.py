@@ -31,6 +31,13 @@ config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
 config.set_core_object_array("drawables", [layer])
 procedure.run(config)
 """
+MODELS = "plug-in-unclip-models"
+RUN_MODELS = f"""
+procedure = Gimp.get_pdb().lookup_procedure("{MODELS}")
+config = procedure.create_config()
+config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
+procedure.run(config)
+"""
 # Of 600 pixels' height GDK_SCALE=2 makes 1200, and the dialogs' letters are half as large again.
 LARGE = "2048x1200x24"
 
@@ -89,6 +96,23 @@ def look(win, tap, what, name, screen_height):
     unnamed = [node.get_role_name() for node in win.walk(dialog) if node.get_role_name() in OPERABLE and not node.get_name()]
     tap.say(not unnamed, f"{what}: {title}: all that can be operated has a name", win.all(dialog))
     return dialog, title
+
+
+def look_at_models(win, tap, what, screen_height):
+    """Its dialog is another: it has no settings."""
+    dialog = win.start(RUN_MODELS, lambda: our_dialog(win))
+    win.lie(dialog)
+    win.shot(f"{what}-{MODELS}".replace(" ", "-"))
+    title = dialog.get_name()
+    last = max(bottom(node) for node in win.walk(dialog) if node.get_role_name() == "button")
+    tap.say(last <= screen_height, f"{what}: {title}: every button is on the screen", (last, screen_height))
+    unnamed = [node.get_role_name() for node in win.walk(dialog) if node.get_role_name() in OPERABLE and not node.get_name()]
+    tap.say(not unnamed, f"{what}: {title}: all that can be operated has a name", win.all(dialog))
+    shared = {key: names for key, names in mnemonics(win, dialog).items() if len(names) > 1}
+    tap.say(not shared, f"{what}: {title}: no two share a mnemonic", mnemonics(win, dialog))
+    win.focus(title)
+    win.key("Escape")
+    win.end()
 
 
 def told_while_typing(win, tap, what, name, dialog, title):
@@ -166,6 +190,18 @@ def reasons(win, tap):
         win.ask(after or "answer = 0")
 
 
+def use_toybox(win, tap):
+    """Where another model is not there, the one that comes along is a button away."""
+    dialog = win.start(RUN.format(name="plug-in-unclip-variations"), lambda: our_dialog(win))
+    win.wait(lambda: win.find("text", "Model", dialog), "the model's row").set_text_contents("no-such-model")
+    button = win.wait(lambda: win.ready("Use Toybox", dialog), "Use Toybox", 10)
+    tap.say(not win.ready("Run", dialog), "another model: without it nothing can be run")
+    win.press(button)
+    tap.say(win.wait(lambda: win.ready("Run", dialog), "Run", 10) and not win.ready("Use Toybox", dialog), "another model: Use Toybox helps")
+    win.close(dialog, "Cancel", "Variations")
+    win.end()
+
+
 def main():
     tap = Tap()
     prepare()
@@ -185,6 +221,9 @@ def main():
                 gi.require_version("Atspi", "2.0")
                 win.ask(MAKE_IMAGE + ADD_LAYER, 120)
                 for name in session.procedures():
+                    if name == MODELS:
+                        look_at_models(win, tap, what, 600)
+                        continue
                     dialog, title = look(win, tap, what, name, 600)
                     if name.endswith(SPEAKING):
                         told_while_typing(win, tap, what, name, dialog, title)
@@ -194,6 +233,7 @@ def main():
                     win.key("Escape")  # leaves it
                     win.end()
                 if language == "en":
+                    use_toybox(win, tap)
                     reasons(win, tap)
             complaints = session.complaints((gimp.home / "gimp.log").read_text(errors="replace"))
             tap.say(not complaints, f"{what}: no warnings of ours", "\n".join(complaints))
