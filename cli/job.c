@@ -46,7 +46,7 @@ add_common_entries (GOptionContext *context,
     { CMD_TAKES_COMPONENTS, { "component", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &job->components, N_("Take a component that the model lacks from another folder, for example image_encoder=DIR; may be repeated"), N_("NAME=DIR") } },
     { CMD_TAKES_SEED, { "seed", 's', 0, G_OPTION_ARG_STRING, &raw->seed, N_("Seed of the random numbers (default: 0)"), N_("N") } },
     { CMD_TAKES_SAMPLING, { "rng", 0, 0, G_OPTION_ARG_STRING, &raw->rng, N_("Random numbers: philox, or torch for the pictures that diffusers makes of a seed"), "philox|torch" } },
-    { CMD_TAKES_SAMPLING, { "sampler", 0, 0, G_OPTION_ARG_STRING, &raw->sampler, N_("How new pictures come out of noise: ddpm as in the paper, or dpm, which needs half the steps (default: the model's)"), "default|ddpm|dpm" } },
+    { CMD_TAKES_SAMPLING, { "sampler", 0, 0, G_OPTION_ARG_STRING, &raw->sampler, N_("How new pictures come out of noise: ddpm as in the paper, dpm, which needs half the steps, or pndm, without noise of its own (default: the model's)"), "default|ddpm|dpm|pndm" } },
     { CMD_TAKES_SAMPLING, { "steps", 0, 0, G_OPTION_ARG_STRING, &raw->steps, N_("Steps of the decoder, 1 to 1000 (default: the model's)"), N_("N") } },
     { CMD_TAKES_SAMPLING, { "prior-steps", 0, 0, G_OPTION_ARG_STRING, &raw->prior_steps, N_("Steps of the prior, 1 to 1000 (default: the model's)"), N_("N") } },
     { CMD_TAKES_SAMPLING, { "super-res-steps", 0, 0, G_OPTION_ARG_STRING, &raw->super_res_steps, N_("Steps of each upsampler, 1 to 1000 (default: the model's)"), N_("N") } },
@@ -104,7 +104,7 @@ read_common (CmdJob     *job,
              GError    **error)
 {
   static const char *const rngs[] = { "philox", "torch", NULL };
-  static const char *const samplers[] = { "default", "ddpm", "dpm", NULL };
+  static const char *const samplers[] = { "default", "ddpm", "dpm", "pndm", NULL };
   static const char *const framings[] = { "pad", "crop", "stretch", NULL };
   /* In the order of UnclipInversion. */
   static const char *const methods[] = { "default", "ddim", "fixed-point", "bdia", "residuals", "ddpm", NULL };

@@ -151,6 +151,12 @@ gboolean unclip_eval_prior_interpolate   (UnclipEval *eval, GError **error);
 gboolean unclip_eval_movq_encode         (UnclipEval *eval, GError **error);
 gboolean unclip_eval_movq_decode         (UnclipEval *eval, GError **error);
 
+/* eval-stable.c, of Stable unCLIP's networks */
+gboolean unclip_eval_stable_unet         (UnclipEval *eval, UnclipUnet *unet, GError **error);
+/* @schedule: of which the timesteps are; @autoencoder: its decoder makes the pictures */
+gboolean unclip_eval_stable_sampler_loop (UnclipEval *eval, UnclipUnet *unet, UnclipSchedule *schedule, UnclipAutoencoder *autoencoder, GError **error);
+gboolean unclip_eval_stable_ddim         (UnclipEval *eval, UnclipUnet *unet, UnclipSchedule *schedule, UnclipAutoencoder *autoencoder, GError **error);
+
 /* eval-ddim.c */
 gboolean unclip_eval_ddim           (UnclipEval *eval, GError **error);
 

@@ -138,6 +138,7 @@ typedef enum
  * @UNCLIP_SAMPLER_DEFAULT: the model's; ancestral with torch's random numbers, whose pictures are made so
  * @UNCLIP_SAMPLER_DDPM: ancestral, as in the paper
  * @UNCLIP_SAMPLER_DPM: SDE-DPM-Solver++ (2M), ancestral of second order: as good in half the steps
+ * @UNCLIP_SAMPLER_PNDM: PLMS, without noise of its own: Stable Diffusion's
  *
  * How prior and decoder get from noise to a new picture; pictures with an x_T of their own are always decoded by DDIM.
  */
@@ -145,7 +146,8 @@ typedef enum
 {
   UNCLIP_SAMPLER_DEFAULT,
   UNCLIP_SAMPLER_DDPM,
-  UNCLIP_SAMPLER_DPM
+  UNCLIP_SAMPLER_DPM,
+  UNCLIP_SAMPLER_PNDM
 } UnclipSampler;
 
 /**

@@ -46,7 +46,7 @@ typedef struct _UnclipTextTower UnclipTextTower;
 UnclipTextTower *unclip_text_tower_new    (UnclipModel *model, BkContext *context, GError **error);
 void             unclip_text_tower_free   (UnclipTextTower *tower);
 int              unclip_text_tower_width  (const UnclipTextTower *tower); /* of last_hidden_state */
-int              unclip_text_tower_dim    (const UnclipTextTower *tower); /* of text_embeds */
+int              unclip_text_tower_dim    (const UnclipTextTower *tower); /* of text_embeds; 0: there is no projection, and text_embeds has to be NULL */
 int              unclip_text_tower_length (const UnclipTextTower *tower); /* tokens per text */
 gsize            unclip_text_tower_weights_size (const UnclipTextTower *tower); /* bytes, packed */
 /* input_ids [n, t], t up to the length: a token does not see those behind it, so that padding may be left out;
@@ -164,7 +164,7 @@ int         unclip_unet_sample_size  (const UnclipUnet *unet); /* pixels per sid
 int         unclip_unet_multiple     (const UnclipUnet *unet); /* sides must be multiples of this */
 gboolean    unclip_unet_is_conditional (const UnclipUnet *unet);
 int         unclip_unet_context_width (const UnclipUnet *unet); /* 0 if it is not conditional */
-int         unclip_unet_time_width   (const UnclipUnet *unet); /* of what is added to the time embedding */
+int         unclip_unet_time_width   (const UnclipUnet *unet); /* of what is added to the time embedding, or of the class labels that it makes that of */
 /* Of the z_i that alone conditions it, and how many context tokens it makes of one; the former is 0 for those that are given context and time. */
 int         unclip_unet_image_dim    (const UnclipUnet *unet);
 int         unclip_unet_image_tokens (const UnclipUnet *unet);
@@ -181,7 +181,7 @@ gboolean    unclip_unet_embed        (UnclipUnet *unet, const float *z_i, int n,
  * unclip_unet_set_context:
  * @context: [n, t, context width], as unclip_text_proj_run() gives it
  * @context_mask: (nullable): [n, t], 1 = attend
- * @time: (nullable): [n, time width], added to the time embedding
+ * @time: (nullable): [n, time width], added to the time embedding, once projected where that is its own to do
  *
  * What stays the same over all steps of a loop; the context's keys and values are computed here, once.
  * Only for conditional UNets, and needed before the first predict.

@@ -29,6 +29,7 @@ struct _UnclipTextTower
   const float     *positions;    /* [length, width] */
   UnclipLayer     *layers;
   BkNorm           final_norm;
+  gboolean         has_projection; /* CLIPTextModel has none */
   BkLinear         projection;
 };
 
@@ -50,6 +51,13 @@ read_config (UnclipTextTower     *tower,
     .shape = { .width = 512, .n_heads = 8, .hidden = 2048 }, .n_layers = 12, .dim = 512
   };
 
+  const char *class_name;
+
+  /* transformers' class without a projection: projection_dim means nothing there. */
+  tower->has_projection = ! (unclip_config_has (config, "architectures")
+                             && unclip_config_strings (config, "architectures", 1, &class_name, &(int) { 0 }, NULL)
+                             && strcmp (class_name, "CLIPTextModel") == 0);
+
   return unclip_clip_config_read (config, &defaults, &tower->config, error)
          && unclip_config_int (config, "vocab_size", 49408, 1, 1 << 24, &tower->n_vocab, error)
          && unclip_config_int (config, "max_position_embeddings", 77, 2, 65536, &tower->length, error)
@@ -68,7 +76,9 @@ build (UnclipBuilder *builder,
   tower->positions = unclip_build_values (builder, "text_model.embeddings.position_embedding.weight", 2, tower->length, width);
   unclip_clip_layers_build (&tower->config, tower->layers, builder, "text_model.encoder.layers");
   tower->final_norm = unclip_build_layer_norm (builder, "text_model", "final_layer_norm", width, tower->config.shape.eps);
-  tower->projection = unclip_build_linear_no_bias (builder, "", "text_projection", width, tower->config.dim);
+  tower->has_projection |= unclip_weights_has (builder->weights, "text_projection.weight");
+  if (tower->has_projection)
+    tower->projection = unclip_build_linear_no_bias (builder, "", "text_projection", width, tower->config.dim);
 }
 
 UnclipTextTower *
@@ -134,7 +144,7 @@ unclip_text_tower_width (const UnclipTextTower *tower)
 int
 unclip_text_tower_dim (const UnclipTextTower *tower)
 {
-  return tower->config.dim;
+  return tower->has_projection ? tower->config.dim : 0;
 }
 
 int
@@ -207,20 +217,20 @@ forward (BkArena  *arena,
 
   BkTensor x = bk_scratch_tensor (&scratch, n, t, 1, width);
   BkTensor ends = bk_scratch_tensor (&scratch, n, 1, 1, width);
-  BkTensor embeds = unclip_work_tensor (arena, call->text_embeds, n, 1, 1, tower->config.dim);
 
   embed (tower, x, call->input_ids);
   for (int i = 0; i < tower->config.n_layers; i++)
     unclip_layer_run (&tower->layers[i], x, NULL, -INFINITY, arena);
   bk_layer_norm (x, x, &tower->final_norm);
 
-  for (int i = 0; i < n; i++)
+  for (int i = 0; tower->has_projection && i < n; i++)
     {
       int end = end_of_text (tower, call->input_ids + i * t, t);
 
       bk_copy (bk_samples (ends, i, 1), bk_rows (bk_samples (x, i, 1), end, 1));
     }
-  bk_linear (embeds, ends, &tower->projection, BK_IDENTITY);
+  if (tower->has_projection)
+    bk_linear (unclip_work_tensor (arena, call->text_embeds, n, 1, 1, tower->config.dim), ends, &tower->projection, BK_IDENTITY);
 
   if (call->last_hidden_state != NULL)
     bk_copy (unclip_work_tensor (arena, call->last_hidden_state, n, t, 1, width), x);
@@ -238,6 +248,7 @@ unclip_text_tower_encode (UnclipTextTower  *tower,
   Call call = { tower, input_ids, n, t, last_hidden_state, text_embeds };
 
   g_return_val_if_fail (tower->store != NULL && n > 0 && t > 0 && t <= tower->length, FALSE);
+  g_return_val_if_fail (tower->has_projection || text_embeds == NULL, FALSE);
 
   for (int i = 0; i < n * t; i++)
     if (input_ids[i] < 0 || input_ids[i] >= tower->n_vocab)

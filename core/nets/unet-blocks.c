@@ -92,12 +92,12 @@ unclip_attention_build (UnclipBuilder *builder,
                         const char    *path,
                         int            n_channels,
                         int            n_context,
-                        int            head_dim,
+                        int            n_heads,
                         int            n_groups)
 {
   return (UnclipAttention) {
-    .n_heads = n_channels / head_dim,
-    .head_dim = head_dim,
+    .n_heads = n_heads,
+    .head_dim = n_channels / n_heads,
     .norm = unclip_build_group_norm (builder, path, "group_norm", n_channels, n_groups, 1e-5f),
     .q = unclip_build_linear (builder, path, "to_q", n_channels, n_channels),
     .k = unclip_build_linear (builder, path, "to_k", n_channels, n_channels),

@@ -54,7 +54,7 @@ typedef struct
   BkTensor keys, values; /* [n, t, c] of the context, the same in every step; not owned */
 } UnclipAttention;
 
-UnclipAttention unclip_attention_build       (UnclipBuilder *builder, const char *path, int n_channels, int n_context, int head_dim, int n_groups);
+UnclipAttention unclip_attention_build       (UnclipBuilder *builder, const char *path, int n_channels, int n_context, int n_heads, int n_groups);
 /* Takes keys and values of @context [n, t, n_context] from @arena, where they stay. */
 void            unclip_attention_set_context (UnclipAttention *attention, BkTensor context, BkArena *arena);
 /* x becomes x + attention (norm (x)); x [n, h, w, c]. @context_mask: (nullable): [n, t], added to the scores. */

@@ -18,19 +18,29 @@
 #include "unet-blocks.h"
 #include "unet-config.h"
 #include "unet-image.h"
+#include "unet-transformer.h"
 #include "work.h"
 
 /* What a token that is not to be seen gets. */
 #define MASKED -10000.0f
 
+/* What looks at other pixels and at the context: the one that is the UNet's. */
+typedef struct
+{
+  gboolean          is_transformer;
+  UnclipAttention   attention;
+  UnclipTransformer transformer;
+} Attending;
+
 /* One level on the way down or up: resnets, an attention behind each or behind none, a resampler. */
 typedef struct
 {
-  int              n_layers;
-  UnclipResnet    *resnets;    /* [n_layers] */
-  UnclipAttention *attentions; /* [n_layers] or NULL */
-  gboolean         has_resampler;
-  UnclipResnet     resampler;
+  int           n_layers;
+  UnclipResnet *resnets;    /* [n_layers] */
+  Attending    *attentions; /* [n_layers] or NULL */
+  gboolean      has_resampler;
+  UnclipResnet  resampler;  /* GLIDE's */
+  BkConv        resampling; /* Stable Diffusion's */
 } Block;
 
 struct _UnclipUnet
@@ -46,9 +56,10 @@ struct _UnclipUnet
   BkConv            conv_in, conv_out;
   Block             down[UNCLIP_UNET_MAX_LEVELS], up[UNCLIP_UNET_MAX_LEVELS];
   UnclipResnet      mid[2];
-  UnclipAttention   mid_attention;
+  Attending         mid_attention;
   BkNorm            norm_out;
   UnclipUnetImage   image;
+  BkLinear          label1, label2;
   UnclipWork        embedding; /* of z_i */
 
   /* What set_context () was given. */
@@ -67,6 +78,20 @@ typedef struct
 } Call;
 
 /* ---- layers ---------------------------------------------------------------------------------- */
+
+static Attending
+build_attending (UnclipBuilder    *builder,
+                 const UnclipUnet *unet,
+                 const char       *path,
+                 int               level)
+{
+  int c = unet->config.n_channels[level], n_heads = unet->config.n_heads[level];
+  int n_context = unet->config.context_width, n_groups = unet->config.style.n_groups;
+
+  if (unet->config.is_stable)
+    return (Attending) { TRUE, .transformer = unclip_transformer_build (builder, path, c, n_context, n_heads, n_groups) };
+  return (Attending) { FALSE, .attention = unclip_attention_build (builder, path, c, n_context, n_heads, n_groups) };
+}
 
 /* @n_in: (array length=n_layers): channels that come into each resnet */
 static void
@@ -88,15 +113,19 @@ build_block (UnclipBuilder *builder,
 
       block->resnets[i] = unclip_resnet_build (builder, resnet, &unet->config.style, n_in[i], n_out, UNCLIP_RESAMPLE_NONE, h);
       if (block->attentions != NULL)
-        block->attentions[i] = unclip_attention_build (builder, attention, n_out, unet->config.context_width,
-                                                       unet->config.head_dim[level], unet->config.style.n_groups);
+        block->attentions[i] = build_attending (builder, unet, attention, level);
     }
 
   if (block->has_resampler)
     {
       g_autofree char *name = unclip_build_path (path, resampler == UNCLIP_RESAMPLE_DOWN ? "downsamplers.0" : "upsamplers.0");
 
-      block->resampler = unclip_resnet_build (builder, name, &unet->config.style, n_out, n_out, resampler, h);
+      if (! unet->config.is_stable)
+        block->resampler = unclip_resnet_build (builder, name, &unet->config.style, n_out, n_out, resampler, h);
+      else if (resampler == UNCLIP_RESAMPLE_DOWN)
+        block->resampling = unclip_build_conv_down (builder, name, "conv", n_out, n_out, 1);
+      else
+        block->resampling = unclip_build_conv (builder, name, "conv", n_out, n_out, 3, 2 * h);
     }
 }
 
@@ -128,8 +157,7 @@ build_mid (UnclipBuilder *builder,
       unet->mid[i] = unclip_resnet_build (builder, path, &unet->config.style, c, c, UNCLIP_RESAMPLE_NONE, h);
     }
   if (unet->config.is_conditional)
-    unet->mid_attention = unclip_attention_build (builder, "mid_block.attentions.0", c, unet->config.context_width,
-                                                  unet->config.head_dim[last], unet->config.style.n_groups);
+    unet->mid_attention = build_attending (builder, unet, "mid_block.attentions.0", last);
 }
 
 static void
@@ -167,6 +195,11 @@ build (UnclipBuilder *builder,
                                           unet->config.flip_sin_to_cos, unet->config.freq_shift);
   if (unet->image.dim > 0)
     unclip_unet_image_build (builder, &unet->image);
+  if (unet->config.n_labels > 0)
+    {
+      unet->label1 = unclip_build_linear (builder, "class_embedding", "linear_1", unet->config.n_labels, unet->config.style.n_emb);
+      unet->label2 = unclip_build_linear (builder, "class_embedding", "linear_2", unet->config.style.n_emb, unet->config.style.n_emb);
+    }
   build_down (builder, unet);
   build_mid (builder, unet);
   build_up (builder, unet);
@@ -182,7 +215,7 @@ block_init (Block   *block,
 {
   block->n_layers = n_layers;
   block->resnets = g_new0 (UnclipResnet, n_layers);
-  block->attentions = attends ? g_new0 (UnclipAttention, n_layers) : NULL;
+  block->attentions = attends ? g_new0 (Attending, n_layers) : NULL;
   block->has_resampler = has_resampler;
 }
 
@@ -285,7 +318,7 @@ unclip_unet_sample_size (const UnclipUnet *unet)
 int
 unclip_unet_multiple (const UnclipUnet *unet)
 {
-  return 1 << (unet->config.n_levels - 1);
+  return unet->config.is_stable ? 1 : 1 << (unet->config.n_levels - 1);
 }
 
 gboolean
@@ -303,7 +336,7 @@ unclip_unet_context_width (const UnclipUnet *unet)
 int
 unclip_unet_time_width (const UnclipUnet *unet)
 {
-  return unet->config.style.n_emb;
+  return unet->config.n_labels > 0 ? unet->config.n_labels : unet->config.style.n_emb;
 }
 
 int
@@ -376,8 +409,33 @@ unclip_unet_embed (UnclipUnet   *unet,
 typedef struct
 {
   UnclipUnet  *unet;
-  const float *context;
+  const float *context, *time; /* time: (nullable) */
 } ContextCall;
+
+static void
+set_context (Attending *attending,
+             BkTensor   context,
+             BkArena   *arena)
+{
+  if (attending->is_transformer)
+    unclip_transformer_set_context (&attending->transformer, context, arena);
+  else
+    unclip_attention_set_context (&attending->attention, context, arena);
+}
+
+/* Class labels to what is added to the time embedding, unet->time. */
+static void
+project_labels (BkArena           *arena,
+                const ContextCall *call)
+{
+  g_auto (BkScratch) scratch = bk_scratch (arena);
+  const UnclipUnet *unet = call->unet;
+  BkTensor labels = unclip_work_tensor (arena, call->time, unet->n, 1, 1, unet->config.n_labels);
+  BkTensor hidden = bk_scratch_tensor (&scratch, unet->n, 1, 1, unet->config.style.n_emb);
+
+  bk_linear (hidden, labels, &unet->label1, BK_SILU);
+  bk_linear (unclip_work_tensor (arena, unet->time, unet->n, 1, 1, unet->config.style.n_emb), hidden, &unet->label2, BK_IDENTITY);
+}
 
 static void
 project_context (BkArena  *arena,
@@ -387,13 +445,15 @@ project_context (BkArena  *arena,
   UnclipUnet *unet = call->unet;
   BkTensor context = unclip_work_tensor (arena, call->context, unet->n, unet->t, 1, unet->config.context_width);
 
-  unclip_attention_set_context (&unet->mid_attention, context, arena);
+  if (unet->config.n_labels > 0 && call->time != NULL)
+    project_labels (arena, call);
+  set_context (&unet->mid_attention, context, arena);
   for (int i = 0; i < unet->config.n_levels; i++)
     {
       for (int j = 0; unet->down[i].attentions != NULL && j < unet->down[i].n_layers; j++)
-        unclip_attention_set_context (&unet->down[i].attentions[j], context, arena);
+        set_context (&unet->down[i].attentions[j], context, arena);
       for (int j = 0; unet->up[i].attentions != NULL && j < unet->up[i].n_layers; j++)
-        unclip_attention_set_context (&unet->up[i].attentions[j], context, arena);
+        set_context (&unet->up[i].attentions[j], context, arena);
     }
 }
 
@@ -406,7 +466,7 @@ unclip_unet_set_context (UnclipUnet   *unet,
                          int           t,
                          GError      **error)
 {
-  ContextCall call = { unet, context };
+  ContextCall call = { unet, context, time };
 
   g_return_val_if_fail (unet->store != NULL && unet->config.is_conditional && n > 0 && t > 0, FALSE);
 
@@ -425,7 +485,9 @@ unclip_unet_set_context (UnclipUnet   *unet,
     }
 
   g_clear_pointer (&unet->time, g_free);
-  if (time != NULL)
+  if (time != NULL && unet->config.n_labels > 0)
+    unet->time = g_new (float, (gsize) n * unet->config.style.n_emb);
+  else if (time != NULL)
     unet->time = g_memdup2 (time, (gsize) n * unet->config.style.n_emb * sizeof (float));
 
   if (! unclip_work_run (&unet->keys, unet->store, unet->weights, unet->component, (const int[3]) { n, t, 0 }, project_context, &call, error))
@@ -519,6 +581,50 @@ embed (const Call *call,
   bk_activate (emb, BK_SILU);
 }
 
+static void
+run_attending (const Attending *attending,
+               BkTensor         x,
+               const float     *mask,
+               BkArena         *arena)
+{
+  if (attending->is_transformer)
+    unclip_transformer_run (&attending->transformer, x, mask, arena);
+  else
+    unclip_attention_run (&attending->attention, x, mask, arena);
+}
+
+/* Every second pixel; where a side is odd, the last one too. */
+static int
+half (const UnclipUnet *unet,
+      int               side)
+{
+  return unet->config.is_stable ? (side + 1) / 2 : side / 2;
+}
+
+static void
+run_resampler (const UnclipUnet *unet,
+               const Block      *block,
+               BkTensor          y,
+               BkTensor          x,
+               gboolean          spends_x,
+               BkTensor          emb,
+               BkArena          *arena)
+{
+  g_auto (BkScratch) scratch = bk_scratch (arena);
+
+  if (! unet->config.is_stable)
+    unclip_resnet_run (&block->resampler, y, x, spends_x, emb, arena);
+  else if (y.h <= x.h)
+    bk_conv (y, x, &block->resampling, arena);
+  else
+    {
+      BkTensor enlarged = bk_scratch_tensor (&scratch, y.n, y.h, y.w, x.c);
+
+      bk_upsample (enlarged, x);
+      bk_conv (y, enlarged, &block->resampling, arena);
+    }
+}
+
 static BkTensor
 run_down (const UnclipUnet *unet,
           BkTensor          x,
@@ -537,14 +643,14 @@ run_down (const UnclipUnet *unet,
 
           unclip_resnet_run (&block->resnets[j], y, x, FALSE, emb, arena);
           if (block->attentions != NULL)
-            unclip_attention_run (&block->attentions[j], y, unet->mask, arena);
+            run_attending (&block->attentions[j], y, unet->mask, arena);
           x = y;
         }
       if (block->has_resampler)
         {
-          BkTensor y = push (unet, skips, arena, x.n, x.h / 2, x.w / 2, c);
+          BkTensor y = push (unet, skips, arena, x.n, half (unet, x.h), half (unet, x.w), c);
 
-          unclip_resnet_run (&block->resampler, y, x, FALSE, emb, arena);
+          run_resampler (unet, block, y, x, FALSE, emb, arena);
           x = y;
         }
     }
@@ -563,7 +669,7 @@ run_mid (const UnclipUnet *unet,
 
   unclip_resnet_run (&unet->mid[0], a, x, FALSE, emb, arena);
   if (unet->config.is_conditional)
-    unclip_attention_run (&unet->mid_attention, a, unet->mask, arena);
+    run_attending (&unet->mid_attention, a, unet->mask, arena);
   unclip_resnet_run (&unet->mid[1], y, a, TRUE, emb, arena);
 }
 
@@ -591,9 +697,9 @@ run_up (const UnclipUnet *unet,
 
           unclip_resnet_run (&block->resnets[j], out, x, TRUE, emb, arena);
           if (block->attentions != NULL)
-            unclip_attention_run (&block->attentions[j], out, unet->mask, arena);
+            run_attending (&block->attentions[j], out, unet->mask, arena);
           if (is_last && block->has_resampler)
-            unclip_resnet_run (&block->resampler, beside_next (skips, c), out, TRUE, emb, arena);
+            run_resampler (unet, block, beside_next (skips, c), out, TRUE, emb, arena);
           bk_scratch_close (&scratch);
           bk_scratch_close (&skips->scopes[skips->n]);
         }

@@ -48,17 +48,24 @@ level (const Walk *walk, int k)
   return k == 0 ? walk->process->schedule->last_alpha_bar : unclip_alpha_bar_at (walk->process, step_from (walk, k));
 }
 
-/* eps [n] at @x, asked at level @k's time. */
+/* eps [n] at @x, which is at @alpha_bar, asked at level @k's time. */
 static gboolean
-ask (Walk *walk, const float *x, int k, GError **error)
+ask_at (Walk *walk, const float *x, int k, float alpha_bar, GError **error)
 {
   const UnclipProcess *process = walk->process;
   int                  step = step_from (walk, k);
 
   if (! unclip_process_predict (process, x, process->timesteps[step], walk->eps, NULL, error))
     return FALSE;
-  unclip_predicted_x_0 (process, x, walk->eps, level (walk, k), FALSE, walk->x_0);
+  unclip_predicted_x_0 (process, x, walk->eps, alpha_bar, FALSE, walk->x_0);
   return TRUE;
+}
+
+/* The same of an @x at level @k. */
+static gboolean
+ask (Walk *walk, const float *x, int k, GError **error)
+{
+  return ask_at (walk, x, k, level (walk, k), error);
 }
 
 static void
@@ -84,7 +91,10 @@ unclip_trace_free (UnclipTrace *trace)
 static gboolean
 climb (Walk *walk, float *x, int k, int n_iterations, GError **error)
 {
-  if (! ask (walk, x, k, error))
+  /* v says of a state what its own noise says; a clean one has none to divide by where x_0 is predicted. */
+  gboolean is_v = walk->process->schedule->prediction == UNCLIP_PREDICTION_V;
+
+  if (! ask_at (walk, x, k, level (walk, is_v ? k - 1 : k), error))
     return FALSE;
   copy (walk->other, x, walk->n);
   unclip_ddim_move (x, walk->other, walk->eps, walk->n, level (walk, k - 1), level (walk, k));

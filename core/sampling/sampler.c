@@ -20,6 +20,7 @@ dpm_with_noise (const UnclipProcess *process, float *x, GError **error)
 static const UnclipSamplerKind kinds[] = {
   [UNCLIP_SAMPLER_DDPM] = { unclip_timesteps_ddpm, unclip_ddpm_sample },
   [UNCLIP_SAMPLER_DPM] = { trailing, dpm_with_noise },
+  [UNCLIP_SAMPLER_PNDM] = { unclip_timesteps_ddpm, unclip_pndm_sample },
 };
 
 const UnclipSamplerKind *

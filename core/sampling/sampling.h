@@ -5,7 +5,7 @@
  * tables, as diffusers does it: 1 - alpha_bar has only three right digits at t = 0, and trajectories
  * follow theirs only with the same three.
  *
- * Source: arXiv 2006.11239 (DDPM), 2010.02502 (DDIM), 2102.09672 (learned variance), 2307.10829 (BDIA).
+ * Source: arXiv 2006.11239 (DDPM), 2010.02502 (DDIM), 2102.09672 (learned variance), 2202.09778 (PNDM), 2307.10829 (BDIA).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -192,6 +192,11 @@ gboolean unclip_dpm_sample (const UnclipProcess *process, float *x, double eta, 
  * @eta: 0 (deterministic) to 1 (as noisy as DDPM); noise is asked for only where its factor is not 0
  */
 gboolean unclip_ddim_sample (const UnclipProcess *process, float *x, double eta, GError **error);
+
+/* ---- pndm.c --------------------------------------------------------------------------------------- */
+
+/* @x: [n], from noise to picture, in place. Without noise of its own; the network is asked once more than there are steps. */
+gboolean unclip_pndm_sample (const UnclipProcess *process, float *x, GError **error);
 
 /* ---- sampler.c: from noise to what is new ------------------------------------------------------------- */
 

@@ -483,6 +483,40 @@ test_threshold (void)
   g_assert_cmpfloat (unclip_threshold (x_0, 1, 0.5f, 10), ==, 3);
 }
 
+/* More steps come nearer to the truth, whatever the network predicts, and it is asked once more than there are. */
+static void
+test_pndm (gconstpointer prediction)
+{
+  double errors[2];
+
+  for (int i = 0; i < 2; i++)
+    {
+      int n_steps = i == 0 ? 25 : 100;
+      g_autoptr (UnclipSchedule) schedule = unclip_schedule_new (UNCLIP_BETAS_SCALED_LINEAR, 0.00085, 0.012, 1000);
+      g_autofree int   *timesteps = unclip_timesteps_ddim (schedule, n_steps, UNCLIP_SPACING_LEADING, 1);
+      g_autofree int   *all = unclip_timesteps_ddim (schedule, 1000, UNCLIP_SPACING_LEADING, 0);
+      g_autofree float *x = g_new (float, N), *exact = g_new (float, N);
+      g_autoptr (GError) error = NULL;
+      Formula       formula, of_exact;
+      UnclipProcess process = process_new (&formula, schedule, timesteps, n_steps);
+      UnclipProcess fine = process_new (&of_exact, schedule, all + 999 - timesteps[0], timesteps[0] + 1);
+
+      schedule->prediction = GPOINTER_TO_INT (prediction);
+      schedule->last_alpha_bar = schedule->alpha_bar[0];
+      draw (x, 0, 1, 3);
+      memcpy (exact, x, N * sizeof (float));
+      g_assert_true (unclip_pndm_sample (&process, x, &error));
+      g_assert_no_error (error);
+      g_assert_cmpint (formula.n_calls, ==, n_steps + 1);
+      g_assert_true (unclip_ddim_sample (&fine, exact, 0, &error));
+      errors[i] = rms_difference (x, exact);
+      unclip_random_free (formula.random);
+      unclip_random_free (of_exact.random);
+    }
+  g_assert_cmpfloat (errors[1], <, errors[0] / 2);
+  g_assert_cmpfloat (errors[1], <, 0.02);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -496,6 +530,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sampling/dpm/order/eps", GINT_TO_POINTER (UNCLIP_PREDICTION_EPSILON), test_dpm_order);
   g_test_add_data_func ("/sampling/dpm/order/sample", GINT_TO_POINTER (UNCLIP_PREDICTION_SAMPLE), test_dpm_order);
   g_test_add_data_func ("/sampling/dpm/order/v", GINT_TO_POINTER (UNCLIP_PREDICTION_V), test_dpm_order);
+  g_test_add_data_func ("/sampling/pndm/eps", GINT_TO_POINTER (UNCLIP_PREDICTION_EPSILON), test_pndm);
+  g_test_add_data_func ("/sampling/pndm/v", GINT_TO_POINTER (UNCLIP_PREDICTION_V), test_pndm);
   g_test_add_func ("/sampling/dpm/distribution", test_dpm_distribution);
   g_test_add_func ("/sampling/ddim/eta", test_ddim_distribution);
   g_test_add_func ("/sampling/inversion/exact", test_exact_inversions);
