@@ -7,11 +7,15 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "where.h"
+
 /* Characters of a caption in a layer's name: about what the Layers dialog shows at its widest. */
 #define MAX_LINE 80
 
 /* Notes that the user has read, kept with the configuration under this name. */
 #define READ_NOTES "unclip-read-notes"
+/* So is what was selected. */
+#define SELECTION "unclip-selection"
 
 /* Drawn seeds have six digits, so that people can read them from a layer's name and type them. */
 #define SEED_LIMIT 1000000
@@ -60,6 +64,8 @@ unclip_plugin_add_arguments (GimpProcedure    *procedure,
                                         "auto", G_PARAM_READWRITE);
   if (takes & UNCLIP_PLUGIN_TAKES_PICTURE)
     add_picture_arguments (procedure);
+  if (takes & UNCLIP_PLUGIN_TAKES_PLACE)
+    unclip_plugin_where_add_arguments (procedure);
   gimp_procedure_add_choice_argument (procedure, "precision", _("Precisio_n"),
                                       _("How exactly the networks calculate: bfloat16 takes half the memory, and changes pictures slightly"),
                                       gimp_choice_new_with_values ("auto", UNCLIP_PRECISION_AUTO, _("What is fastest here"), NULL,
@@ -67,6 +73,18 @@ unclip_plugin_add_arguments (GimpProcedure    *procedure,
                                                                    "bf16", UNCLIP_PRECISION_BF16, _("bfloat16 (least memory)"), NULL,
                                                                    NULL),
                                       "auto", G_PARAM_READWRITE);
+  gimp_procedure_add_choice_argument (procedure, "metadata", _("Metadata"),
+                                      _("What is left behind of the edit: Edit Again takes all settings"),
+                                      gimp_choice_new_with_values ("full", UNCLIP_PLUGIN_METADATA_FULL, _("Mark and all settings"), NULL,
+                                                                   "mark", UNCLIP_PLUGIN_METADATA_MARK, _("The mark that a model took part"), NULL,
+                                                                   "none", UNCLIP_PLUGIN_METADATA_NONE, _("Nothing"), NULL,
+                                                                   NULL),
+                                      "full", G_PARAM_READWRITE);
+  if (takes & UNCLIP_PLUGIN_TAKES_LATENTS)
+    gimp_procedure_add_boolean_argument (procedure, "keep-latents", _("Keep latents"),
+                                         _("With all settings: keep in the new layers what the model found of this one, up to 4 MB, so that "
+                                           "further edits of it start sooner"),
+                                         TRUE, G_PARAM_READWRITE);
 }
 
 void
@@ -110,6 +128,15 @@ unclip_plugin_add_return_values (GimpProcedure    *procedure,
   gimp_procedure_add_string_return_value (procedure, "used-engine", _("Used engine"),
                                           _("Version of this plug-in's engine"),
                                           NULL, G_PARAM_READWRITE);
+  if (takes & UNCLIP_PLUGIN_TAKES_PLACE)
+    unclip_plugin_where_add_return_values (procedure);
+  gimp_procedure_add_string_return_value (procedure, "used-metadata", _("Used metadata"),
+                                          _("What was left behind of the edit"),
+                                          NULL, G_PARAM_READWRITE);
+  if (takes & UNCLIP_PLUGIN_TAKES_LATENTS)
+    gimp_procedure_add_boolean_return_value (procedure, "reused-latents", _("Reused latents"),
+                                             _("Whether latents of an earlier edit took the place of an inversion"),
+                                             FALSE, G_PARAM_READWRITE);
   gimp_procedure_add_string_return_value (procedure, "notes", _("Notes"),
                                           _("What is worth knowing about the result, one sentence a line; empty: nothing"),
                                           NULL, G_PARAM_READWRITE);
@@ -226,6 +253,26 @@ unclip_plugin_set_read (GimpProcedureConfig *config,
   g_object_set_data_full (G_OBJECT (config), READ_NOTES, notes, (GDestroyNotify) g_strfreev);
 }
 
+static void
+selection_free (gpointer selection)
+{
+  unclip_plugin_pixels_clear (selection);
+  g_free (selection);
+}
+
+void
+unclip_plugin_set_selection (GimpProcedureConfig      *config,
+                             const UnclipPluginPixels *selection)
+{
+  g_object_set_data_full (G_OBJECT (config), SELECTION, unclip_plugin_pixels_copy (selection), selection_free);
+}
+
+const UnclipPluginPixels *
+unclip_plugin_get_selection (GimpProcedureConfig *config)
+{
+  return g_object_get_data (G_OBJECT (config), SELECTION);
+}
+
 gboolean
 unclip_plugin_settings_read (UnclipPluginSettings *settings,
                              GimpProcedureConfig  *config,
@@ -240,6 +287,9 @@ unclip_plugin_settings_read (UnclipPluginSettings *settings,
   g_object_get (config, "seed", &settings->seed, NULL);
   settings->model = unclip_plugin_text (config, "model");
   settings->precision = gimp_procedure_config_get_choice_id (config, "precision");
+  settings->metadata = gimp_procedure_config_get_choice_id (config, "metadata");
+  if (has (config, "keep-latents"))
+    g_object_get (config, "keep-latents", &settings->keeps_latents, NULL);
   if (has (config, "steps"))
     g_object_get (config, "steps", &settings->n_steps, NULL);
   if (has (config, "guidance"))
@@ -325,6 +375,13 @@ unclip_plugin_settings_notes (const UnclipPluginSettings *settings)
   return g_strjoinv ("\n", notes);
 }
 
+/* As scripts write them. */
+static const char *const metadata_names[] = {
+  [UNCLIP_PLUGIN_METADATA_NONE] = "none",
+  [UNCLIP_PLUGIN_METADATA_MARK] = "mark",
+  [UNCLIP_PLUGIN_METADATA_FULL] = "full",
+};
+
 /* ---- results ------------------------------------------------------------------------------------------- */
 
 /* Where the procedure has such a return value. */
@@ -381,6 +438,10 @@ unclip_plugin_success (GimpProcedure              *procedure,
   set_string (procedure, values, "used-precision", unclip_plugin_settings_precision (settings));
   set_string (procedure, values, "used-fingerprint", fingerprint);
   set_string (procedure, values, "used-engine", UNCLIP_VERSION);
+  set_string (procedure, values, "used-metadata", metadata_names[settings->metadata]);
+  value = unclip_plugin_value (procedure, values, "reused-latents");
+  if (value != NULL)
+    g_value_set_boolean (value, settings->reuses_latents);
   set_string (procedure, values, "notes", notes);
   return values;
 }

@@ -7,9 +7,18 @@
 
 #include <libgimp/gimp.h>
 
+#include "pixels.h"
 #include "unclip.h"
 
 G_BEGIN_DECLS
+
+/* What is left behind of an edit. */
+typedef enum
+{
+  UNCLIP_PLUGIN_METADATA_NONE,
+  UNCLIP_PLUGIN_METADATA_MARK, /* the image says in XMP that a model took part */
+  UNCLIP_PLUGIN_METADATA_FULL  /* layers and the image's log say how, too */
+} UnclipPluginMetadata;
 
 /**
  * UnclipPluginSettings:
@@ -20,6 +29,9 @@ G_BEGIN_DECLS
  * @guidance_scale: 0: the model's default
  * @size: 0: what the model's first upsampler makes
  * @framing_name: (nullable): as scripts write it; %NULL: the procedure takes no picture
+ * @metadata: what is left behind
+ * @keeps_latents: with the layers, too
+ * @reuses_latents: those of an earlier edit took the place of an inversion; once the job is done
  * @used: what the job used, where these leave the choice to the model; once it has begun
  * @notes: (element-type utf8): what the engine had to say beside the result
  * @read: (nullable): of these, what the user has read already
@@ -37,6 +49,8 @@ typedef struct
   UnclipFraming   framing;
   char           *framing_name;
   UnclipPrecision precision;
+  UnclipPluginMetadata metadata;
+  gboolean        keeps_latents, reuses_latents;
   UnclipUsed      used;
   GPtrArray      *notes;
   char          **read;
@@ -49,6 +63,8 @@ typedef enum
   UNCLIP_PLUGIN_TAKES_GUIDANCE = 1 << 1,
   UNCLIP_PLUGIN_TAKES_SIZE = 1 << 2,
   UNCLIP_PLUGIN_TAKES_PICTURE = 1 << 3, /* framing and image encoder */
+  UNCLIP_PLUGIN_TAKES_LATENTS = 1 << 4, /* whether to keep them */
+  UNCLIP_PLUGIN_TAKES_PLACE = 1 << 5,   /* where.h */
   UNCLIP_PLUGIN_TAKES_EDIT = UNCLIP_PLUGIN_TAKES_STEPS | UNCLIP_PLUGIN_TAKES_GUIDANCE | UNCLIP_PLUGIN_TAKES_SIZE | UNCLIP_PLUGIN_TAKES_PICTURE
 } UnclipPluginTakes;
 
@@ -91,6 +107,12 @@ char        *unclip_plugin_settings_notes   (const UnclipPluginSettings *setting
  */
 GimpValueArray *unclip_plugin_success (GimpProcedure *procedure, GimpRunMode run_mode, GimpLayer **layers,
                                        const UnclipPluginSettings *settings, UnclipModel *model);
+
+/* What was selected when the edit that is made again was made, in the place of what is selected now; a copy is taken. Without rows:
+ * nothing was. */
+void                      unclip_plugin_set_selection (GimpProcedureConfig *config, const UnclipPluginPixels *selection);
+/* %NULL: what is selected now counts. transfer none */
+const UnclipPluginPixels *unclip_plugin_get_selection (GimpProcedureConfig *config);
 
 /* What the user has read, by the dialog; @notes: (transfer full) */
 void unclip_plugin_set_read (GimpProcedureConfig *config, char **notes);

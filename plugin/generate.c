@@ -59,6 +59,8 @@ add_result (UnclipPluginJob *job,
   json_object_set_int_member (record, "seed", seed);
   json_object_set_string_member (record, "prompt", prompt);
   json_object_set_string_member (record, "prior", prior);
+  json_object_set_int_member (unclip_plugin_record_alone (record), "count", 1);
+  json_object_set_int_member (unclip_plugin_record_alone (record), "seed", seed);
   /* Translators: caption, seed */
   unclip_plugin_job_add (job, (UnclipPluginResult) { .name = g_strdup_printf (_("%s #%d"), caption, seed), .record = record, .square = square });
 }

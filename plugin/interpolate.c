@@ -114,7 +114,7 @@ const UnclipPluginDescriptor unclip_plugin_interpolate = {
              "among a choice's counts as its default; the settings used are returned."),
   .hint = N_("Makes frames from the lower to the upper of two selected layers, or to the selected one from the layer below it."),
   .input = UNCLIP_PLUGIN_TWO_LAYERS,
-  .takes = UNCLIP_PLUGIN_TAKES_EDIT,
+  .takes = UNCLIP_PLUGIN_TAKES_EDIT | UNCLIP_PLUGIN_TAKES_PLACE | UNCLIP_PLUGIN_TAKES_LATENTS,
   .needs = (const char *const[]) { "image_encoder", NULL },
   .add_arguments = add_arguments,
   .make = make,

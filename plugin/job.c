@@ -4,6 +4,8 @@
  */
 #include "job.h"
 
+#include "history.h"
+
 /* ---- what is worked on ----------------------------------------------------------------------------------- */
 
 /* Shared by jobs, and cleared by the last of them. */
@@ -31,24 +33,26 @@ unclip_plugin_job_take (UnclipPluginJob *job,
                         GError         **error)
 {
   UnclipPluginInput input = job->descriptor->input;
+  UnclipPluginWhere where;
   GimpDrawable     *layers[UNCLIP_PLUGIN_MAX_WORKS];
   int               n;
 
   /* GIMP would show a message of its own for each call about a layer that is gone; what fails is told once, by us. */
   gimp_plug_in_set_pdb_error_handler (gimp_get_plug_in (), GIMP_PDB_ERROR_HANDLER_PLUGIN);
   drop_works (job);
+  unclip_plugin_where_read (&where, job->config);
   job->works = g_atomic_rc_box_alloc0 (UNCLIP_PLUGIN_MAX_WORKS * sizeof (UnclipPluginWork));
   job->n_works = 1;
   if (input == UNCLIP_PLUGIN_NOTHING)
     return unclip_plugin_work_take_blank (&job->works[0], run_mode, image, drawables, error);
   if (input != UNCLIP_PLUGIN_TWO_LAYERS && input != UNCLIP_PLUGIN_LAYERS)
-    return unclip_plugin_work_take (&job->works[0], job->procedure, run_mode, image, drawables, input, error);
+    return unclip_plugin_work_take (&job->works[0], job->procedure, run_mode, image, drawables, input, &where, error);
 
   n = unclip_plugin_work_find_layers (layers, UNCLIP_PLUGIN_MAX_WORKS, job->procedure, run_mode, image, drawables, input, error);
   for (int i = 0; i < n; i++)
     {
       job->n_works = i + 1;
-      if (! unclip_plugin_work_take (&job->works[i], job->procedure, run_mode, image, (GimpDrawable *[]) { layers[i], NULL }, UNCLIP_PLUGIN_LAYER, error))
+      if (! unclip_plugin_work_take (&job->works[i], job->procedure, run_mode, image, (GimpDrawable *[]) { layers[i], NULL }, UNCLIP_PLUGIN_LAYER, &where, error))
         return FALSE;
     }
   return n > 0;
@@ -70,9 +74,15 @@ unclip_plugin_job_picture (UnclipPluginJob *job,
                            int              i,
                            GError         **error)
 {
-  UnclipRows rows = unclip_plugin_work_rows (&job->works[i]);
+  UnclipRows   rows = unclip_plugin_work_rows (&job->works[i]);
+  UnclipImage *picture = unclip_frame_reduce (&rows, job->options.framing, job->options.cancellable, error);
 
-  return unclip_frame_reduce (&rows, job->options.framing, job->options.cancellable, error);
+  if (picture != NULL)
+    {
+      g_free (job->pictures[i]);
+      job->pictures[i] = unclip_picture_digest (picture, job->options.framing);
+    }
+  return picture;
 }
 
 /* ---- making ------------------------------------------------------------------------------------------------ */
@@ -87,6 +97,13 @@ unclip_plugin_job_prepare (UnclipPluginJob *job,
   if (job->model == NULL)
     return FALSE;
   unclip_plugin_settings_options (&job->settings, &job->options);
+  if (job->descriptor->takes & UNCLIP_PLUGIN_TAKES_LATENTS)
+    {
+      g_clear_pointer (&job->known, g_ptr_array_unref);
+      g_clear_pointer (&job->used, g_ptr_array_unref);
+      job->options.known_latents = job->known = unclip_plugin_history_latents (job->works[0].image, job->works, job->n_works);
+      job->options.used_latents = job->used = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_latents_free);
+    }
   return TRUE;
 }
 
@@ -224,12 +241,71 @@ unclip_plugin_job_add (UnclipPluginJob   *job,
   json_object_unref (result.record);
 }
 
+/* The layers that were worked on, as they can be found again; transfer full. */
+static JsonArray *
+describe_works (const UnclipPluginJob *job)
+{
+  JsonArray *layers = json_array_new ();
+
+  for (int i = 0; i < job->n_works; i++)
+    {
+      const UnclipPluginWork *work = &job->works[i];
+      JsonObject *about;
+
+      if (work->is_blank || work->layer == NULL || ! gimp_item_is_valid (GIMP_ITEM (work->layer)))
+        continue;
+      about = json_object_new ();
+      json_object_set_int_member (about, "tattoo", gimp_item_get_tattoo (GIMP_ITEM (work->layer)));
+      json_object_set_string_member (about, "name", work->name);
+      if (job->pictures[i] != NULL)
+        json_object_set_string_member (about, "picture", job->pictures[i]);
+      json_array_add_object_element (layers, about);
+    }
+  return layers;
+}
+
+/* What it takes to make the results again. */
+static void
+remember (UnclipPluginJob *job)
+{
+  for (guint i = 0; job->results.layers != NULL && i < job->results.layers->len; i++)
+    {
+      JsonObject *record = ((UnclipPluginResult *) job->results.layers->pdata[i])->record;
+
+      json_object_set_object_member (record, "arguments", unclip_plugin_history_arguments (job->config, job->settings.seed));
+      json_object_set_array_member (record, "layers", describe_works (job));
+    }
+  if (! job->settings.keeps_latents || job->settings.metadata != UNCLIP_PLUGIN_METADATA_FULL || job->used == NULL)
+    return;
+  if (job->packed == NULL)
+    {
+      job->packed = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+      for (guint i = 0; i < job->used->len; i++)
+        {
+          /* Without them the next edit takes longer, and that is all. */
+          GBytes *bytes = unclip_latents_pack (job->used->pdata[i], NULL);
+
+          if (bytes != NULL)
+            g_ptr_array_add (job->packed, bytes);
+        }
+    }
+  job->results.latents = g_ptr_array_ref (job->packed);
+}
+
 gboolean
 unclip_plugin_job_name (UnclipPluginJob *job,
                         GError         **error)
 {
   unclip_plugin_results_clear (&job->results);
-  return job->squares == NULL || job->descriptor->name_results (job, error);
+  if (job->squares == NULL)
+    return TRUE;
+  if (! job->descriptor->name_results (job, error))
+    return FALSE;
+  job->results.metadata = job->settings.metadata;
+  for (guint i = 0; job->used != NULL && i < job->used->len; i++)
+    job->settings.reuses_latents = job->settings.reuses_latents || g_ptr_array_find (job->known, job->used->pdata[i], NULL);
+  remember (job);
+  return TRUE;
 }
 
 void
@@ -242,6 +318,11 @@ unclip_plugin_job_clear (UnclipPluginJob *job)
   g_clear_pointer (&job->left, unclip_candidates_free);
   g_clear_pointer (&job->candidates, g_ptr_array_unref);
   g_clear_pointer (&job->squares, g_ptr_array_unref);
+  g_clear_pointer (&job->known, g_ptr_array_unref);
+  g_clear_pointer (&job->used, g_ptr_array_unref);
+  g_clear_pointer (&job->packed, g_ptr_array_unref);
+  for (int i = 0; i < UNCLIP_PLUGIN_MAX_WORKS; i++)
+    g_clear_pointer (&job->pictures[i], g_free);
   if (job->data != NULL)
     job->free_data (job->data);
   job->data = NULL;

@@ -26,6 +26,9 @@ G_BEGIN_DECLS
  * @squares: (element-type UnclipImage) (nullable): what the engine made, the reconstruction first if there is one; %NULL for those that were
  *   not picked
  * @results: what becomes of them
+ * @known, @used: (element-type UnclipLatents) (nullable): latents that layers keep, and those that the edit took or made
+ * @packed: (element-type GBytes) (nullable): @used, once they are needed so
+ * @pictures: digests of what the engine saw of the works
  * @data, @free_data: (nullable): the procedure's own
  *
  * Zeroed but for the first three, and cleared at the end. @squares, @data and @free_data are what the procedure's make() fills in.
@@ -44,6 +47,8 @@ struct _UnclipPluginJob
   UnclipCandidates             *left; /* by the engine's last call */
   GPtrArray                    *candidates, *squares;
   UnclipPluginResults           results;
+  GPtrArray                    *known, *used, *packed;
+  char                         *pictures[UNCLIP_PLUGIN_MAX_WORKS];
   gpointer                      data;
   GDestroyNotify                free_data;
 };

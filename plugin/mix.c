@@ -201,6 +201,8 @@ name (UnclipPluginJob *job,
       JsonObject *record = unclip_plugin_record_new (job->procedure, &job->settings, job->model);
 
       json_object_set_int_member (record, "seed", seed);
+      json_object_set_int_member (unclip_plugin_record_alone (record), "count", 1);
+      json_object_set_int_member (unclip_plugin_record_alone (record), "seed", seed);
       json_object_set_string_member (record, "mix", mixed);
       json_object_set_boolean_member (record, "structure", keeps_structure);
       unclip_plugin_job_add (job, (UnclipPluginResult) { .name = g_strdup_printf (_("Mix #%d"), seed), .record = record,
@@ -223,7 +225,7 @@ const UnclipPluginDescriptor unclip_plugin_mix = {
              "counts as its default; the settings used are returned."),
   .hint = N_("Makes one picture of all selected layers and of captions, each as strong as its weight; negative weights lead away."),
   .input = UNCLIP_PLUGIN_LAYERS,
-  .takes = UNCLIP_PLUGIN_TAKES_EDIT,
+  .takes = UNCLIP_PLUGIN_TAKES_EDIT | UNCLIP_PLUGIN_TAKES_PLACE,
   .needs = (const char *const[]) { "image_encoder", NULL },
   .captions = { { "captions", N_("a red ball=0.5, a star=-0.3"), FALSE } },
   .add_arguments = add_arguments,

@@ -45,6 +45,19 @@ unclip_plugin_pixels_clear (UnclipPluginPixels *pixels)
   g_clear_pointer (&pixels->rows, g_free);
 }
 
+UnclipPluginPixels *
+unclip_plugin_pixels_copy (const UnclipPluginPixels *pixels)
+{
+  UnclipPluginPixels *copy = g_memdup2 (pixels, sizeof *pixels);
+
+  if (pixels->rows != NULL)
+    {
+      copy->rows = g_memdup2 (pixels->rows, (gsize) size_of (pixels));
+      unclip_memory_hold (size_of (pixels));
+    }
+  return copy;
+}
+
 gboolean
 unclip_plugin_pixels_take (UnclipPluginPixels *pixels,
                            GimpDrawable       *drawable,

@@ -36,4 +36,7 @@ void     unclip_plugin_pixels_get   (const UnclipPluginPixels *pixels, int x, in
 /* Where the row @y begins. */
 guint8  *unclip_plugin_pixels_row   (const UnclipPluginPixels *pixels, int y);
 
+/* transfer full: with rows of its own */
+UnclipPluginPixels *unclip_plugin_pixels_copy (const UnclipPluginPixels *pixels);
+
 G_END_DECLS

@@ -37,8 +37,18 @@ const UnclipPluginDescriptor *const unclip_plugin_procedures[] = {
   &unclip_plugin_generate,
   &unclip_plugin_enlarge,
   &unclip_plugin_probe,
+  &unclip_plugin_edit_again,
   NULL
 };
+
+const UnclipPluginDescriptor *
+unclip_plugin_descriptor (const char *name)
+{
+  for (guint i = 0; unclip_plugin_procedures[i] != NULL; i++)
+    if (strcmp (name, unclip_plugin_procedures[i]->name) == 0)
+      return unclip_plugin_procedures[i];
+  return NULL;
+}
 
 /* Files lie beside the executable, also where GIMP finds that by a link into a build tree. */
 static char *
@@ -71,14 +81,14 @@ create_procedure (GimpPlugIn *plug_in,
 {
   g_autofree char *icon_path = beside_executable ("unclip.svg");
   g_autoptr (GFile) icon = g_file_new_for_path (icon_path);
-  GimpProcedure *procedure = NULL;
+  const UnclipPluginDescriptor *descriptor = unclip_plugin_descriptor (name);
+  GimpProcedure   *procedure;
 
-  for (guint i = 0; unclip_plugin_procedures[i] != NULL && procedure == NULL; i++)
-    if (strcmp (name, unclip_plugin_procedures[i]->name) == 0)
-      procedure = unclip_plugin_procedure_new (plug_in, unclip_plugin_procedures[i]);
-  if (strcmp (name, UNCLIP_PLUGIN_MODELS) == 0)
+  if (descriptor != NULL)
+    procedure = unclip_plugin_procedure_new (plug_in, descriptor);
+  else if (strcmp (name, UNCLIP_PLUGIN_MODELS) == 0)
     procedure = unclip_plugin_models_new (plug_in);
-  if (procedure == NULL)
+  else
     return NULL;
 
   gimp_procedure_add_menu_path (procedure, "<Image>/Filters/unCLIP");

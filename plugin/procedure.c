@@ -8,6 +8,7 @@
 
 #include "dialog/window.h"
 #include "job.h"
+#include "where.h"
 
 /* ---- one run ------------------------------------------------------------------------------------------- */
 
@@ -43,6 +44,38 @@ run_job (UnclipPluginJob *job,
   return unclip_plugin_results_place (job->procedure, &job->works[0], &job->results, &job->options, error);
 }
 
+GimpValueArray *
+unclip_plugin_run (const UnclipPluginDescriptor *descriptor,
+                   GimpProcedure                *procedure,
+                   GimpRunMode                   run_mode,
+                   GimpImage                    *image,
+                   GimpDrawable                **drawables,
+                   GimpProcedureConfig          *config)
+{
+  g_auto (UnclipPluginJob) job = { .descriptor = descriptor, .procedure = procedure, .config = config };
+  GimpLayer     **layers;
+  GimpValueArray *values;
+  GError         *error = NULL;
+
+  gegl_init (NULL, NULL);
+  if (run_mode == GIMP_RUN_INTERACTIVE)
+    return unclip_plugin_window_run (descriptor, procedure, config, image, drawables);
+  if (! unclip_plugin_job_take (&job, run_mode, image, drawables, &error))
+    return fail (procedure, error);
+  layers = run_job (&job, &error);
+  if (layers == NULL)
+    return fail (procedure, error);
+
+  values = unclip_plugin_success (procedure, run_mode, layers, &job.settings, job.model);
+  unclip_plugin_where_set_values (procedure, config, values);
+  if (job.descriptor->set_values != NULL)
+    job.descriptor->set_values (&job, values);
+  if (job.descriptor->show != NULL && run_mode != GIMP_RUN_NONINTERACTIVE)
+    job.descriptor->show (&job);
+  return values;
+}
+
+/* A GimpRunImageFunc; @run_data is the descriptor. */
 static GimpValueArray *
 run (GimpProcedure       *procedure,
      GimpRunMode          run_mode,
@@ -51,26 +84,10 @@ run (GimpProcedure       *procedure,
      GimpProcedureConfig *config,
      gpointer             run_data)
 {
-  g_auto (UnclipPluginJob) job = { .descriptor = run_data, .procedure = procedure, .config = config };
-  GimpLayer     **layers;
-  GimpValueArray *values;
-  GError         *error = NULL;
+  const UnclipPluginDescriptor *descriptor = run_data;
 
-  gegl_init (NULL, NULL);
-  if (run_mode == GIMP_RUN_INTERACTIVE)
-    return unclip_plugin_window_run (run_data, procedure, config, image, drawables);
-  if (! unclip_plugin_job_take (&job, run_mode, image, drawables, &error))
-    return fail (procedure, error);
-  layers = run_job (&job, &error);
-  if (layers == NULL)
-    return fail (procedure, error);
-
-  values = unclip_plugin_success (procedure, run_mode, layers, &job.settings, job.model);
-  if (job.descriptor->set_values != NULL)
-    job.descriptor->set_values (&job, values);
-  if (job.descriptor->show != NULL && run_mode != GIMP_RUN_NONINTERACTIVE)
-    job.descriptor->show (&job);
-  return values;
+  return descriptor->run != NULL ? descriptor->run (procedure, run_mode, image, drawables, config)
+                                 : unclip_plugin_run (descriptor, procedure, run_mode, image, drawables, config);
 }
 
 /* ---- what GIMP knows of it --------------------------------------------------------------------------------- */
@@ -85,8 +102,15 @@ unclip_plugin_procedure_new (GimpPlugIn                   *plug_in,
   gimp_procedure_set_menu_label (procedure, _(descriptor->menu_label));
   gimp_procedure_set_documentation (procedure, _(descriptor->blurb), _(descriptor->help), descriptor->name);
   descriptor->add_arguments (procedure);
-  unclip_plugin_add_arguments (procedure, descriptor->takes);
-  unclip_plugin_add_return_values (procedure, descriptor->takes, descriptor->add_values);
+  if (descriptor->run != NULL)
+    {
+      descriptor->add_values (procedure);
+    }
+  else
+    {
+      unclip_plugin_add_arguments (procedure, descriptor->takes);
+      unclip_plugin_add_return_values (procedure, descriptor->takes, descriptor->add_values);
+    }
 
   /* A menu entry that is grey says not why: whatever is selected, work.c says what to do, to scripts as well. */
   gimp_procedure_set_image_types (procedure, "*");

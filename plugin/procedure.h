@@ -54,6 +54,7 @@ typedef struct _UnclipPluginJob UnclipPluginJob;
  *   thread of its own
  * @name_results: says what becomes of the pictures, by unclip_plugin_job_add()
  * @set_values: (nullable): of a job that is done
+ * @run: (nullable): in the place of all that job.h has; then it has its own arguments and return values alone
  * @show: (nullable): what there is to see beside the layers, to a user who is there
  *
  * Texts are marked for translation, and translated where they are used.
@@ -74,6 +75,7 @@ struct _UnclipPluginDescriptor
   gboolean           (*name_results)  (UnclipPluginJob *job, GError **error);
   void               (*set_values)    (const UnclipPluginJob *job, GimpValueArray *values);
   void               (*show)          (const UnclipPluginJob *job);
+  GimpValueArray    *(*run)           (GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, GimpProcedureConfig *config);
 };
 
 /* All of them, in the order of the menu; ends at %NULL. */
@@ -85,6 +87,21 @@ extern const UnclipPluginDescriptor unclip_plugin_mix;
 extern const UnclipPluginDescriptor unclip_plugin_generate;
 extern const UnclipPluginDescriptor unclip_plugin_enlarge;
 extern const UnclipPluginDescriptor unclip_plugin_probe;
+extern const UnclipPluginDescriptor unclip_plugin_edit_again;
+
+/* The one of that name, in the PDB; %NULL: there is none. */
+const UnclipPluginDescriptor *unclip_plugin_descriptor (const char *name);
+
+/**
+ * unclip_plugin_run:
+ * @procedure: from unclip_plugin_procedure_new() of @descriptor
+ * @drawables: (array zero-terminated=1):
+ *
+ * One run with @config as it is, after the user was asked where @run_mode says so.
+ * Returns: (transfer full): as the procedure returns them
+ */
+GimpValueArray *unclip_plugin_run (const UnclipPluginDescriptor *descriptor, GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image,
+                                   GimpDrawable **drawables, GimpProcedureConfig *config);
 
 /* What GIMP wants to know about it at start-up: needs no model and touches no engine. @descriptor has to last. */
 GimpProcedure *unclip_plugin_procedure_new (GimpPlugIn *plug_in, const UnclipPluginDescriptor *descriptor);

@@ -6,8 +6,6 @@
  */
 #include "provenance.h"
 
-#include <string.h>
-
 #define SOURCE_TYPE_TAG "Xmp.iptcExt.DigitalSourceType"
 #define SOURCE_TYPES "http://cv.iptc.org/newscodes/digitalsourcetype/"
 /* A user's picture in which a model changed something; next to it, one that a model made altogether. */
@@ -20,7 +18,7 @@ unclip_plugin_record_new (GimpProcedure              *procedure,
                           UnclipModel                *model)
 {
   g_autofree char *fingerprint = unclip_model_fingerprint (model), *notes = unclip_plugin_settings_notes (settings);
-  JsonObject      *record = json_object_new ();
+  JsonObject      *record = json_object_new (), *alone = json_object_new ();
 
   json_object_set_string_member (record, "procedure", gimp_procedure_get_name (procedure));
   json_object_set_string_member (record, "engine", UNCLIP_VERSION);
@@ -38,19 +36,16 @@ unclip_plugin_record_new (GimpProcedure              *procedure,
     json_object_set_string_member (record, "framing", settings->framing_name);
   json_object_set_string_member (record, "precision", unclip_plugin_settings_precision (settings));
   json_object_set_string_member (record, "notes", notes);
+  /* What was fastest here need not be so elsewhere. */
+  json_object_set_string_member (alone, "precision", unclip_plugin_settings_precision (settings));
+  json_object_set_object_member (record, "alone", alone);
   return record;
 }
 
-void
-unclip_plugin_record_attach (JsonObject *record,
-                             GimpLayer  *layer)
+JsonObject *
+unclip_plugin_record_alone (JsonObject *record)
 {
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), record);
-  g_autofree char *text = json_to_string (node, FALSE);
-  GimpParasite    *parasite = gimp_parasite_new (UNCLIP_PLUGIN_PARASITE, GIMP_PARASITE_PERSISTENT, strlen (text) + 1, text);
-
-  gimp_item_attach_parasite (GIMP_ITEM (layer), parasite);
-  gimp_parasite_free (parasite);
+  return json_object_get_object_member (record, "alone");
 }
 
 void

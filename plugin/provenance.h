@@ -12,18 +12,16 @@
 
 G_BEGIN_DECLS
 
-/* Name of the layer parasite; its data is JSON. */
-#define UNCLIP_PLUGIN_PARASITE "unclip-edit"
-
 /**
  * unclip_plugin_record_new:
  * @settings: of a job that is done
  *
- * The settings that every procedure has, as they were really used; it adds its own before unclip_plugin_record_attach().
+ * The settings that every procedure has, as they were really used; it adds its own.
  * Returns: (transfer full):
  */
 JsonObject *unclip_plugin_record_new    (GimpProcedure *procedure, const UnclipPluginSettings *settings, UnclipModel *model);
-void        unclip_plugin_record_attach (JsonObject *record, GimpLayer *layer);
+/* In @record: the arguments that, in the place of the job's own, make this layer alone; precision is one of them. transfer none */
+JsonObject *unclip_plugin_record_alone  (JsonObject *record);
 
 /* Says in XMP, by IPTC's vocabulary, that a trained model took part in this picture, or @is_new made it altogether; leaves
  * alone a word that says more. Can be undone as any change of the image. */

@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "fit.h"
+#include "history.h"
 #include "layers.h"
 #include "origin.h"
 #include "place.h"
 #include "provenance.h"
+#include "seam.h"
 
 /* How often the image may change between the making of layers and their insertion. */
 #define MAX_TRIES 5
@@ -49,6 +51,16 @@ has_size_of (const UnclipPluginWork *work,
          && gimp_drawable_get_height (GIMP_DRAWABLE (layer)) == work->pixels.height;
 }
 
+/* Of a layer whose pixels will show them. */
+static void
+drop_effects (GimpLayer *layer)
+{
+  g_autofree GimpDrawableFilter **filters = gimp_drawable_get_filters (GIMP_DRAWABLE (layer));
+
+  for (GimpDrawableFilter **filter = filters; filter != NULL && *filter != NULL; filter++)
+    gimp_drawable_filter_delete (*filter);
+}
+
 /* A layer that looks like the one worked on, whatever pixels it has yet. */
 static GimpLayer *
 new_layer (const UnclipPluginPlace *place,
@@ -65,6 +77,8 @@ new_layer (const UnclipPluginPlace *place,
       layer = gimp_layer_copy (place->layer);
       if (layer != NULL)
         unclip_plugin_layer_unlock (layer);
+      if (layer != NULL && work->is_seen)
+        drop_effects (layer);
       return layer;
     }
   layer = gimp_layer_new (place->image, work->name, work->pixels.width, work->pixels.height, type, 100, GIMP_LAYER_MODE_NORMAL);
@@ -107,12 +121,15 @@ static gboolean
 make (Made                     *made,
       const UnclipPluginPlace  *place,
       const UnclipPluginWork   *work,
+      const UnclipPluginResults *results,
       const UnclipPluginResult *result,
       const UnclipOptions      *options,
+      gsize                    *room,
       GError                  **error)
 {
   const UnclipPluginWork *source = result->work != NULL ? result->work : work;
   g_autofree char        *name = free_name (place->image, result->name);
+  g_autoptr (UnclipImage) matched = NULL;
 
   made->layer = result->picture != NULL ? new_picture_layer (place, work, result->picture) : new_layer (place, work);
   made->has_own_size = result->picture != NULL;
@@ -123,12 +140,15 @@ make (Made                     *made,
     unclip_plugin_layer_look_plain (made->layer, GIMP_LAYER_COMPOSITE_CLIP_TO_BACKDROP);
   if (made->has_own_size)
     unclip_plugin_layer_write_picture (made->layer, result->picture);
-  else if (! unclip_plugin_layer_write (made->layer, source, result->before, result->square, options, place->form == UNCLIP_PLUGIN_CLIPPED, error))
+  else if (source->matches_seam && source->selection.rows != NULL
+           && (matched = unclip_plugin_seam_match (source, result->before, result->square, options->framing, error)) == NULL)
+    return FALSE;
+  else if (! unclip_plugin_layer_write (made->layer, source, result->before, matched != NULL ? matched : result->square, options, place->form == UNCLIP_PLUGIN_CLIPPED, error))
     return FALSE;
   /* In a clipped group the copy of the layer hides what the layer hides. A picture has it in its alpha. */
   if (! made->has_own_size)
     made->mask = unclip_plugin_layer_mask_new (made->layer, work, place->form != UNCLIP_PLUGIN_CLIPPED);
-  unclip_plugin_record_attach (result->record, made->layer);
+  unclip_plugin_history_keep (made->layer, work, results, result->record, room);
   if (place->layer != NULL)
     unclip_plugin_origin_remember (&place->origin, made->layer);
   return TRUE;
@@ -307,6 +327,24 @@ insert_all (const UnclipPluginPlace   *place,
   return TRUE;
 }
 
+/* What the image says of it afterwards. */
+static void
+leave (const UnclipPluginPlace   *place,
+       const Made                *made,
+       guint                      n,
+       const UnclipPluginResults *results,
+       gboolean                   is_new)
+{
+  g_autofree GimpLayer **layers = g_new0 (GimpLayer *, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    layers[i] = made[i].layer;
+  if (results->metadata != UNCLIP_PLUGIN_METADATA_NONE)
+    unclip_plugin_mark_image (place->image, is_new);
+  if (results->metadata == UNCLIP_PLUGIN_METADATA_FULL)
+    unclip_plugin_history_log_add (place->image, ((UnclipPluginResult *) results->layers->pdata[0])->record, layers);
+}
+
 /* What GIMP undoes as one step. %FALSE: the image is no longer what the layers were made for. */
 static gboolean
 change_image (const UnclipPluginPlace   *place,
@@ -324,7 +362,7 @@ change_image (const UnclipPluginPlace   *place,
     {
       gimp_image_undo_disable (place->image);
       inserted = insert_all (place, work, made, n, results);
-      unclip_plugin_mark_image (place->image, work->is_blank);
+      leave (place, made, n, results, work->is_blank);
       gimp_image_undo_enable (place->image);
       return inserted;
     }
@@ -333,7 +371,7 @@ change_image (const UnclipPluginPlace   *place,
   gimp_image_undo_group_start (place->image);
   inserted = insert_all (place, work, made, n, results);
   if (inserted)
-    unclip_plugin_mark_image (place->image, FALSE);
+    leave (place, made, n, results, FALSE);
   if (selected != NULL && selected[0] != NULL && gimp_image_get_floating_sel (place->image) == NULL)
     gimp_image_set_selected_layers (place->image, (const GimpLayer **) selected);
   gimp_image_undo_group_end (place->image);
@@ -372,6 +410,7 @@ void
 unclip_plugin_results_clear (UnclipPluginResults *results)
 {
   g_clear_pointer (&results->layers, g_ptr_array_unref);
+  g_clear_pointer (&results->latents, g_ptr_array_unref);
   g_clear_pointer (&results->group_name, g_free);
 }
 
@@ -419,10 +458,11 @@ unclip_plugin_results_place (GimpProcedure             *procedure,
     {
       GError  *failed = NULL;
       gboolean is_made = TRUE;
+      gsize    room = UNCLIP_PLUGIN_LATENTS_LIMIT;
 
       find_place (&place, procedure, work, results);
       for (guint i = 0; i < n && is_made; i++)
-        is_made = make (&made[i], &place, work, results->layers->pdata[i], options, &failed);
+        is_made = make (&made[i], &place, work, results, results->layers->pdata[i], options, &room, &failed);
       if (is_made && change_image (&place, work, made, n, results))
         {
           for (guint i = 0; i < n; i++)

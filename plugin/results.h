@@ -7,6 +7,7 @@
 #include <json-glib/json-glib.h>
 #include <libgimp/gimp.h>
 
+#include "arguments.h"
 #include "work.h"
 
 G_BEGIN_DECLS
@@ -32,6 +33,8 @@ typedef struct
  * UnclipPluginResults:
  * @layers: (element-type UnclipPluginResult): from the top down; may be none
  * @group_name: (nullable): for several layers
+ * @metadata: what is left behind of them
+ * @latents: (element-type GBytes) (nullable): packed, for the layers
  * @to_new_image: they come in an image of their own, all of them visible
  *
  * What came of a job. Zeroed, and cleared at the end.
@@ -41,6 +44,8 @@ typedef struct
   GPtrArray *layers;
   char      *group_name;
   gboolean   to_new_image;
+  GPtrArray *latents;
+  UnclipPluginMetadata metadata;
 } UnclipPluginResults;
 
 /* Adds a copy of @result; its name and record: transfer full. */

@@ -81,6 +81,8 @@ name (UnclipPluginJob *job,
       json_object_set_string_member (record, "from", from);
       json_object_set_string_member (record, "to", to);
       json_object_set_double_member (record, "theta", theta);
+      json_object_set_int_member (unclip_plugin_record_alone (record), "stages", 1);
+      json_object_set_double_member (unclip_plugin_record_alone (record), "strength", theta);
       unclip_plugin_job_add (job, (UnclipPluginResult) { .name = g_strdup_printf (_("Text Edit θ %.2f"), theta), .record = record,
                                                          .before = job->squares->pdata[0], .square = job->squares->pdata[k] });
     }
@@ -112,7 +114,7 @@ const UnclipPluginDescriptor unclip_plugin_text_edit = {
              "that is not among a choice's counts as its default; the settings used are returned."),
   .hint = N_("Makes a new layer that shows something else. Say what the layer shows now and what it should show, "
              "in the same words but for the difference."),
-  .takes = UNCLIP_PLUGIN_TAKES_EDIT,
+  .takes = UNCLIP_PLUGIN_TAKES_EDIT | UNCLIP_PLUGIN_TAKES_PLACE | UNCLIP_PLUGIN_TAKES_LATENTS,
   .needs = (const char *const[]) { "image_encoder", NULL },
   .captions = { { "from", N_("a red ball"), FALSE }, { "to", N_("a blue ball"), TRUE } },
   .add_arguments = add_arguments,

@@ -65,6 +65,8 @@ name (UnclipPluginJob *job,
 
       json_object_set_int_member (record, "seed", seed);
       json_object_set_double_member (record, "eta", eta);
+      json_object_set_int_member (unclip_plugin_record_alone (record), "count", 1);
+      json_object_set_int_member (unclip_plugin_record_alone (record), "seed", seed);
       unclip_plugin_job_add (job, (UnclipPluginResult) { .name = g_strdup_printf (_("Variation #%d"), seed), .record = record,
                                                          .before = job->squares->pdata[0], .square = job->squares->pdata[k + 1] });
     }
@@ -83,7 +85,7 @@ const UnclipPluginDescriptor unclip_plugin_variations = {
              "computer. A value that is not among a choice's counts as its default; the settings used are "
              "returned."),
   .hint = N_("Makes new layers that show the same as this one, different in what is not essential."),
-  .takes = UNCLIP_PLUGIN_TAKES_EDIT,
+  .takes = UNCLIP_PLUGIN_TAKES_EDIT | UNCLIP_PLUGIN_TAKES_PLACE | UNCLIP_PLUGIN_TAKES_LATENTS,
   .needs = (const char *const[]) { "image_encoder", NULL },
   .add_arguments = add_arguments,
   .add_values = add_values,

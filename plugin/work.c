@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "layers.h"
 #include "origin.h"
 
 /* ---- what can be worked on --------------------------------------------------------------------- */
@@ -97,18 +98,29 @@ unclip_plugin_work_rows (const UnclipPluginWork *work)
   return (UnclipRows) { work->rect.width, work->rect.height, n_channels, read_rows, (gpointer) work };
 }
 
+/* A layer that is locked cannot be written to. */
+static void
+merge_effects (GimpLayer *copy)
+{
+  unclip_plugin_layer_unlock (copy);
+  gimp_drawable_merge_filters (GIMP_DRAWABLE (copy));
+}
+
 /* From a copy, which GIMP makes between two of the user's doings and nobody can reach: reading takes a while,
  * and what is resized or converted meanwhile would end this process. */
 static gboolean
-take_pixels (UnclipPluginWork *work,
-             GError          **error)
+take_pixels (UnclipPluginWork        *work,
+             const UnclipPluginWhere *where,
+             GError                 **error)
 {
-  gboolean       is_selected = ! gimp_selection_is_empty (work->image), taken;
+  gboolean       is_selected = where->selection == NULL && ! gimp_selection_is_empty (work->image), taken;
   GimpLayer     *copy = gimp_layer_copy (work->layer);
   GimpLayerMask *own, *selection = NULL;
 
   if (copy == NULL)
     return refuse (error, _("The layer is gone: select another one and start again"));
+  if (where->is_seen)
+    merge_effects (copy);
   gimp_drawable_get_offsets (GIMP_DRAWABLE (copy), &work->x, &work->y);
   own = gimp_layer_get_apply_mask (copy) ? gimp_layer_get_mask (copy) : NULL;
   if (is_selected)
@@ -119,6 +131,17 @@ take_pixels (UnclipPluginWork *work,
   if (selection != NULL)
     gimp_item_delete (GIMP_ITEM (selection));
   gimp_item_delete (GIMP_ITEM (copy));
+  if (taken && where->selection != NULL && where->selection->rows != NULL)
+    {
+      g_autofree UnclipPluginPixels *recorded = NULL;
+
+      if (where->selection->width != work->pixels.width || where->selection->height != work->pixels.height)
+        return refuse (error, _("What was selected then does not fit the layer as it is now: select it anew, and edit what is selected now"));
+      recorded = unclip_plugin_pixels_copy (where->selection);
+      work->selection = *recorded;
+    }
+  if (taken)
+    unclip_plugin_where_adjust (where, &work->selection);
   return taken;
 }
 
@@ -150,20 +173,6 @@ read_shares (const UnclipPluginWork *work,
     }
 }
 
-/* Where along one axis to work: @length from @start are wanted, @side would be good, and there are only
- * @limit pixels. */
-static void
-widen (int *start,
-       int *length,
-       int  side,
-       int  limit)
-{
-  int widened = CLAMP (side, *length, limit);
-
-  *start = CLAMP (*start + *length / 2 - widened / 2, 0, limit - widened);
-  *length = widened;
-}
-
 /* What is selected lies in, @right and @bottom just beyond it; empty at { width, 0, height, 0 }. */
 typedef struct
 {
@@ -189,9 +198,10 @@ rectangle_of (const Bounds *bounds)
 }
 
 static gboolean
-look_over (UnclipPluginWork *work,
-           UnclipPluginInput input,
-           GError          **error)
+look_over (UnclipPluginWork        *work,
+           UnclipPluginInput        input,
+           const UnclipPluginWhere *where,
+           GError                 **error)
 {
   int               width = work->pixels.width, height = work->pixels.height;
   Bounds            bounds = { width, 0, height, 0 };
@@ -216,13 +226,7 @@ look_over (UnclipPluginWork *work,
 
   work->rect = rectangle_of (&bounds);
   if (work->selection.rows != NULL && input != UNCLIP_PLUGIN_PART)
-    {
-      int longest = MAX (work->rect.width, work->rect.height);
-      int side = longest + MIN (longest / 2, G_MAXINT - longest);
-
-      widen (&work->rect.x, &work->rect.width, side, width);
-      widen (&work->rect.y, &work->rect.height, side, height);
-    }
+    work->rect = unclip_plugin_where_widen (where, &work->rect, width, height);
   return TRUE;
 }
 
@@ -325,13 +329,14 @@ source_of (GimpProcedure *procedure,
 }
 
 gboolean
-unclip_plugin_work_take (UnclipPluginWork *work,
-                         GimpProcedure    *procedure,
-                         GimpRunMode       run_mode,
-                         GimpImage        *image,
-                         GimpDrawable    **drawables,
-                         UnclipPluginInput input,
-                         GError          **error)
+unclip_plugin_work_take (UnclipPluginWork        *work,
+                         GimpProcedure           *procedure,
+                         GimpRunMode              run_mode,
+                         GimpImage               *image,
+                         GimpDrawable           **drawables,
+                         UnclipPluginInput        input,
+                         const UnclipPluginWhere *where,
+                         GError                 **error)
 {
   GimpDrawable *source;
 
@@ -345,7 +350,9 @@ unclip_plugin_work_take (UnclipPluginWork *work,
   work->layer = GIMP_LAYER (source);
   work->name = gimp_item_get_name (GIMP_ITEM (work->layer));
   work->is_visible = gimp_item_get_visible (GIMP_ITEM (work->layer));
-  return take_pixels (work, error) && look_over (work, input, error);
+  work->is_seen = where->is_seen;
+  work->matches_seam = where->matches_seam;
+  return take_pixels (work, where, error) && look_over (work, input, where, error);
 }
 
 /* ---- several layers ------------------------------------------------------------------------------------ */

@@ -8,6 +8,7 @@
 
 #include "pixels.h"
 #include "unclip.h"
+#include "where.h"
 
 G_BEGIN_DECLS
 
@@ -37,6 +38,8 @@ typedef enum
  * @rect: the part that the engine sees, in the layer's pixels
  * @is_partial: something of what is worked on is neither opaque nor wholly transparent
  * @is_visible: the layer's own eye
+ * @is_seen: @pixels are the layer's with its effects
+ * @matches_seam: colours are matched along the selection's edge
  */
 typedef struct
 {
@@ -51,7 +54,7 @@ typedef struct
   GPtrArray         *known;
   UnclipPluginPixels pixels, mask, selection;
   GeglRectangle      rect;
-  gboolean           is_partial, is_visible, is_blank;
+  gboolean           is_partial, is_visible, is_blank, is_seen, matches_seam;
 } UnclipPluginWork;
 
 /**
@@ -59,14 +62,16 @@ typedef struct
  * @work: zeroed
  * @drawables: (array zero-terminated=1): as GIMP passed them
  * @input: %UNCLIP_PLUGIN_LAYER or %UNCLIP_PLUGIN_PART
+ * @where: of the layer
  *
  * With a selection the work rectangle is what it covers of the layer and, as a model understands little
- * of a mere cut-out, as much around that as makes it a square half as large again. Repeat on a result of
+ * of a mere cut-out, what @where says is around that. Repeat on a result of
  * the same procedure works on what that result was made of (origin.h).
  * Errors: %UNCLIP_ERROR_ARGUMENT for anything but one ordinary layer, for one that is gone, for a selection
  * beside it, and where there is nothing to see.
  */
-gboolean     unclip_plugin_work_take   (UnclipPluginWork *work, GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, UnclipPluginInput input, GError **error);
+gboolean     unclip_plugin_work_take   (UnclipPluginWork *work, GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image, GimpDrawable **drawables, UnclipPluginInput input,
+                                       const UnclipPluginWhere *where, GError **error);
 
 /**
  * unclip_plugin_work_find_layers:

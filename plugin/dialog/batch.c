@@ -18,6 +18,8 @@ unclip_plugin_batch_new (const UnclipPluginDescriptor *descriptor,
 
   batch->job = (UnclipPluginJob) { .descriptor = descriptor, .procedure = procedure, .config = gimp_config_duplicate (GIMP_CONFIG (config)) };
   batch->latents = g_ptr_array_new_with_free_func ((GDestroyNotify) unclip_latents_free);
+  if (unclip_plugin_get_selection (config) != NULL)
+    unclip_plugin_set_selection (batch->job.config, unclip_plugin_get_selection (config));
   batch->stop = g_cancellable_new ();
   batch->cancellable = g_cancellable_new ();
   return batch;
@@ -252,7 +254,15 @@ work (GTask        *task,
   job->options.candidate = candidate;
   job->options.progress_data = job->options.candidate_data = task;
   job->options.stop = batch->stop;
-  job->options.known_latents = batch->known;
+  if (job->known != NULL)
+    {
+      /* Beside those that layers keep. */
+      for (guint i = 0; batch->known != NULL && i < batch->known->len; i++)
+        g_ptr_array_add (job->known, unclip_latents_ref (batch->known->pdata[i]));
+      g_ptr_array_unref (job->used);
+      job->used = g_ptr_array_ref (batch->latents);
+    }
+  job->options.known_latents = job->known != NULL ? job->known : batch->known;
   job->options.used_latents = batch->latents;
   job->options.cancellable = batch->cancellable;
   if (call->picked != NULL)

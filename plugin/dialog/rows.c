@@ -14,7 +14,8 @@
 #define N_IMAGE_ARGUMENTS 3
 
 /* Shared arguments that are rarely changed, where a procedure has them. */
-static const char *const rare[] = { "steps", "guidance", "size", "framing", "image-encoder", "precision" };
+static const char *const rare[] = { "steps", "guidance", "size", "framing", "image-encoder", "precision",
+                                    "context", "padding", "grow", "feather", "match-seam", "source", "metadata", "keep-latents" };
 
 /* A text that the model is to understand. */
 typedef struct

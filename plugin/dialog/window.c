@@ -317,7 +317,8 @@ place_some (Window    *window,
             GError   **error)
 {
   UnclipPluginJob    *first = picked_job (window, from);
-  UnclipPluginResults all = { .group_name = first->results.group_name, .to_new_image = first->results.to_new_image };
+  UnclipPluginResults all = { .group_name = first->results.group_name, .to_new_image = first->results.to_new_image,
+                              .metadata = first->results.metadata, .latents = first->results.latents };
   g_autoptr (GPtrArray) merged = g_ptr_array_new ();
   g_autofree GimpLayer **placed = NULL;
 
@@ -861,6 +862,7 @@ values_of (Window *window)
       g_ptr_array_set_size (job->settings.notes, (int) job->settings.notes->len - 1);
     }
   values = unclip_plugin_success (window->procedure, GIMP_RUN_INTERACTIVE, g_steal_pointer (&window->layers), &job->settings, job->model);
+  unclip_plugin_where_set_values (window->procedure, window->config, values);
   if (window->descriptor->set_values != NULL)
     window->descriptor->set_values (job, values);
   if (window->descriptor->show != NULL)

@@ -18,6 +18,7 @@ MIX = "plug-in-unclip-mix"
 GENERATE = "plug-in-unclip-generate"
 ENLARGE = "plug-in-unclip-enlarge"
 PROBE = "plug-in-unclip-probe"
+EDIT_AGAIN = "plug-in-unclip-edit-again"
 SOURCE_TYPE = "Xmp.iptcExt.DigitalSourceType"
 
 

@@ -140,7 +140,7 @@ def tab_through(win, tap, what, dialog, title):
         win.key("Tab")
         win.settle(focused, "the focus")
     order = [focused()]
-    while len(order) < 40 and (len(order) < 2 or order[-1] != order[0]):
+    while len(order) < 80 and (len(order) < 2 or order[-1] != order[0]):
         before = focused()
         win.key("Tab")
         with contextlib.suppress(TimeoutError):
@@ -221,6 +221,9 @@ def main():
                 gi.require_version("Atspi", "2.0")
                 win.ask(MAKE_IMAGE + ADD_LAYER, 120)
                 for name in session.procedures():
+                    # Its window is a list, and then the dialog of another procedure.
+                    if name.endswith("edit-again"):
+                        continue
                     if name == MODELS:
                         look_at_models(win, tap, what, 600)
                         continue

@@ -15,7 +15,7 @@ import time
 
 import gi
 gi.require_version("GExiv2", "0.10")
-from gi.repository import Gegl, Gimp, Gio, GLib
+from gi.repository import Gegl, GExiv2, Gimp, Gio, GLib
 
 VARIATIONS, TEXT_EDIT = "plug-in-unclip-variations", "plug-in-unclip-text-edit"
 
