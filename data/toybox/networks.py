@@ -189,49 +189,8 @@ class TextProj(nn.Module):
 # ---- UNets --------------------------------------------------------------------------------------------
 
 
-class GroupNormSilu(torch.autograd.Function):
-    """silu (norm (x)) with few passes over memory: what an eager CPU spends its time on."""
-
-    @staticmethod
-    def forward(ctx, x, weight, bias, groups, eps, silu):
-        n, c, h, w = x.shape
-        per = c // groups
-        s1 = x.sum((2, 3)).view(n, groups, per).sum(2)
-        s2 = (x * x).sum((2, 3)).view(n, groups, per).sum(2)
-        mean = s1 / (per * h * w)
-        rstd = torch.rsqrt((s2 / (per * h * w) - mean * mean).clamp(min=0) + eps)
-        rep = lambda v: v.repeat_interleave(per, 1)
-        a = weight * rep(rstd)
-        b = bias - a * rep(mean)
-        y = torch.addcmul(b[:, :, None, None], x, a[:, :, None, None])
-        ctx.save_for_backward(x, weight, bias, rep(mean), rep(rstd))
-        ctx.groups, ctx.silu = groups, silu
-        return F.silu(y) if silu else y
-
-    @staticmethod
-    def backward(ctx, grad):
-        x, weight, bias, mean, rstd = ctx.saved_tensors
-        n, c, h, w = x.shape
-        per, m = c // ctx.groups, c // ctx.groups * h * w
-        a = weight * rstd
-        if ctx.silu:
-            y = torch.addcmul((bias - a * mean)[:, :, None, None], x, a[:, :, None, None])
-            grad = torch.ops.aten.silu_backward(grad, y)
-        g1 = grad.sum((2, 3))
-        gx = (grad * x).sum((2, 3))
-        gw = (gx - mean * g1) * rstd            # sum of grad * xhat
-        group = lambda v: v.view(n, -1, per).sum(2).repeat_interleave(per, 1)
-        k1, k2 = group(weight * g1) / m, group(weight * gw) / m
-        # dx = rstd (w grad - k1 - xhat k2)
-        dx = torch.addcmul((-rstd * k1 + rstd * rstd * mean * k2)[:, :, None, None], grad, a[:, :, None, None])
-        dx.addcmul_(x, (-rstd * rstd * k2)[:, :, None, None])
-        return dx, gw.sum(0), g1.sum(0), None, None, None
-
-
 class Norm(nn.GroupNorm):
     def forward(self, x, silu=False):
-        if torch.is_grad_enabled() and x.device.type == "cpu":
-            return GroupNormSilu.apply(x, self.weight, self.bias, self.num_groups, self.eps, silu)
         y = super().forward(x)
         return F.silu(y) if silu else y
 
