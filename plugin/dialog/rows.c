@@ -14,8 +14,9 @@
 #define N_IMAGE_ARGUMENTS 3
 
 /* Shared arguments that are rarely changed, where a procedure has them. */
-static const char *const rare[] = { "steps", "guidance", "size", "framing", "image-encoder", "precision",
-                                    "context", "padding", "grow", "feather", "match-seam", "source", "metadata", "keep-latents" };
+static const char *const rare[] = { "steps", "guidance", "size", "framing", "image-encoder", "precision" };
+/* Those below them, which have no mnemonic: there are more rows than letters. */
+static const char *const rarest[] = { "context", "padding", "grow", "feather", "match-seam", "source", "metadata", "keep-latents", NULL };
 
 /* A text that the model is to understand. */
 typedef struct
@@ -283,6 +284,8 @@ name_rows (GimpProcedureDialog *dialog,
     {
       g_autofree char *name = gimp_strip_uline (g_param_spec_get_nick (arguments[i]));
 
+      if (g_strv_contains (rarest, arguments[i]->name))
+        continue;
       name_widget (gimp_procedure_dialog_get_widget (dialog, arguments[i]->name, G_TYPE_NONE), name);
     }
 }
@@ -333,10 +336,43 @@ own_arguments (GimpProcedure *procedure)
   return names;
 }
 
+/* GIMP's own rows complain on stderr where they have no mnemonic. */
+static GtkWidget *
+plain_row (GimpProcedureConfig *config,
+           GParamSpec          *argument,
+           GtkSizeGroup        *labels)
+{
+  GObject    *object = G_OBJECT (config);
+  const char *nick = g_param_spec_get_nick (argument);
+  GtkWidget  *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *widget;
+
+  if (G_IS_PARAM_SPEC_BOOLEAN (argument))
+    widget = gimp_prop_check_button_new (object, argument->name, nick);
+  else
+    {
+      GtkWidget *label = gtk_label_new (nick);
+
+      if (GIMP_IS_PARAM_SPEC_CHOICE (argument))
+        widget = gimp_prop_choice_combo_box_new (object, argument->name);
+      else
+        widget = gimp_prop_spin_button_new (object, argument->name, 1, 10, G_IS_PARAM_SPEC_DOUBLE (argument) ? 1 : 0);
+      gtk_label_set_xalign (GTK_LABEL (label), 0);
+      gtk_size_group_add_widget (labels, label);
+      gtk_box_pack_start (GTK_BOX (row), label, FALSE, FALSE, 0);
+    }
+  gtk_widget_set_tooltip_text (widget, g_param_spec_get_blurb (argument));
+  name_widget (widget, (gpointer) nick);
+  gtk_box_pack_start (GTK_BOX (row), widget, GIMP_IS_PARAM_SPEC_CHOICE (argument), GIMP_IS_PARAM_SPEC_CHOICE (argument), 0);
+  gtk_widget_show_all (row);
+  return row;
+}
+
 static void
 add_more (GimpProcedureDialog *dialog,
+          UnclipPluginRows    *rows,
           GimpProcedure       *procedure)
 {
+  g_autoptr (GtkSizeGroup) labels = gtk_size_group_new (GTK_SIZE_GROUP_HORIZONTAL);
   g_autoptr (GList) names = NULL;
   GtkWidget *box;
 
@@ -346,6 +382,13 @@ add_more (GimpProcedureDialog *dialog,
   box = gimp_procedure_dialog_fill_box_list (dialog, "more-box", names);
   gtk_box_set_spacing (GTK_BOX (box), 6);
   gtk_widget_set_margin_top (box, 6);
+  for (const char *const *name = rarest; *name != NULL; name++)
+    {
+      GParamSpec *argument = gimp_procedure_find_argument (procedure, *name);
+
+      if (argument != NULL)
+        gtk_box_pack_start (GTK_BOX (box), plain_row (rows->config, argument, labels), FALSE, FALSE, 0);
+    }
   gimp_procedure_dialog_get_label (dialog, "more-title", _("More settings"), FALSE, FALSE);
   /* The rows scroll: the window stays as large as it is. */
   gtk_expander_set_resize_toplevel (GTK_EXPANDER (gimp_procedure_dialog_fill_expander (dialog, "more", "more-title", FALSE, "more-box")), FALSE);
@@ -406,7 +449,7 @@ fill (UnclipPluginRows    *rows,
     }
   add_seed (dialog, rows);
   add_model (dialog, rows);
-  add_more (dialog, procedure);
+  add_more (dialog, rows, procedure);
   add_rows (dialog, rows, own);
   align_labels (dialog, (const char *[]) { "seed", "model", own[0], NULL });
   name_rows (dialog, procedure);
