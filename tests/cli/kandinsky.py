@@ -119,7 +119,8 @@ def test_unchanged_is_the_layer():
     job("interpolate", "--image", "in.png", "--image", WIDE, "--frames", 3, "--out", "i")
     first = sorted(pathlib.Path("i").glob("*.png"))[0]
     for path in ("v/in-1.png", "t.png", "d.png", first):
-        assert furthest(read_png(path), read_png("in.png")) == 0, f"{path} is another picture"
+        far = furthest(read_png(path), read_png("in.png"))
+        assert far == 0, f"{path} is another picture, by up to {far}"
     shapes = {name: shape for name, (_, shape, _) in tensors("l.safetensors").items()}
     assert shapes["x_T"] == [1, 4, 16, 16] and shapes["z_i"] == [1, 64], shapes
 
