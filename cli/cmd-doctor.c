@@ -6,7 +6,6 @@
  */
 #include "cmd.h"
 
-#include <curl/curl.h>
 #include <glib/gi18n.h>
 #include <sched.h>
 #include <string.h>
@@ -131,8 +130,7 @@ say_computer (Page *page)
   say (page, "system", "%s", system != NULL ? system : "?");
   if (uname (&name) == 0)
     say (page, "kernel", "%s %s %s", name.sysname, name.release, name.machine);
-  say (page, "libraries", "GLib %u.%u.%u, libcurl %s", glib_major_version, glib_minor_version, glib_micro_version,
-       curl_version_info (CURLVERSION_NOW)->version);
+  say (page, "libraries", "GLib %u.%u.%u", glib_major_version, glib_minor_version, glib_micro_version);
   say (page, "processor", "%s", processor);
   CPU_ZERO (&allowed);
   say (page, "CPUs", "%ld, of which this process may use %d", sysconf (_SC_NPROCESSORS_ONLN),

@@ -5,6 +5,7 @@
 #include "get.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n.h>
@@ -23,6 +24,49 @@
 #define LARGEST_ANSWER (16 << 20)
 #define LARGEST_HASHED (1 << 20)
 
+#define LIBCURL "libcurl.so.4"
+
+/* libcurl, loaded by what fetches and by nothing else: the libraries that come with it begin to work, and to complain, as soon as they are
+ * there, which takes every other command 50,000 allocations. */
+static struct
+{
+  __typeof__ (&curl_easy_init)         easy_init;
+  __typeof__ (&curl_easy_cleanup)      easy_cleanup;
+  __typeof__ (&curl_easy_perform)      easy_perform;
+  __typeof__ (&(curl_easy_setopt))     easy_setopt;
+  __typeof__ (&(curl_easy_getinfo))    easy_getinfo;
+  __typeof__ (&curl_easy_strerror)     easy_strerror;
+  __typeof__ (&curl_slist_append)      slist_append;
+  __typeof__ (&curl_slist_free_all)    slist_free_all;
+} lib;
+
+static gboolean
+load (GError **error)
+{
+  void *libcurl = dlopen (LIBCURL, RTLD_NOW | RTLD_LOCAL);
+  const struct
+  {
+    const char *name;
+    void      **function;
+  } functions[] = {
+    { "curl_easy_init", (void **) &lib.easy_init },
+    { "curl_easy_cleanup", (void **) &lib.easy_cleanup },
+    { "curl_easy_perform", (void **) &lib.easy_perform },
+    { "curl_easy_setopt", (void **) &lib.easy_setopt },
+    { "curl_easy_getinfo", (void **) &lib.easy_getinfo },
+    { "curl_easy_strerror", (void **) &lib.easy_strerror },
+    { "curl_slist_append", (void **) &lib.slist_append },
+    { "curl_slist_free_all", (void **) &lib.slist_free_all },
+  };
+
+  for (guint i = 0; libcurl != NULL && i < G_N_ELEMENTS (functions); i++)
+    if ((*functions[i].function = dlsym (libcurl, functions[i].name)) == NULL)
+      libcurl = NULL;
+  if (libcurl == NULL)
+    g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s is not there, which fetches: install libcurl4 or what it is called on your system"), LIBCURL);
+  return libcurl != NULL;
+}
+
 struct _GetHttp
 {
   char              *hub;
@@ -37,13 +81,16 @@ get_http_new (const char   *hub,
               GCancellable *cancellable,
               GError      **error)
 {
-  GetHttp    *http = g_new0 (GetHttp, 1);
+  GetHttp    *http;
   gboolean    is_plain = g_ascii_strncasecmp (hub, "http://", 7) == 0;
   const char *schemes = is_plain ? "http,https" : "https";
 
+  if (! load (error))
+    return NULL;
+  http = g_new0 (GetHttp, 1);
   http->hub = g_strdup (hub);
   g_set_object (&http->cancellable, cancellable);
-  http->curl = curl_easy_init ();
+  http->curl = lib.easy_init ();
   if (http->curl == NULL)
     {
       g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("libcurl does not start"));
@@ -55,27 +102,27 @@ get_http_new (const char   *hub,
     {
       g_autofree char *header = g_strconcat ("Authorization: Bearer ", token, NULL);
 
-      http->headers = curl_slist_append (NULL, header);
-      curl_easy_setopt (http->curl, CURLOPT_HTTPHEADER, http->headers);
+      http->headers = lib.slist_append (NULL, header);
+      lib.easy_setopt (http->curl, CURLOPT_HTTPHEADER, http->headers);
     }
-  curl_easy_setopt (http->curl, CURLOPT_USERAGENT, "unclip/" UNCLIP_VERSION);
-  curl_easy_setopt (http->curl, CURLOPT_PROTOCOLS_STR, schemes);
-  curl_easy_setopt (http->curl, CURLOPT_REDIR_PROTOCOLS_STR, schemes);
-  curl_easy_setopt (http->curl, CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt (http->curl, CURLOPT_MAXREDIRS, 8L);
-  curl_easy_setopt (http->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-  curl_easy_setopt (http->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt (http->curl, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS);
-  curl_easy_setopt (http->curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt (http->curl, CURLOPT_NOPROGRESS, 0L);
+  lib.easy_setopt (http->curl, CURLOPT_USERAGENT, "unclip/" UNCLIP_VERSION);
+  lib.easy_setopt (http->curl, CURLOPT_PROTOCOLS_STR, schemes);
+  lib.easy_setopt (http->curl, CURLOPT_REDIR_PROTOCOLS_STR, schemes);
+  lib.easy_setopt (http->curl, CURLOPT_FOLLOWLOCATION, 1L);
+  lib.easy_setopt (http->curl, CURLOPT_MAXREDIRS, 8L);
+  lib.easy_setopt (http->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+  lib.easy_setopt (http->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  lib.easy_setopt (http->curl, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS);
+  lib.easy_setopt (http->curl, CURLOPT_NOSIGNAL, 1L);
+  lib.easy_setopt (http->curl, CURLOPT_NOPROGRESS, 0L);
   return http;
 }
 
 void
 get_http_free (GetHttp *http)
 {
-  g_clear_pointer (&http->curl, curl_easy_cleanup);
-  g_clear_pointer (&http->headers, curl_slist_free_all);
+  g_clear_pointer (&http->curl, lib.easy_cleanup);
+  g_clear_pointer (&http->headers, lib.slist_free_all);
   g_clear_object (&http->cancellable);
   g_free (http->hub);
   g_free (http);
@@ -138,7 +185,7 @@ begin (Sink *sink)
 {
   long status = 0;
 
-  curl_easy_getinfo (sink->http->curl, CURLINFO_RESPONSE_CODE, &status);
+  lib.easy_getinfo (sink->http->curl, CURLINFO_RESPONSE_CODE, &status);
   sink->is_begun = TRUE;
   return status == 206 || sink->offset == 0 || start_over (sink);
 }
@@ -258,13 +305,13 @@ ask (GetHttp    *http,
   g_autofree char *url = g_strconcat (http->hub, path, NULL);
   char             said[CURL_ERROR_SIZE] = "";
 
-  curl_easy_setopt (http->curl, CURLOPT_URL, url);
-  curl_easy_setopt (http->curl, CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt (http->curl, CURLOPT_ERRORBUFFER, said);
-  curl_easy_setopt (http->curl, CURLOPT_WRITEFUNCTION, take);
-  curl_easy_setopt (http->curl, CURLOPT_WRITEDATA, sink);
-  curl_easy_setopt (http->curl, CURLOPT_XFERINFOFUNCTION, look_for_cancel);
-  curl_easy_setopt (http->curl, CURLOPT_XFERINFODATA, http->cancellable);
+  lib.easy_setopt (http->curl, CURLOPT_URL, url);
+  lib.easy_setopt (http->curl, CURLOPT_FAILONERROR, 1L);
+  lib.easy_setopt (http->curl, CURLOPT_ERRORBUFFER, said);
+  lib.easy_setopt (http->curl, CURLOPT_WRITEFUNCTION, take);
+  lib.easy_setopt (http->curl, CURLOPT_WRITEDATA, sink);
+  lib.easy_setopt (http->curl, CURLOPT_XFERINFOFUNCTION, look_for_cancel);
+  lib.easy_setopt (http->curl, CURLOPT_XFERINFODATA, http->cancellable);
 
   for (int try = 1;; try++)
     {
@@ -280,10 +327,10 @@ ask (GetHttp    *http,
         g_byte_array_set_size (sink->bytes, 0);
       /* CURLOPT_RESUME_FROM_LARGE would end in an error where the server sends all of it. */
       g_snprintf (range, sizeof range, "%" G_GUINT64_FORMAT "-", sink->offset);
-      curl_easy_setopt (http->curl, CURLOPT_RANGE, sink->offset > 0 ? range : NULL);
-      code = curl_easy_perform (http->curl);
-      curl_easy_getinfo (http->curl, CURLINFO_RESPONSE_CODE, &status);
-      curl_easy_getinfo (http->curl, CURLINFO_RETRY_AFTER, &after);
+      lib.easy_setopt (http->curl, CURLOPT_RANGE, sink->offset > 0 ? range : (char *) NULL);
+      code = lib.easy_perform (http->curl);
+      lib.easy_getinfo (http->curl, CURLINFO_RESPONSE_CODE, &status);
+      lib.easy_getinfo (http->curl, CURLINFO_RETRY_AFTER, &after);
 
       if (g_cancellable_set_error_if_cancelled (http->cancellable, error))
         return FALSE;
@@ -309,7 +356,7 @@ ask (GetHttp    *http,
             set_refusal (http, status, what, error);
           else
             g_set_error (error, CMD_ERROR, CMD_ERROR_FAILED, _("%s cannot be fetched from %s: %s; call again, and what is here already is kept"),
-                         what, http->hub, said[0] != '\0' ? said : curl_easy_strerror (code));
+                         what, http->hub, said[0] != '\0' ? said : lib.easy_strerror (code));
           return FALSE;
         }
       /* Hubs that say how long mean it; else 1, 2, 4 … seconds. */
