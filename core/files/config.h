@@ -35,7 +35,7 @@ gboolean unclip_config_strings (const UnclipConfig *config, const char *name, in
 /**
  * unclip_config_blocks:
  * @types: (array zero-terminated=1): names of the types that there are
- * @out: (out caller-allocates): [n_levels], the type of each, by its place in @types
+ * @out: (out caller-allocates): [n_levels], the type of each, by its place in @types; of a plain one and one that attends: whether it attends
  *
  * down_block_types and up_block_types: a type for each level. Errors: %UNCLIP_ERROR_MODEL for another number than @n_levels, and
  * naming a type that is none of @types.

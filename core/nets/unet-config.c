@@ -112,26 +112,6 @@ read_image (const UnclipConfig  *config,
   return unclip_config_int (config, "encoder_hid_dim", -1, 1, 65536, dim, error);
 }
 
-/* down_block_types and up_block_types: which levels attend. */
-static gboolean
-read_blocks (const UnclipConfig  *config,
-             const char          *name,
-             const char          *plain,
-             const char          *attending,
-             int                  n_levels,
-             gboolean            *attends,
-             GError             **error)
-{
-  const char *const types[] = { plain, attending, NULL };
-  int chosen[UNCLIP_UNET_MAX_LEVELS];
-
-  if (! unclip_config_blocks (config, name, types, n_levels, chosen, error))
-    return FALSE;
-  for (int i = 0; i < n_levels; i++)
-    attends[i] = chosen[i] == 1;
-  return TRUE;
-}
-
 /* A list with one value per level, or one value for all; @fallback where there is none. */
 static gboolean
 read_per_level (const UnclipConfig  *config,
@@ -206,8 +186,8 @@ unclip_unet_config_read (const UnclipConfig  *config,
   types = out->is_stable ? stable : glide;
 
   if (! unclip_config_ints (config, "block_out_channels", 1, 65536, UNCLIP_UNET_MAX_LEVELS, out->n_channels, &out->n_levels, error)
-      || ! read_blocks (config, "down_block_types", types[0], out->is_conditional ? types[1] : NULL, out->n_levels, out->down_attends, error)
-      || ! read_blocks (config, "up_block_types", types[2], out->is_conditional ? types[3] : NULL, out->n_levels, out->up_attends, error)
+      || ! unclip_config_blocks (config, "down_block_types", (const char *const[]) { types[0], out->is_conditional ? types[1] : NULL, NULL }, out->n_levels, out->down_attends, error)
+      || ! unclip_config_blocks (config, "up_block_types", (const char *const[]) { types[2], out->is_conditional ? types[3] : NULL, NULL }, out->n_levels, out->up_attends, error)
       || ! read_per_level (config, "layers_per_block", 2, UNCLIP_UNET_MAX_LAYERS, out->n_levels, out->n_layers, error)
       || ! read_heads (out, config, error)
       || ! unclip_config_int (config, "sample_size", 64, 1, 65536, &out->sample_size, error)

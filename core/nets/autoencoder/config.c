@@ -6,23 +6,6 @@
 
 #include <string.h>
 
-static gboolean
-read_attends (const UnclipConfig  *config,
-              const char          *name,
-              const char *const    types[3],
-              int                  n_levels,
-              gboolean            *attends,
-              GError             **error)
-{
-  int chosen[UNCLIP_AUTOENCODER_MAX_LEVELS];
-
-  if (! unclip_config_blocks (config, name, types, n_levels, chosen, error))
-    return FALSE;
-  for (int i = 0; i < n_levels; i++)
-    attends[i] = chosen[i] == 1;
-  return TRUE;
-}
-
 /* Newer files name what older ones take for granted; what they may say besides would be computed in another way. */
 static gboolean
 check_variant (const UnclipConfig  *config,
@@ -86,8 +69,8 @@ unclip_autoencoder_config_read (const UnclipConfig       *config,
 
   return check_variant (config, error)
          && unclip_config_ints (config, "block_out_channels", 1, 65536, UNCLIP_AUTOENCODER_MAX_LEVELS, out->n_channels, &out->n_levels, error)
-         && read_attends (config, "down_block_types", down, out->n_levels, out->down_attends, error)
-         && read_attends (config, "up_block_types", up, out->n_levels, out->up_attends, error)
+         && unclip_config_blocks (config, "down_block_types", down, out->n_levels, out->down_attends, error)
+         && unclip_config_blocks (config, "up_block_types", up, out->n_levels, out->up_attends, error)
          && unclip_config_int (config, "layers_per_block", 1, 1, UNCLIP_AUTOENCODER_MAX_LAYERS, &out->n_layers, error)
          && unclip_config_int (config, "in_channels", 3, 1, 65536, &out->in_channels, error)
          && unclip_config_int (config, "out_channels", 3, 1, 65536, &out->out_channels, error)
