@@ -109,17 +109,28 @@ unclip_attention_build (UnclipBuilder *builder,
 }
 
 void
-unclip_attention_set_context (UnclipAttention *attention,
-                              BkTensor         context,
-                              BkArena         *arena)
+unclip_context_project (BkTensor        context,
+                        const BkLinear *k,
+                        const BkLinear *v,
+                        BkTensor       *keys,
+                        BkTensor       *values,
+                        BkArena        *arena)
 {
   /* No scope: they go with the arena. */
   BkScratch scratch = bk_scratch (arena);
 
-  attention->keys = bk_scratch_tensor (&scratch, context.n, context.h, 1, attention->q.n_out);
-  attention->values = bk_scratch_like (&scratch, attention->keys);
-  bk_linear (attention->keys, context, &attention->context_k, BK_IDENTITY);
-  bk_linear (attention->values, context, &attention->context_v, BK_IDENTITY);
+  *keys = bk_scratch_tensor (&scratch, context.n, context.h, 1, k->n_out);
+  *values = bk_scratch_like (&scratch, *keys);
+  bk_linear (*keys, context, k, BK_IDENTITY);
+  bk_linear (*values, context, v, BK_IDENTITY);
+}
+
+void
+unclip_attention_set_context (UnclipAttention *attention,
+                              BkTensor         context,
+                              BkArena         *arena)
+{
+  unclip_context_project (context, &attention->context_k, &attention->context_v, &attention->keys, &attention->values, arena);
 }
 
 /* all [n, t + pixels, c]: what the context gives, then the same of the picture. */

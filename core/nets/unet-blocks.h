@@ -55,7 +55,8 @@ typedef struct
 } UnclipAttention;
 
 UnclipAttention unclip_attention_build       (UnclipBuilder *builder, const char *path, int n_channels, int n_context, int n_heads, int n_groups);
-/* Takes keys and values of @context [n, t, n_context] from @arena, where they stay. */
+/* What an attention's @k and @v make of @context [n, t, n_context]: both [n, t, n_out], taken from @arena, where they stay. */
+void            unclip_context_project       (BkTensor context, const BkLinear *k, const BkLinear *v, BkTensor *keys, BkTensor *values, BkArena *arena);
 void            unclip_attention_set_context (UnclipAttention *attention, BkTensor context, BkArena *arena);
 /* x becomes x + attention (norm (x)); x [n, h, w, c]. @context_mask: (nullable): [n, t], added to the scores. */
 void            unclip_attention_run         (const UnclipAttention *attention, BkTensor x, const float *context_mask, BkArena *arena);

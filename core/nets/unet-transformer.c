@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "unet-transformer.h"
+#include "unet-blocks.h"
 
 #include <math.h>
 
@@ -51,13 +52,7 @@ unclip_transformer_set_context (UnclipTransformer *transformer,
                                 BkTensor           context,
                                 BkArena           *arena)
 {
-  /* No scope: they go with the arena. */
-  BkScratch scratch = bk_scratch (arena);
-
-  transformer->keys = bk_scratch_tensor (&scratch, context.n, context.h, 1, transformer->q.n_out);
-  transformer->values = bk_scratch_like (&scratch, transformer->keys);
-  bk_linear (transformer->keys, context, &transformer->context_k, BK_IDENTITY);
-  bk_linear (transformer->values, context, &transformer->context_v, BK_IDENTITY);
+  unclip_context_project (context, &transformer->context_k, &transformer->context_v, &transformer->keys, &transformer->values, arena);
 }
 
 /* x becomes x + out (attention (q (a), @keys, @values)); @a [n, t, c] is lost. */
